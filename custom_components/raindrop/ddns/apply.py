@@ -1,0 +1,147 @@
+"""Carry changes out: one batch for many, and a search for the one that is refused."""
+
+from collections.abc import Sequence
+from itertools import batched
+
+from .addresses import parse_record
+from .cloudflare import MAX_BATCH, CloudflareClient
+from .errors import (
+    CloudflareConnectionError,
+    CloudflareError,
+    CloudflareNotFoundError,
+    CloudflareRefusedError,
+    CloudflareResponseError,
+)
+from .model import Change, Create, Outcome, Record, Result, ZoneId
+
+_MAX_SEARCHES = 4
+"""Culprits that are searched for before the rest of a batch is written singly."""
+
+
+async def apply(
+    client: CloudflareClient, zone_id: ZoneId, changes: Sequence[Change]
+) -> list[Outcome]:
+    """Return what became of each change; raises none of Cloudflare's errors.
+
+    A change that is refused for its own sake does not stop the others. After
+    any other failure those not sent yet are not tried.
+    """
+    writer = _Writer(client, zone_id)
+    for chunk in batched(changes, MAX_BATCH, strict=False):
+        await writer.write(chunk)
+    return writer.outcomes
+
+
+class _Writer:
+    """Writes changes and gathers their outcomes."""
+
+    def __init__(self, client: CloudflareClient, zone_id: ZoneId) -> None:
+        """Write to one zone."""
+        self._client = client
+        self._zone_id = zone_id
+        self._failure: CloudflareError | None = None
+        self._accepts_batches = False
+        self.outcomes: list[Outcome] = []
+
+    async def write(self, changes: Sequence[Change]) -> None:
+        """Write the changes of one batch, around those that are refused."""
+        refusal = await self._batch(changes)
+        if refusal is None:
+            return
+        rest: Sequence[Change] = changes
+        culprits: list[tuple[Change, CloudflareError]] = []
+        for _ in range(_MAX_SEARCHES):
+            culprit, refusal, rest = await self._search(rest, refusal)
+            culprits.append((culprit, refusal))
+            if not rest or (refusal := await self._batch(rest)) is None:
+                rest = ()
+                break
+        for change in rest:
+            await self._single(change)
+        for change, refusal in culprits:
+            if self._accepts_batches:
+                self._refuse(change, refusal)
+            else:
+                # Perhaps it is batches that are refused, not this change.
+                await self._single(change)
+
+    async def _search(
+        self, suspects: Sequence[Change], refusal: CloudflareError
+    ) -> tuple[Change, CloudflareError, Sequence[Change]]:
+        """Return the change for which a batch is refused, why, and what is not written.
+
+        Halves the suspects, so that a single culprit among N costs log2(N)
+        requests, and one more for those that were set aside meanwhile.
+        """
+        aside: tuple[Change, ...] = ()
+        while len(suspects) > 1:
+            half = len(suspects) // 2
+            first, second = suspects[:half], suspects[half:]
+            verdict = await self._batch(first)
+            if verdict is None:
+                suspects = second
+            else:
+                suspects, refusal, aside = first, verdict, (*second, *aside)
+        return suspects[0], refusal, aside
+
+    async def _batch(self, changes: Sequence[Change]) -> CloudflareError | None:
+        """Write changes together; return why if they are refused for their own sake."""
+        if self._failure is None:
+            try:
+                records = await self._client.batch(self._zone_id, changes)
+            except (CloudflareRefusedError, CloudflareNotFoundError) as err:
+                return err
+            except CloudflareError as err:
+                self._fail(changes, err)
+                return None
+            self._accepts_batches = True
+            self._check(changes, records)
+            return None
+        for change in changes:
+            self._refuse(change, self._failure)
+        return None
+
+    async def _single(self, change: Change) -> None:
+        """Write one change by itself."""
+        if self._failure is not None:
+            self._refuse(change, self._failure)
+            return
+        try:
+            if isinstance(change, Create):
+                record = await self._client.create(self._zone_id, change)
+            else:
+                record = await self._client.update(self._zone_id, change)
+        except (CloudflareRefusedError, CloudflareNotFoundError) as err:
+            self._refuse(change, err)
+        except CloudflareError as err:
+            self._fail([change], err)
+        else:
+            self._check([change], [record])
+
+    def _check(self, changes: Sequence[Change], records: Sequence[Record]) -> None:
+        """Believe a write only if the answer shows the address that was sent."""
+        held = {(r.name, r.type): r for r in records} | {r.id: r for r in records}
+        for change in changes:
+            slot = change.slot
+            key = (
+                (slot.name, slot.family.record_type)
+                if isinstance(change, Create)
+                else change.record.id
+            )
+            record = held.get(key)
+            if record is not None and change.address in {None, parse_record(record.content)}:
+                self.outcomes.append(Outcome(change=change, result=Result.DONE, record=record))
+            else:
+                error = CloudflareResponseError("Cloudflare's answer shows another address")
+                self.outcomes.append(Outcome(change=change, result=Result.UNCONFIRMED, error=error))
+
+    def _fail(self, changes: Sequence[Change], err: CloudflareError) -> None:
+        """Note a failure that concerns all changes; what was sent may be written."""
+        self._failure = err
+        is_unclear = isinstance(err, (CloudflareConnectionError, CloudflareResponseError))
+        result = Result.UNCONFIRMED if is_unclear else Result.REFUSED
+        self.outcomes += [Outcome(change=c, result=result, error=err) for c in changes]
+
+    def _refuse(self, change: Change, err: CloudflareError) -> None:
+        """Note a change that is not written."""
+        self.outcomes.append(Outcome(change=change, result=Result.REFUSED, error=err))

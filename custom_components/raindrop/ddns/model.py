@@ -1,0 +1,273 @@
+"""The words of Raindrop as values: families, slots, records, plans, reports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from ipaddress import IPv4Address, IPv6Address
+from typing import NewType
+
+from .errors import CloudflareError
+
+type Address = IPv4Address | IPv6Address
+
+ZoneId = NewType("ZoneId", str)
+"""32 lower-case hexadecimal characters."""
+RecordId = NewType("RecordId", str)
+"""32 lower-case hexadecimal characters."""
+HostName = NewType("HostName", str)
+"""A full name as DNS compares it: Punycode, lower case, no trailing dot."""
+
+TTL_AUTO = 1
+"""Cloudflare's word for "automatic", which is 300 s and the only TTL of a proxied record.
+
+https://developers.cloudflare.com/dns/manage-dns-records/reference/ttl/
+"""
+
+OWNER_COMMENT = "Kept by Raindrop for Home Assistant"
+"""The comment of records that Raindrop created, by which it knows them again.
+
+At most 100 characters, the limit of the Free plan:
+https://developers.cloudflare.com/dns/manage-dns-records/reference/record-attributes/
+"""
+
+
+class Family(IntEnum):
+    """An address family, numbered like the IP version."""
+
+    IPV4 = 4
+    IPV6 = 6
+
+    @property
+    def record_type(self) -> str:
+        """The type of the DNS record that holds addresses of this family."""
+        return "A" if self is Family.IPV4 else "AAAA"
+
+    @property
+    def label(self) -> str:
+        """The family as people write it."""
+        return f"IPv{self.value}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """A host name and a family: the place for one address."""
+
+    name: HostName
+    family: Family
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A Cloudflare zone as the API describes it."""
+
+    id: ZoneId
+    name: HostName
+    status: str = "active"
+    type: str = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A DNS record as Cloudflare has it."""
+
+    id: RecordId
+    name: HostName
+    type: str
+    content: str
+    proxied: bool = False
+    ttl_s: int = TTL_AUTO
+    comment: str | None = None
+    tags: tuple[str, ...] = ()
+    modified_on: datetime | None = None
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether Raindrop created this record."""
+        return self.comment == OWNER_COMMENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What may be done to the record of a slot besides its content."""
+
+    create: bool = False
+    """Create the record if the zone has none."""
+    proxied: bool | None = None
+    """Enforce this; None keeps what the record has."""
+    ttl_s: int | None = None
+    """Enforce this (``TTL_AUTO`` or 60 to 86,400); None keeps what the record has."""
+    record_id: RecordId | None = None
+    """The one record the user chose among several; no other is ever touched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A slot to be kept, and how: what the user configured."""
+
+    slot: Slot
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Want:
+    """The address a slot should hold; None is *not known* and changes nothing."""
+
+    slot: Slot
+    address: Address | None
+    policy: Policy = field(default_factory=Policy)
+    last: Address | None = None
+    """The address that was wanted before, by which one of several records is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """A record that the zone lacks."""
+
+    slot: Slot
+    address: Address
+    proxied: bool = False
+    ttl_s: int = TTL_AUTO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """The fields of a record that differ from what is wanted; None leaves one alone."""
+
+    slot: Slot
+    record: Record
+    address: Address | None = None
+    proxied: bool | None = None
+    ttl_s: int | None = None
+
+
+type Change = Create | Update
+
+
+class ConflictKind(StrEnum):
+    """Why a slot cannot be kept without the user's help."""
+
+    MISSING = "missing"
+    AMBIGUOUS = "ambiguous"
+    CNAME = "cname"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A slot for which the zone has no answer, with the records that stand there."""
+
+    slot: Slot
+    kind: ConflictKind
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is needed to give every slot its address, and what stands in the way."""
+
+    changes: tuple[Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    records: Mapping[Slot, Record] = field(default_factory=dict)
+    """The record that stands for each slot, where there is exactly one to speak of."""
+
+
+class Result(StrEnum):
+    """How a change ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"
+    """It may have been written: read before writing again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one change."""
+
+    change: Change
+    result: Result
+    record: Record | None = None
+    """The record after the change, if it is done."""
+    error: CloudflareError | None = None
+    """Why it is not done."""
+
+
+class Problem(StrEnum):
+    """Why a source gave no address."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    STATUS = "status"
+    TOO_LONG = "too_long"
+    NOT_AN_ADDRESS = "not_an_address"
+    WRONG_FAMILY = "wrong_family"
+    NOT_PUBLIC = "not_public"
+    CLOUDFLARE = "cloudflare"
+    WRONG_HOST = "wrong_host"
+    WARP = "warp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one operator said: an address, or the reason why not."""
+
+    operator: str
+    address: Address | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The public address of a family as the sources told it."""
+
+    family: Family
+    address: Address | None = None
+    """What may be written; None is *not known*."""
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an address was heard that is not believed."""
+        return self.address is None and any(answer.address for answer in self.answers)
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether operators contradicted each other."""
+        return len({answer.address for answer in self.answers if answer.address}) > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One round: what was read, what stands in the zone, what was changed."""
+
+    readings: Mapping[Family, Reading] = field(default_factory=dict)
+    compared: Mapping[Family, Address] = field(default_factory=dict)
+    """The addresses that the zone was last compared with."""
+    records: Mapping[Slot, Record] = field(default_factory=dict)
+    """As last read or written, so that a failed list does not hide them."""
+    conflicts: tuple[Conflict, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    """Of the last round that read the zone."""
+    error: CloudflareError | None = None
+    """Why the zone could not be read."""
+    is_settled: bool = False
+    """Whether the zone need not be asked again before the next audit."""
+    was_read: bool = field(default=False, compare=False)
+    """Whether this round read the zone."""
+
+    def address(self, family: Family) -> Address | None:
+        """Return the public address of a family, None if it is not known."""
+        reading = self.readings.get(family)
+        return reading.address if reading else None
+
+    @property
+    def written_at(self) -> datetime | None:
+        """When a record of ours was last written, by Cloudflare's clock."""
+        times = (record.modified_on for record in self.records.values())
+        return max((time for time in times if time), default=None)
+
+    @property
+    def failures(self) -> tuple[CloudflareError, ...]:
+        """What Cloudflare failed at or refused."""
+        errors = (self.error, *(outcome.error for outcome in self.outcomes))
+        return tuple(error for error in errors if error is not None)

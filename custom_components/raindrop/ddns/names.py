@@ -1,0 +1,100 @@
+"""Host names: as people write them, as DNS compares them."""
+
+import re
+import unicodedata
+
+from .errors import HostNameError, OutsideZoneError, RelativeNameError
+from .model import HostName
+
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_MAX_NAME = 253
+_JOINERS = "\u200c\u200d"
+_ACE_PREFIX = "xn--"
+
+
+def to_ascii(text: str) -> HostName:
+    """Return a full name in Punycode, lower case, without a trailing dot.
+
+    Maps like UTS #46 (https://www.unicode.org/reports/tr46/) without its
+    transitional rules, as Cloudflare does: Python's own ``idna`` codec would
+    turn ``straße`` into the different name ``strasse``. Raises HostNameError.
+
+    >>> to_ascii("Home.München.Example.")
+    'home.xn--mnchen-3ya.example'
+    """
+    name = _mapped(text).removesuffix(".")
+    labels = [_ascii_label(label) for label in name.split(".")]
+    ascii_name = ".".join(labels)
+    if len(ascii_name) > _MAX_NAME or not all(
+        _LABEL.fullmatch(label) or (label == "*" and not index)
+        for index, label in enumerate(labels)
+    ):
+        raise HostNameError(f"not a host name: {text!r}")
+    return HostName(ascii_name)
+
+
+def to_unicode(name: str) -> str:
+    """Return a name as people read it; what cannot be decoded stays as it is.
+
+    >>> to_unicode("home.xn--mnchen-3ya.example")
+    'home.münchen.example'
+    """
+    return ".".join(_unicode_label(label) for label in name.split("."))
+
+
+def is_within(name: HostName, zone_name: HostName) -> bool:
+    """Return whether a name belongs to a zone."""
+    return name == zone_name or name.endswith(f".{zone_name}")
+
+
+def full_name(text: str, zone_name: HostName | None) -> HostName:
+    """Return the full name for a full name, ``@``, ``*`` or one label of the zone.
+
+    Several labels that do not end in the zone's name are not taken as
+    relative: that would turn a slip into a record nobody looks for. Raises
+    HostNameError, OutsideZoneError for a name of another zone, and
+    RelativeNameError for a relative name while the zone's is not known.
+    """
+    text = text.strip()
+    if text != "@" and "." in _mapped(text).removesuffix("."):
+        name = to_ascii(text)
+        if zone_name and not is_within(name, zone_name):
+            raise OutsideZoneError(f"{text!r} is not in {zone_name}")
+        return name
+    if zone_name is None:
+        raise RelativeNameError(f"{text!r} is not a full name")
+    if text == "@" or to_ascii(text) == zone_name:
+        return zone_name
+    if text.endswith("."):
+        raise OutsideZoneError(f"{text!r} is not in {zone_name}")
+    return to_ascii(f"{text}.{zone_name}")
+
+
+def parents(name: HostName) -> list[HostName]:
+    """Return the names a zone that holds this one could have, the nearest first."""
+    labels = name.removeprefix("*.").split(".")
+    return [HostName(".".join(labels[start:])) for start in range(len(labels) - 1)]
+
+
+def _mapped(text: str) -> str:
+    """Return a text with compatible characters, case and full stops made one."""
+    folded = unicodedata.normalize("NFKC", text.strip().lower()).lower()
+    visible = (char for char in folded if char in _JOINERS or unicodedata.category(char) != "Cf")
+    return unicodedata.normalize("NFC", "".join(visible)).replace("\u3002", ".")
+
+
+def _ascii_label(label: str) -> str:
+    """Return a mapped label in Punycode (RFC 3492)."""
+    if label.isascii():
+        return label
+    return _ACE_PREFIX + label.encode("punycode").decode("ascii")
+
+
+def _unicode_label(label: str) -> str:
+    """Return a label decoded, if decoding and encoding again gives the same."""
+    try:
+        decoded = label.removeprefix(_ACE_PREFIX).encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
+    is_faithful = label.startswith(_ACE_PREFIX) and _ascii_label(_mapped(decoded)) == label
+    return decoded if is_faithful else label
