@@ -1,0 +1,22 @@
+"""Names that several rooms of Raindrop share."""
+
+from datetime import timedelta
+from logging import Logger, getLogger
+from typing import Final
+
+DOMAIN: Final = "raindrop"
+LOGGER: Logger = getLogger(__package__)
+
+CONF_ZONE: Final = "zone"
+CONF_KEY: Final = "key"
+CONF_ZONE_ID: Final = "zone_id"
+CONF_ZONE_NAME: Final = "zone_name"
+
+CONF_CREATE: Final = "create"
+CONF_FAMILIES: Final = "families"
+
+SUBENTRY_DOMAIN: Final = "domain"
+
+UPDATE_INTERVAL: Final = timedelta(minutes=5)
+AUDIT_INTERVAL: Final = timedelta(hours=1)
+"""How often the zone is read though nothing seems to have changed."""
