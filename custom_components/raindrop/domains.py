@@ -1,7 +1,5 @@
 """The domains of an entry, as its subentries hold them."""
 
-from types import MappingProxyType
-
 from homeassistant.config_entries import ConfigEntry, ConfigSubentryData
 from homeassistant.const import CONF_NAME
 
@@ -19,13 +17,11 @@ def domain_subentry(name: HostName, title: str) -> ConfigSubentryData:
     """
     return ConfigSubentryData(
         subentry_type=SUBENTRY_DOMAIN,
-        data=MappingProxyType(
-            {
-                CONF_NAME: name,
-                CONF_FAMILIES: [Family.IPV4.label.lower()],
-                CONF_CREATE: True,
-            }
-        ),
+        data={
+            CONF_NAME: name,
+            CONF_FAMILIES: [Family.IPV4.label.lower()],
+            CONF_CREATE: True,
+        },
         title=title,
         unique_id=name,
     )

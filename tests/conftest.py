@@ -1,0 +1,71 @@
+"""What every test shares: the lab, the house it stands for, and the watch over secrets."""
+
+from collections.abc import AsyncIterator, Iterator
+import logging
+
+import pytest
+import pytest_socket
+
+# The test plugin brings a package of this name; Home Assistant sees the first one imported.
+import custom_components  # noqa: F401
+from custom_components.raindrop.ddns import cloudflare, detect
+from custom_components.raindrop.ddns.errors import DdnsError
+from lab import Lab
+from lab.cloudflare import Zone
+from lab.sources import web_sources
+
+from .secrets import TOKEN, found_in, texts_of_error, texts_of_record
+
+OLD = "81.2.69.140"
+"""Where the records point before anything happens."""
+HOME = "81.2.69.142"
+"""Where the home is when a test begins."""
+NEXT = "81.2.69.144"
+"""Where it moves."""
+HOME_V6 = "2001:218:1:2::142"
+
+
+@pytest.fixture
+async def lab(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Lab]:
+    """Run the stand-ins, with Raindrop pointed at them."""
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"])
+    async with Lab() as running:
+        monkeypatch.setenv(cloudflare.BASE_URL_VARIABLE, running.cloudflare.base_url)
+        monkeypatch.setattr(detect, "WEB_SOURCES", web_sources(running.ip.services))
+        running.ip.set_address(HOME)
+        yield running
+
+
+@pytest.fixture
+def zone(lab: Lab) -> Zone:
+    """Give the lab a zone with one record, and a token that may edit it."""
+    zone = lab.cloudflare.add_zone("example.com")
+    lab.cloudflare.add_record(
+        zone, type="A", name="home", content=OLD, ttl=3600, comment="front door"
+    )
+    lab.cloudflare.add_token(TOKEN)
+    return zone
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_told(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """No log line at any level and no error of ours shows a key, token or email, in any test."""
+    errors: list[DdnsError] = []
+
+    def remember(kind: type[DdnsError], *args: object, **kwargs: object) -> DdnsError:
+        error = Exception.__new__(kind, *args, **kwargs)
+        errors.append(error)
+        return error
+
+    monkeypatch.setattr(DdnsError, "__new__", remember)
+    caplog.set_level(logging.DEBUG)
+    yield
+    for phase in ("setup", "call"):
+        for record in caplog.get_records(phase):
+            for text in texts_of_record(record):
+                assert not found_in(text), f"{record.name} logs a secret"
+    for error in errors:
+        for text in texts_of_error(error):
+            assert not found_in(text), f"{type(error).__name__} shows a secret"

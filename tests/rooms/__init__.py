@@ -1,0 +1,1 @@
+"""Tests of what Home Assistant calls, in a real Home Assistant core."""

@@ -1,0 +1,52 @@
+"""Invented credentials, and the search for them where they must never show."""
+
+from collections.abc import Iterator
+import logging
+import traceback
+
+TOKEN = "cfut_" + "drizzle" * 6
+READ_TOKEN = "cfut_" + "hailing" * 6
+DNS_TOKEN = "cfat_" + "showers" * 6
+UNKNOWN_TOKEN = "cfut_" + "monsoon" * 6
+OLD_TOKEN = "Thunder-and_Lightning-over-the_Hill-1234"
+GLOBAL_KEY = "c0ffee" * 6 + "7"
+UNKNOWN_KEY = "decade" * 6 + "5"
+EMAIL = "cloud.keeper@example.net"
+OTHER_EMAIL = "somebody.else@example.net"
+
+SECRETS = (
+    TOKEN,
+    READ_TOKEN,
+    DNS_TOKEN,
+    UNKNOWN_TOKEN,
+    OLD_TOKEN,
+    GLOBAL_KEY,
+    UNKNOWN_KEY,
+    EMAIL,
+    OTHER_EMAIL,
+)
+
+
+def found_in(text: str) -> list[str]:
+    """Return the secrets that a text shows."""
+    return [secret for secret in SECRETS if secret in text]
+
+
+def texts_of_record(record: logging.LogRecord) -> Iterator[str]:
+    """Yield all that a log record says, and could be made to say."""
+    yield record.getMessage()
+    yield repr(record.args)
+    if record.exc_info and record.exc_info[1]:
+        yield from texts_of_error(record.exc_info[1])
+
+
+def texts_of_error(error: BaseException) -> Iterator[str]:
+    """Yield all that an error says, with those it came from."""
+    yield "".join(traceback.format_exception(error))
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield repr(current)
+        yield repr(vars(current))
+        current = current.__cause__ or current.__context__
