@@ -1,0 +1,122 @@
+"""Rules that the repository keeps about itself."""
+
+import ast
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import re
+import subprocess
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+RAINDROP = ROOT / "custom_components" / "raindrop"
+LANGUAGES = sorted(path.stem for path in (RAINDROP / "translations").glob("*.json"))
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+REGISTRIES = ("pypi" + ".org", "pythonhosted" + ".org", "debian" + ".org", "npmjs" + ".org")
+
+
+def texts(node: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each text of a translation with the path of its key."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from texts(value, f"{path}.{key}" if path else key)
+    else:
+        yield path, str(node)
+
+
+def translation(language: str) -> dict[str, str]:
+    """Return the texts of a language by their key."""
+    return dict(texts(json.loads((RAINDROP / "translations" / f"{language}.json").read_text())))
+
+
+def tracked() -> list[Path]:
+    """Return the files that belong to the repository."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+def explained_keys() -> set[str]:
+    """Return the keys that the one place for explanations can give."""
+    tree = ast.parse((RAINDROP / "explain.py").read_text())
+    pairs = (node for node in ast.walk(tree) if isinstance(node, (ast.Tuple, ast.Call)))
+    keys: set[str] = set()
+    for pair in pairs:
+        parts = pair.elts if isinstance(pair, ast.Tuple) else pair.args
+        names = [part for part in parts[:1] if isinstance(part, ast.Name)]
+        if names and names[0].id.isupper() and len(parts) > 1:
+            keys |= {str(p.value) for p in parts[1:2] if isinstance(p, ast.Constant)}
+    return keys
+
+
+def test_every_explanation_has_its_words() -> None:
+    """Whatever goes wrong has a text in the form, and one for those who only read a message."""
+    english = translation("en")
+    keys = explained_keys()
+    assert len(keys) >= 17
+    for key in keys:
+        assert english[f"config.error.{key}"]
+    form_only = {k for k in keys if "domain" in k or k.endswith("_zone") or "full_name" in k}
+    for key in keys - form_only:
+        assert english[f"exceptions.{key}.message"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_the_same(language: str) -> None:
+    """Keys and placeholders of a translation are those of English, and no text has a URL."""
+    english, other = translation("en"), translation(language)
+    assert other.keys() == english.keys()
+    for key, text in other.items():
+        assert PLACEHOLDER.findall(text) == PLACEHOLDER.findall(english[key]), key
+        assert "http" not in text, key
+        assert text.strip() == text != "", key
+
+
+def test_every_field_is_helped() -> None:
+    """Each field of each form has a label and a sentence of help."""
+    english = translation("en")
+    fields = [key for key in english if re.search(r"\.step\.\w+\.data\.\w+$", key)]
+    assert fields
+    for key in fields:
+        assert english[key.replace(".data.", ".data_description.")]
+
+
+def test_manifest_and_store_agree() -> None:
+    """The manifest has what the stores ask for, in their order, and needs no package."""
+    manifest = json.loads((RAINDROP / "manifest.json").read_text())
+    keys = list(manifest)
+    assert keys == ["domain", "name", *sorted(keys[2:])]
+    assert {"codeowners", "documentation", "issue_tracker", "version"} <= set(keys)
+    assert "requirements" not in manifest
+    store = json.loads((ROOT / "hacs.json").read_text())
+    assert (store["name"], store["homeassistant"]) == (manifest["name"], "2026.8.0")
+
+
+def test_the_brand_is_complete() -> None:
+    """Icon and logo exist in both sizes, for light and dark, as PNG."""
+    names = {f"{d}{n}{s}.png" for d in ("", "dark_") for n in ("icon", "logo") for s in ("", "@2x")}
+    brand = {path.name: path.read_bytes() for path in (RAINDROP / "brand").iterdir()}
+    assert brand.keys() == names
+    sizes = {name: int.from_bytes(data[20:24]) for name, data in brand.items()}
+    assert all(height == (512 if "@2x" in name else 256) for name, height in sizes.items())
+    assert all(data.startswith(b"\x89PNG") for data in brand.values())
+
+
+def test_no_file_names_a_registry() -> None:
+    """Where packages come from is the business of the machine, not of the repository."""
+    for path in tracked():
+        if path.suffix not in {".png", ".svg"}:
+            text = path.read_text()
+            assert not [name for name in REGISTRIES if name in text], path
+
+
+def test_files_have_one_job() -> None:
+    """No module of the integration is longer than 350 lines."""
+    lengths = {path: len(path.read_text().splitlines()) for path in RAINDROP.rglob("*.py")}
+    assert {path: length for path, length in lengths.items() if length > 350} == {}
