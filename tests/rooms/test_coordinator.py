@@ -253,7 +253,7 @@ async def test_set_up_waits_when_nothing_can_be_read(
     lab.cloudflare.reachable = False
     await hass.config_entries.async_reload(entry.entry_id)
     assert entry_state(entry) is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == "cannot_connect"
+    assert "Cloudflare could not be reached" in (entry.reason or "")
 
     lab.faults.clear()
     lab.cloudflare.reachable = True

@@ -51,8 +51,11 @@ class _Writer:
         rest: Sequence[Change] = changes
         culprits: list[tuple[Change, CloudflareError]] = []
         for _ in range(_MAX_SEARCHES):
-            culprit, refusal, rest = await self._search(rest, refusal)
-            culprits.append((culprit, refusal))
+            suspects, refusal, rest = await self._search(rest, refusal)
+            if self._failure is not None:
+                rest = (*suspects, *rest)
+                break
+            culprits.append((suspects[0], refusal))
             if not rest or (refusal := await self._batch(rest)) is None:
                 rest = ()
                 break
@@ -67,14 +70,15 @@ class _Writer:
 
     async def _search(
         self, suspects: Sequence[Change], refusal: CloudflareError
-    ) -> tuple[Change, CloudflareError, Sequence[Change]]:
+    ) -> tuple[Sequence[Change], CloudflareError, Sequence[Change]]:
         """Return the change for which a batch is refused, why, and what is not written.
 
         Halves the suspects, so that a single culprit among N costs log2(N)
-        requests, and one more for those that were set aside meanwhile.
+        requests, and one more for those that were set aside meanwhile. After a
+        failure several suspects are left, none of them guilty.
         """
         aside: tuple[Change, ...] = ()
-        while len(suspects) > 1:
+        while len(suspects) > 1 and self._failure is None:
             half = len(suspects) // 2
             first, second = suspects[:half], suspects[half:]
             verdict = await self._batch(first)
@@ -82,7 +86,7 @@ class _Writer:
                 suspects = second
             else:
                 suspects, refusal, aside = first, verdict, (*second, *aside)
-        return suspects[0], refusal, aside
+        return suspects, refusal, aside
 
     async def _batch(self, changes: Sequence[Change]) -> CloudflareError | None:
         """Write changes together; return why if they are refused for their own sake."""

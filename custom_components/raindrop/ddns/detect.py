@@ -5,7 +5,7 @@ one needs a second operator of the same mind; where two contradict, further
 ones decide. No agreement is no address.
 """
 
-from asyncio import FIRST_COMPLETED, Task, create_task, gather, wait
+from asyncio import FIRST_COMPLETED, Task, create_task, gather, shield, wait
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -97,22 +97,34 @@ class Detector:
         self._session = session
         self._sources = tuple(sources)
         self._known: dict[Family, Address] = {}
+        self._flights: dict[Reading, Task[Reading]] = {}
 
     async def look(self, family: Family) -> Reading:
         """Return what the first operator that answers says.
 
         Its address is set if it is the one known; another needs ``confirm``.
         """
-        return await self._ask_on(Reading(family=family))
+        return await self._join(Reading(family=family))
 
     async def confirm(self, reading: Reading) -> Reading:
         """Return a reading whose address two operators agree on, or that has none."""
         while reading.is_open:
-            further = await self._ask_on(reading)
+            further = await self._join(reading)
             if further.answers == reading.answers:
                 return reading
             reading = further
         return reading
+
+    async def _join(self, reading: Reading) -> Reading:
+        """Return the next reading, of the look-up in flight if there is one.
+
+        An asker that gives up does not take the answer from the others.
+        """
+        if reading not in self._flights:
+            flight = create_task(self._ask_on(reading))
+            self._flights[reading] = flight
+            flight.add_done_callback(lambda _: self._flights.pop(reading))
+        return await shield(self._flights[reading])
 
     async def _ask_on(self, reading: Reading) -> Reading:
         """Return a reading with the answers of the next operators."""

@@ -9,6 +9,8 @@ from .model import HostName
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _MAX_NAME = 253
 _JOINERS = "\u200c\u200d"
+_INVISIBLE = re.compile("[\u034f\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Variation selectors and their like, which UTS #46 ignores."""
 _ACE_PREFIX = "xn--"
 
 
@@ -78,15 +80,20 @@ def parents(name: HostName) -> list[HostName]:
 
 def _mapped(text: str) -> str:
     """Return a text with compatible characters, case and full stops made one."""
-    folded = unicodedata.normalize("NFKC", text.strip().lower()).lower()
+    # Letter by letter: as a whole, "Σ" would depend on where in the word it stands.
+    lower = "".join(char.lower() for char in text.strip())
+    folded = "".join(char.lower() for char in unicodedata.normalize("NFKC", lower))
     visible = (char for char in folded if char in _JOINERS or unicodedata.category(char) != "Cf")
-    return unicodedata.normalize("NFC", "".join(visible)).replace("\u3002", ".")
+    mapped = _INVISIBLE.sub("", "".join(visible))
+    return unicodedata.normalize("NFC", mapped).replace("\u3002", ".")
 
 
 def _ascii_label(label: str) -> str:
     """Return a mapped label in Punycode (RFC 3492)."""
     if label.isascii():
         return label
+    if any(unicodedata.category(char) == "Cs" for char in label):
+        raise HostNameError("half a character is none")
     return _ACE_PREFIX + label.encode("punycode").decode("ascii")
 
 
@@ -94,7 +101,7 @@ def _unicode_label(label: str) -> str:
     """Return a label decoded, if decoding and encoding again gives the same."""
     try:
         decoded = label.removeprefix(_ACE_PREFIX).encode("ascii").decode("punycode")
-    except UnicodeError:
+        is_faithful = label.startswith(_ACE_PREFIX) and _ascii_label(_mapped(decoded)) == label
+    except UnicodeError, HostNameError:
         return label
-    is_faithful = label.startswith(_ACE_PREFIX) and _ascii_label(_mapped(decoded)) == label
     return decoded if is_faithful else label

@@ -29,7 +29,11 @@ from .names import to_ascii
 type JsonObject = Mapping[str, object]
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_RATELIMIT = re.compile(r'^\s*"[^"]*"\s*;\s*r=(\d+)\s*;\s*t=(\d+)')
+_RATELIMIT = re.compile(r'^\s*"[^"]*"\s*;\s*r=(\d{1,9})\s*;\s*t=(\d{1,9})(?!\d)', re.ASCII)
+_SECONDS = re.compile(r"\s*(\d+)\s*", re.ASCII)
+_LONGEST_WAIT_S = 3600.0
+"""What asks for longer is asked again after an hour: no header locks a home out for ever."""
+_LONGEST_CHAIN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +94,8 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
 
     Cloudflare sends seconds, never a date.
     """
-    text = headers.get("Retry-After", "").strip()
-    return float(text) if text.isascii() and text.isdecimal() else None
+    match = _SECONDS.fullmatch(headers.get("Retry-After", ""))
+    return min(float(match[1]), _LONGEST_WAIT_S) if match else None
 
 
 def read_zone(value: object) -> Zone:
@@ -246,19 +250,20 @@ def _name(fields: JsonObject) -> HostName:
 
 
 def _time(value: object) -> datetime | None:
-    """Return an RFC 3339 time, None if there is none."""
+    """Return an RFC 3339 time, None if there is none that can be compared."""
     try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else None
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
+    return time if time and time.tzinfo else None
 
 
-def _faults(value: object) -> Iterable[Fault]:
+def _faults(value: object, depth: int = 0) -> Iterable[Fault]:
     """Yield the errors of an envelope, those of their chains included.
 
     Until 2024-10 the cause of a DNS validation error stood in the chain.
     """
-    for item in value if isinstance(value, list) else ():
+    for item in value if isinstance(value, list) and depth < _LONGEST_CHAIN else ():
         if not isinstance(item, dict):
             continue
         code, message = item.get("code"), item.get("message")
@@ -266,7 +271,7 @@ def _faults(value: object) -> Iterable[Fault]:
             code if isinstance(code, int) else 0,
             message if isinstance(message, str) else "",
         )
-        yield from _faults(item.get("error_chain"))
+        yield from _faults(item.get("error_chain"), depth + 1)
 
 
 def _total_pages(value: object) -> int:
