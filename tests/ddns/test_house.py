@@ -1,0 +1,198 @@
+"""The rules of the house: who may import whom."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+import re
+import subprocess
+import sys
+
+import pytest
+
+from custom_components.raindrop import ddns
+
+CORE = Path(ddns.__file__).parent
+RAINDROP = CORE.parent
+MODULES = sorted(path.stem for path in CORE.glob("*.py") if path.stem != "__init__")
+ROOMS = sorted(path.stem for path in RAINDROP.glob("*.py"))
+PURE = ("model", "errors", "addresses", "wire", "plan", "names", "credential")
+OPEN_TO_ALL = {"reconcile", "model", "errors"}
+BUILDERS = {"coordinator", "sources", "config_flow"}
+"""The rooms that may also build the client and the detector."""
+
+
+def tree(path: Path) -> ast.Module:
+    """Return a module as its syntax."""
+    return ast.parse(path.read_text())
+
+
+def imported(module: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield what a module imports: how many floors up, and the dotted name."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from ((0, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is None:
+            yield from ((node.level, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.level, str(node.module)
+
+
+def neighbours(module: str) -> set[str]:
+    """Return the modules of the core that one of them imports."""
+    return {name for level, name in imported(tree(CORE / f"{module}.py")) if level == 1}
+
+
+def floors() -> list[set[str]]:
+    """Return the modules of the core, the highest first, as its docstring orders them."""
+    text = ast.get_docstring(tree(CORE / "__init__.py")) or ""
+    order = text.partition("downwards only:")[2]
+    return [set(re.findall(r"``(\w+)``", floor)) for floor in order.split("->")]
+
+
+def run(program: str, *options: str) -> str:
+    """Return what a program says in an interpreter of its own."""
+    finished = subprocess.run(  # noqa: S603 - this very interpreter
+        [sys.executable, "-I", "-B", *options, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=RAINDROP,
+    )
+    return finished.stdout.strip() or finished.stderr
+
+
+@pytest.mark.parametrize("module", ["__init__", *MODULES])
+def test_the_core_knows_nothing_of_home_assistant(module: str) -> None:
+    """No module of the core imports Home Assistant or what comes with it, or climbs out."""
+    for level, name in imported(tree(CORE / f"{module}.py")):
+        assert level <= 1, f"{module} climbs to {name}"
+        if level == 0:
+            package = name.partition(".")[0]
+            assert package in sys.stdlib_module_names | {"aiohttp"}, f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_what_thinks_needs_only_the_standard_library(module: str) -> None:
+    """The modules that only think import the standard library, and each other."""
+    for level, name in imported(tree(CORE / f"{module}.py")):
+        known = set(PURE) if level else sys.stdlib_module_names
+        assert name.partition(".")[0] in known, f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_what_thinks_runs_without_any_package(module: str) -> None:
+    """The modules that only think run where no package is installed at all."""
+    program = (
+        "import sys; sys.path.insert(0, '.')\n"
+        f"import ddns.{module}\n"
+        "print(sorted({'aiohttp', 'homeassistant', 'voluptuous'} & sys.modules.keys()))"
+    )
+
+    assert run(program, "-S") == "[]"
+    assert "ModuleNotFoundError" in run("import aiohttp; print('found')", "-S")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_core_runs_where_home_assistant_cannot_be_found(module: str) -> None:
+    """Every module of the core can be used with nothing but aiohttp beside it."""
+    program = (
+        "import sys; sys.path.insert(0, '.')\n"
+        "class Hidden:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in ('homeassistant', 'voluptuous'):\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Hidden())\n"
+        "try:\n"
+        "    import homeassistant\n"
+        "except ModuleNotFoundError:\n"
+        f"    import ddns.{module}\n"
+        "    print(sorted({'homeassistant', 'voluptuous'} & sys.modules.keys()))"
+    )
+
+    assert run(program) == "[]"
+
+
+def test_the_order_of_the_core_names_each_of_its_modules() -> None:
+    """The order that the core's docstring gives has a place for every module, and for no other."""
+    named = [module for floor in floors() for module in floor]
+
+    assert sorted(named) == MODULES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_down(module: str) -> None:
+    """A module imports from its own floor or from those below it, never from above."""
+    height = {name: number for number, floor in enumerate(floors()) for name in floor}
+    assert len(floors()) >= 4
+
+    for below in neighbours(module) & height.keys():
+        assert height.get(module, 0) <= height[below], f"{module} imports {below}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_two_modules_need_each_other(module: str) -> None:
+    """Following the imports of a module never leads back to it."""
+    reached: set[str] = set()
+    waiting = neighbours(module)
+    while waiting:
+        current = waiting.pop()
+        reached.add(current)
+        waiting |= neighbours(current) - reached
+
+    assert module not in reached
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_know_little_of_the_core(room: str) -> None:
+    """Rooms use the core's round, words and errors; only those that build may know its parts."""
+    taken = {
+        name.removeprefix("ddns.")
+        for level, name in imported(tree(RAINDROP / f"{room}.py"))
+        if level == 1 and name.partition(".")[0] == "ddns"
+    }
+    # `from .ddns import detect` names the module as what is imported.
+    taken |= {
+        alias.name
+        for node in ast.walk(tree(RAINDROP / f"{room}.py"))
+        if isinstance(node, ast.ImportFrom) and node.module == "ddns"
+        for alias in node.names
+    }
+    taken.discard("ddns")
+
+    assert taken <= set(MODULES)
+    if room not in BUILDERS:
+        assert taken <= OPEN_TO_ALL, f"{room} knows too much"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(RAINDROP.rglob("*.py")), ids=lambda path: str(path.relative_to(RAINDROP))
+)
+def test_nothing_is_imported_late(path: Path) -> None:
+    """No function imports anything: a late import would hold up Home Assistant's loop."""
+    inside = [
+        node.lineno
+        for function in ast.walk(tree(path))
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        for node in ast.walk(function)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        or (isinstance(node, ast.Name) and node.id in {"__import__", "import_module"})
+    ]
+
+    assert inside == []
+
+
+def test_s20_nothing_can_switch_the_verification_off() -> None:
+    """Lesson S20: the core has no word for a certificate, so none can be waved through."""
+    for module in MODULES:
+        for node in ast.walk(tree(CORE / f"{module}.py")):
+            words = [node.arg] if isinstance(node, (ast.keyword, ast.arg)) else []
+            assert not {"ssl", "verify_ssl", "ssl_context"} & set(words), module
+
+
+def test_s18_the_core_does_not_log() -> None:
+    """Lesson S18: the core writes no log, so nothing it knows can get into one."""
+    for module in MODULES:
+        names = {name for _, name in imported(tree(CORE / f"{module}.py"))}
+        assert "logging" not in names
+        calls = [n for n in ast.walk(tree(CORE / f"{module}.py")) if isinstance(n, ast.Name)]
+        assert "print" not in {call.id for call in calls}

@@ -1,0 +1,240 @@
+"""Two fields of a form: which zone they mean, and what a credential may do there."""
+
+from collections.abc import Collection
+from typing import get_args
+
+from aiohttp import ClientSession
+import pytest
+
+from custom_components.raindrop.ddns.cloudflare import CloudflareClient
+from custom_components.raindrop.ddns.credential import GlobalApiKey
+from custom_components.raindrop.ddns.errors import (
+    CloudflareNotFoundError,
+    CloudflarePermissionError,
+    DdnsError,
+    HostNameError,
+    OutsideZoneError,
+    Permission,
+    RelativeNameError,
+    ZoneNameError,
+)
+from custom_components.raindrop.ddns.survey import survey, verify
+from lab import Lab
+from lab.cloudflare import Zone
+from lab.cloudflare.auth import Permission as Right
+from lab.cloudflare.switches import ScopeDenied, ZoneListDenied
+from tests.conftest import OLD
+from tests.secrets import EMAIL, GLOBAL_KEY, TOKEN
+
+from .builders import HOME, zone_id
+from .rounds import Ask
+
+EDIT: Collection[Right] = {"dns:edit"}
+READ: Collection[Right] = {"dns:read", "zone:read"}
+LISTS = get_args(ZoneListDenied.__value__)
+
+
+@pytest.mark.parametrize(
+    "zone_field",
+    ["example.com", " Example.COM. ", "", "  ", "{id}", " {id}\n", "{ID}"],
+    ids=["name", "odd name", "empty", "blank", "id", "id with spaces", "id in upper case"],
+)
+@pytest.mark.parametrize("domain", ["home.example.com", " Home.Example.Com. "])
+async def test_a_zone_is_given_by_name_by_id_or_not_at_all(
+    lab: Lab, zone: Zone, ask: Ask, zone_field: str, domain: str
+) -> None:
+    """However the zone is given, the survey says which it is and what stands at the domain."""
+    found = await ask(zone_field.format(id=zone.id, ID=zone.id.upper()), domain)
+
+    assert (found.zone_id, found.zone_name, found.name) == (zone.id, "example.com", HOME)
+    assert [(record.type, record.content) for record in found.records] == [("A", OLD)]
+    methods = {entry.method for entry in lab.log.select(service="cloudflare")}
+    assert methods == {"GET", "PATCH"}
+    assert [record["content"] for record in lab.cloudflare.records(zone)] == [OLD]
+
+
+@pytest.mark.parametrize(
+    "domain, name",
+    [
+        ("home", "home.example.com"),
+        ("@", "example.com"),
+        ("*", "*.example.com"),
+        ("büro", "xn--bro-hoa.example.com"),
+        ("a.b.example.com", "a.b.example.com"),
+    ],
+)
+async def test_a_domain_may_be_relative_to_a_zone_that_is_given(
+    zone: Zone, ask: Ask, domain: str, name: str
+) -> None:
+    """A label, `@` and `*` are names of the zone, whether it is given by its name or its id."""
+    for field in ("example.com", zone.id):
+        assert (await ask(field, domain)).name == name
+
+
+async def test_the_nearest_zone_above_a_name_is_found(lab: Lab, ask: Ask) -> None:
+    """Without a zone, the nearest one that the credential sees above the name is taken."""
+    below = lab.cloudflare.add_zone("sub.example.com")
+
+    near = await ask("", "a.b.sub.example.com")
+    far = await ask("", "a.b.example.com")
+
+    assert (near.zone_id, near.zone_name) == (below.id, "sub.example.com")
+    assert (far.zone_name, far.name) == ("example.com", "a.b.example.com")
+    assert (await ask("", "*.example.com")).zone_name == "example.com"
+
+
+async def test_an_international_zone_is_found_by_either_name(lab: Lab, ask: Ask) -> None:
+    """A zone may be given in Unicode or Punycode, and so may its domains."""
+    lab.cloudflare.add_zone("münchen.example")
+
+    for field in ("München.example", "xn--mnchen-3ya.example", ""):
+        found = await ask(field, "büro.münchen.example")
+        assert found.zone_name == "xn--mnchen-3ya.example"
+        assert found.name == "xn--bro-hoa.xn--mnchen-3ya.example"
+
+
+async def test_a_global_api_key_surveys_like_a_token(
+    lab: Lab, zone: Zone, session: ClientSession
+) -> None:
+    """The Global API Key of the account sees the zone and may edit it."""
+    lab.cloudflare.add_user(EMAIL, GLOBAL_KEY)
+    client = CloudflareClient(session, GlobalApiKey(EMAIL, GLOBAL_KEY))
+
+    assert (await survey(client, "", "home.example.com")).zone_id == zone.id
+
+
+@pytest.mark.parametrize("owner", ["user", "account"])
+@pytest.mark.parametrize("is_limited", [False, True])
+async def test_a_token_of_an_account_surveys_like_a_users(
+    *, lab: Lab, zone: Zone, ask: Ask, owner: str, is_limited: bool
+) -> None:
+    """Who owns a token makes no difference, nor does it whether it is for this zone alone."""
+    lab.cloudflare.add_token(
+        TOKEN,
+        owner="account" if owner == "account" else "user",
+        zones=[zone] if is_limited else None,
+    )
+
+    assert (await ask("", "home.example.com")).zone_id == zone.id
+    verifications = [e for e in lab.log.entries if "tokens/verify" in e.template]
+    assert verifications == []
+
+
+@pytest.mark.parametrize("switch", LISTS)
+@pytest.mark.parametrize("denial", get_args(ScopeDenied.__value__))
+async def test_a_token_without_zone_read_works_with_the_zone_id(
+    lab: Lab, zone: Zone, ask: Ask, switch: ZoneListDenied, denial: ScopeDenied
+) -> None:
+    """A token that may only edit records is enough, if the zone is given by its id.
+
+    The zone's name is then known only if the list of zones tells it.
+    """
+    lab.cloudflare.add_token(TOKEN, permissions=EDIT)
+    lab.cloudflare.switches.zone_list_denied = switch
+    lab.cloudflare.switches.scope_denied = denial
+
+    found = await ask(zone.id, "home.example.com")
+
+    assert (found.zone_id, found.name, len(found.records)) == (zone.id, HOME, 1)
+    assert found.zone_name == ("example.com" if switch == "allowed" else None)
+
+
+@pytest.mark.parametrize("domain", ["home", "@", "*"])
+async def test_a_relative_name_needs_the_zones_name(
+    lab: Lab, zone: Zone, ask: Ask, domain: str
+) -> None:
+    """Where the zone's name stays unknown, the domain has to be typed in full."""
+    lab.cloudflare.add_token(TOKEN, permissions=EDIT)
+
+    with pytest.raises(RelativeNameError):
+        await ask(zone.id, domain)
+
+
+@pytest.mark.parametrize("switch", LISTS)
+@pytest.mark.parametrize("field", ["", "example.com"])
+async def test_a_token_without_zone_read_is_told_to_give_the_id(
+    lab: Lab, zone: Zone, ask: Ask, switch: ZoneListDenied, field: str
+) -> None:
+    """Where zones may not be listed, a name does not find one, and the denial says why."""
+    lab.cloudflare.add_token(TOKEN, permissions=EDIT)
+    lab.cloudflare.switches.zone_list_denied = switch
+    if switch == "allowed":
+        assert (await ask(field, "home.example.com")).zone_name == "example.com"
+        return
+
+    with pytest.raises((CloudflarePermissionError, CloudflareNotFoundError)) as caught:
+        await ask(field, "home.example.com")
+
+    if switch == "empty":
+        assert isinstance(caught.value, CloudflareNotFoundError)
+    else:
+        assert isinstance(caught.value, CloudflarePermissionError)
+        assert caught.value.missing is Permission.ZONE_READ
+
+
+async def test_a_denial_for_one_name_is_not_the_last_word(lab: Lab, zone: Zone, ask: Ask) -> None:
+    """A token for one zone is denied the names above and below it, and finds it all the same."""
+    lab.cloudflare.add_token(TOKEN, permissions=EDIT, zones=[zone])
+    lab.cloudflare.switches.zone_list_denied = "allowed"
+
+    found = await ask("", "a.b.home.example.com")
+
+    assert found.zone_name == "example.com"
+    assert [e.status for e in lab.log.entries[:4]] == [403, 403, 403, 200]
+
+
+async def test_an_id_that_belongs_to_another_zone_keeps_its_name_to_itself(
+    lab: Lab, zone: Zone, ask: Ask
+) -> None:
+    """A domain of another zone does not lend its zone's name to the id that was given."""
+    other = lab.cloudflare.add_zone("other.example")
+    lab.cloudflare.add_token(TOKEN, permissions=EDIT)
+    lab.cloudflare.switches.zone_list_denied = "allowed"
+
+    found = await ask(other.id, "home.example.com")
+
+    assert (found.zone_id, found.zone_name) == (other.id, None)
+    assert found.records == ()
+
+
+@pytest.mark.parametrize(
+    "field, domain, error",
+    [
+        pytest.param("unknown.example", "home", CloudflareNotFoundError, id="unknown name"),
+        pytest.param("", "home.unknown.example", CloudflareNotFoundError, id="unknown domain"),
+        pytest.param("exa mple.com", "home", ZoneNameError, id="no name"),
+        pytest.param("http://example.com/", "home", ZoneNameError, id="address of a page"),
+        pytest.param("g" * 32 + "!", "home", ZoneNameError, id="nonsense"),
+        pytest.param("example.com", "home.example.net", OutsideZoneError, id="other zone"),
+        pytest.param("{id}", "home.example.net", OutsideZoneError, id="other zone than the id's"),
+        pytest.param("example.com", "a.b", OutsideZoneError, id="two labels"),
+        pytest.param("example.com", "ho me", HostNameError, id="no domain"),
+        pytest.param("example.com", "", HostNameError, id="empty domain"),
+        pytest.param("", "", RelativeNameError, id="nothing"),
+        pytest.param("", "home", RelativeNameError, id="label alone"),
+        pytest.param("", "@", RelativeNameError, id="at sign alone"),
+        pytest.param("", "*.com", RelativeNameError, id="wildcard of one label"),
+        pytest.param("", "ho me.example.com", HostNameError, id="no domain, no zone"),
+    ],
+)
+async def test_each_slip_is_told_for_itself(
+    zone: Zone, ask: Ask, field: str, domain: str, error: type[DdnsError]
+) -> None:
+    """A zone that is not seen, a zone that is none, and a domain that is wrong are three things."""
+    with pytest.raises(error) as caught:
+        await ask(field.format(id=zone.id), domain)
+
+    assert type(caught.value) is error
+
+
+async def test_a_credential_can_be_verified_later(
+    lab: Lab, zone: Zone, client: CloudflareClient
+) -> None:
+    """A new credential for a zone that is known is tried by reading and by the right to edit."""
+    (record,) = await verify(client, zone_id(zone), HOME)
+    assert record.content == OLD
+    assert await verify(client, zone_id(zone), None) == (record,)
+
+    lab.cloudflare.add_token(TOKEN, permissions=READ)
+    with pytest.raises(CloudflarePermissionError):
+        await verify(client, zone_id(zone), HOME)
