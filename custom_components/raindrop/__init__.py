@@ -3,12 +3,18 @@
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers import device_registry as dr
 
+from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.errors import CloudflareAuthError
+from .domains import domains
 from .explain import translated
+from .issues import async_delete_issues
+from .memory import Memory
+from .removal import async_retire
 
-PLATFORMS = (Platform.BUTTON, Platform.SENSOR)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR)
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> bool:
@@ -17,19 +23,34 @@ async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> 
         coordinator = RaindropCoordinator(hass, entry)
     except CloudflareAuthError as err:
         raise translated(ConfigEntryAuthFailed, err) from err
-    await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
+    # Before anything takes time: what the user changes meanwhile must not be missed.
+    entry.async_on_unload(entry.add_update_listener(_async_changed))
+    await coordinator.async_config_entry_first_refresh()
+    # The devices of the domains name it as theirs, so it has to be there first.
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, coordinator.zone_id)},
+        name=entry.title,
+    )
+    coordinator.zone_device_id = device.id
     # A coordinator polls only while somebody listens, and DNS must be kept
     # even if the user disables every entity.
     entry.async_on_unload(coordinator.async_add_listener(_listen))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> bool:
     """Unload a zone."""
+    async_delete_issues(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
+    """Delete the records of a removed zone that the user wants deleted."""
+    await async_retire(hass, entry, domains(entry))
+    await Memory(hass, entry.entry_id).async_forget()
 
 
 @callback
@@ -37,6 +58,9 @@ def _listen() -> None:
     """Keep the coordinator polling."""
 
 
-async def _async_reload(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
+async def _async_changed(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
     """Start anew when the entry or one of its domains changed."""
+    kept = {domain.subentry_id for domain in domains(entry)}
+    removed = [d for d in entry.runtime_data.domains if d.subentry_id not in kept]
+    await async_retire(hass, entry, removed)
     hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -1,24 +1,40 @@
 """Set-up in the user interface: a zone with its credential, and its first domain."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    FlowType,
+    SubentryFlowContext,
+)
 from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import FlowResultType
 import voluptuous as vol
 
-from .const import CONF_KEY, CONF_ZONE, CONF_ZONE_ID, CONF_ZONE_NAME, DOMAIN, LOGGER
+from .client import async_get_client, credential_data
+from .const import (
+    CONF_IS_PAID,
+    CONF_ZONE,
+    CONF_ZONE_ID,
+    CONF_ZONE_NAME,
+    DOMAIN,
+    SUBENTRY_DOMAIN,
+)
 from .coordinator import RaindropConfigEntry
-from .ddns.cloudflare import CloudflareClient
-from .ddns.credential import read_credential
-from .ddns.errors import DdnsError
-from .ddns.model import Conflict, ConflictKind, Family, Policy, Slot, Want, ZoneId
+from .ddns.model import ConflictKind, Family, Policy, Slot, Want, ZoneId
 from .ddns.names import to_unicode
 from .ddns.plan import make_plan
 from .ddns.survey import Survey, survey, verify
-from .domains import domain_subentry, host_names
-from .explain import BASE, Explanation, explain
+from .domain_flow import DomainFlow
+from .domains import domain_subentry, domains
+from .explain import Explanation, explained
 from .schemas import CREDENTIAL_SCHEMA, USER_SCHEMA
 from .sources import async_get_detector
 
@@ -45,18 +61,38 @@ _CONFLICTS = {
 class RaindropConfigFlow(ConfigFlow, domain=DOMAIN):
     """Adds a zone, and renews its credential."""
 
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return the flow that adds a domain to a zone."""
+        return {SUBENTRY_DOMAIN: DomainFlow}
+
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for zone, email, key and domain, try them, and create the entry."""
         problem: Explanation | None = None
         if user_input is not None:
-            found = await _explained(self._survey(user_input))
+            found = await explained(self._survey(user_input))
             if isinstance(found, Survey):
                 await self.async_set_unique_id(found.zone_id)
                 self._abort_if_unique_id_configured()
                 return self._create(user_input, found)
             problem = found
         return self._show("user", USER_SCHEMA, user_input, problem)
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Lead straight on to another domain, which the user may as well close."""
+        form = await self.hass.config_entries.subentries.async_init(
+            (result["result"].entry_id, SUBENTRY_DOMAIN),
+            context=SubentryFlowContext(source=SOURCE_USER),
+        )
+        if form["type"] is FlowResultType.FORM:
+            result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, form["flow_id"])
+        return result
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Begin to ask for a credential that Cloudflare accepts."""
@@ -80,10 +116,16 @@ class RaindropConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for a credential, try it on the entry's zone, and store it."""
         if user_input is None:
             shown = {CONF_EMAIL: entry.data.get(CONF_EMAIL)}
-            return self._show(step_id, CREDENTIAL_SCHEMA, shown, None)
-        if problem := await _explained(self._verify(entry, user_input)):
+            # Trying the stored one tells what is wrong with it.
+            why = (
+                await explained(self._verify(entry, entry.data))
+                if self.source == SOURCE_REAUTH
+                else None
+            )
+            return self._show(step_id, CREDENTIAL_SCHEMA, shown, why)
+        if problem := await explained(self._verify(entry, user_input)):
             return self._show(step_id, CREDENTIAL_SCHEMA, user_input, problem)
-        updates = {CONF_EMAIL: user_input.get(CONF_EMAIL), CONF_KEY: user_input[CONF_KEY]}
+        updates = credential_data(user_input)
         # An entry that is not loaded has no listener, and one whose data stay
         # the same does not tell: then nobody else would reload it.
         is_silent = not entry.update_listeners or updates.items() <= entry.data.items()
@@ -95,32 +137,32 @@ class RaindropConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _survey(self, user_input: Mapping[str, Any]) -> Survey | Explanation:
         """Return what the first form means, or what stands in its way."""
         found = await survey(
-            self._client(user_input), user_input.get(CONF_ZONE, ""), user_input[CONF_DOMAIN]
+            async_get_client(self.hass, user_input),
+            user_input.get(CONF_ZONE, ""),
+            user_input[CONF_DOMAIN],
         )
         conflict = await self._conflict(found)
-        return _CONFLICTS[conflict.kind] if conflict else found
+        return _CONFLICTS[conflict] if conflict else found
 
     async def _verify(self, entry: RaindropConfigEntry, user_input: Mapping[str, Any]) -> None:
         """Try a credential on the zone of an entry."""
-        names = host_names(entry)
+        names = [domain.name for domain in domains(entry)]
         zone_id = ZoneId(entry.data[CONF_ZONE_ID])
-        await verify(self._client(user_input), zone_id, names[0] if names else None)
+        await verify(async_get_client(self.hass, user_input), zone_id, names[0] if names else None)
 
-    async def _conflict(self, found: Survey) -> Conflict | None:
+    async def _conflict(self, found: Survey) -> ConflictKind | None:
         """Return why the domain could not be kept, as far as it can be told now."""
+        cname = any(record.type == "CNAME" for record in found.records)
+        if cname:
+            return ConflictKind.CNAME
         reading = await async_get_detector(self.hass).look(Family.IPV4)
-        heard = (answer.address for answer in reading.answers if answer.address)
         want = Want(
             slot=Slot(found.name, Family.IPV4),
-            address=next(heard, None),
+            address=reading.heard,
             policy=Policy(create=True),
         )
-        return next(iter(make_plan([want], found.records).conflicts), None)
-
-    def _client(self, user_input: Mapping[str, Any]) -> CloudflareClient:
-        """Return a client for the credential in a form."""
-        credential = read_credential(user_input.get(CONF_EMAIL), user_input[CONF_KEY])
-        return CloudflareClient(async_get_clientsession(self.hass), credential)
+        conflicts = make_plan([want], found.records).conflicts
+        return conflicts[0].kind if conflicts else None
 
     def _create(self, user_input: Mapping[str, Any], found: Survey) -> ConfigFlowResult:
         """Create the entry of the zone with its first domain."""
@@ -128,11 +170,11 @@ class RaindropConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(
             title=to_unicode(found.zone_name) if found.zone_name else title,
             data={
-                CONF_ZONE: user_input.get(CONF_ZONE),
-                CONF_EMAIL: user_input.get(CONF_EMAIL),
-                CONF_KEY: user_input[CONF_KEY],
+                CONF_ZONE: user_input.get(CONF_ZONE, "").strip() or None,
+                **credential_data(user_input),
                 CONF_ZONE_ID: found.zone_id,
                 CONF_ZONE_NAME: found.zone_name,
+                CONF_IS_PAID: found.is_paid,
             },
             subentries=[domain_subentry(found.name, title)],
         )
@@ -151,14 +193,3 @@ class RaindropConfigFlow(ConfigFlow, domain=DOMAIN):
             errors={problem.form_field: problem.key} if problem else None,
             description_placeholders=_LINKS | (problem.placeholders if problem else {}),
         )
-
-
-async def _explained[ResultT](work: Awaitable[ResultT]) -> ResultT | Explanation:
-    """Return the result of some work, or why it failed."""
-    try:
-        return await work
-    except DdnsError as err:
-        return explain(err)
-    except Exception:
-        LOGGER.exception("Unexpected error in the config flow")
-        return Explanation(BASE, "unknown")

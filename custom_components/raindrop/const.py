@@ -11,9 +11,16 @@ CONF_ZONE: Final = "zone"
 CONF_KEY: Final = "key"
 CONF_ZONE_ID: Final = "zone_id"
 CONF_ZONE_NAME: Final = "zone_name"
+CONF_IS_PAID: Final = "is_paid"
 
 CONF_CREATE: Final = "create"
+CONF_DELETE: Final = "delete"
 CONF_FAMILIES: Final = "families"
+CONF_HOST_PART: Final = "host_part"
+CONF_PREFIX_LENGTH: Final = "prefix_length"
+CONF_PROXIED: Final = "proxied"
+CONF_RECORDS: Final = "records"
+CONF_TTL: Final = "ttl"
 
 SUBENTRY_DOMAIN: Final = "domain"
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_EMAIL
 from homeassistant.core import HomeAssistant
 
@@ -35,14 +36,21 @@ async def async_get_config_entry_diagnostics(
     Addresses and names are numbered instead of shown, so that one can see
     which are the same; of the credential only its kind is told.
     """
+    given = {
+        "state": entry.state.value,
+        "reason": entry.error_reason_translation_key,
+        "is_zone_given": bool(entry.data.get(CONF_ZONE)),
+        "is_email_given": bool(entry.data.get(CONF_EMAIL)),
+    }
+    if entry.state is not ConfigEntryState.LOADED:
+        return given
     coordinator = entry.runtime_data
     report = coordinator.data
     address, name = _Labels("address"), _Labels("name")
     limit = coordinator.client.rate_limit
     return {
-        "credential": coordinator.credential_kind,
-        "is_zone_given": bool(entry.data.get(CONF_ZONE)),
-        "is_email_given": bool(entry.data.get(CONF_EMAIL)),
+        **given,
+        "credential": coordinator.client.credential_kind,
         "is_settled": report.is_settled,
         "failures": [
             {"reason": explain(error).key, "status": error.status, "codes": error.codes}
@@ -59,8 +67,8 @@ async def async_get_config_entry_diagnostics(
             }
             for target in coordinator.targets
         ],
-        "conflicts": [_conflict(c, name) for c in report.conflicts],
-        "outcomes": [_outcome(o, name) for o in report.outcomes],
+        "conflicts": [_conflict(c, name) for c in report.conflicts.values()],
+        "outcomes": [_outcome(o, name) for o in report.outcomes.values()],
     }
 
 

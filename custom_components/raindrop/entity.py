@@ -6,23 +6,52 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import RaindropCoordinator
+from .domains import Domain
 
 
-class ZoneEntity(CoordinatorEntity[RaindropCoordinator]):
-    """An entity of a zone's device."""
+class RaindropEntity(CoordinatorEntity[RaindropCoordinator]):
+    """An entity of Raindrop."""
 
     _attr_has_entity_name = True
 
-    def __init__(self, coordinator: RaindropCoordinator, description: EntityDescription) -> None:
-        """Name the entity after the zone's identifier, which never changes."""
+    def __init__(
+        self, coordinator: RaindropCoordinator, owner: str, description: EntityDescription
+    ) -> None:
+        """Name the entity after an identifier that never changes."""
         super().__init__(coordinator)
         self.entity_description = description
-        self._attr_unique_id = f"{coordinator.zone_id}_{description.key}"
+        self._attr_unique_id = f"{owner}_{description.key}"
+
+
+class ZoneEntity(RaindropEntity):
+    """An entity of a zone's device."""
+
+    def __init__(self, coordinator: RaindropCoordinator, description: EntityDescription) -> None:
+        """Belong to the zone."""
+        super().__init__(coordinator, coordinator.zone_id, description)
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, coordinator.zone_id)},
             name=coordinator.config_entry.title,
             manufacturer="Cloudflare",
             model="DNS zone",
             entry_type=DeviceEntryType.SERVICE,
-            configuration_url=f"https://dash.cloudflare.com/?to=/:account/{coordinator.config_entry.title}/dns",
+        )
+
+
+class DomainEntity(RaindropEntity):
+    """An entity of a domain's device."""
+
+    def __init__(
+        self, coordinator: RaindropCoordinator, domain: Domain, description: EntityDescription
+    ) -> None:
+        """Belong to the domain."""
+        super().__init__(coordinator, domain.subentry_id, description)
+        self.domain = domain
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, domain.subentry_id)},
+            name=domain.title,
+            manufacturer="Cloudflare",
+            model="DNS name",
+            entry_type=DeviceEntryType.SERVICE,
+            via_device_id=coordinator.zone_device_id,
         )

@@ -1,11 +1,12 @@
 """Say an error of the core in Home Assistant's words: the one place where it is done."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
 from homeassistant.exceptions import HomeAssistantError
 
-from .const import CONF_KEY, CONF_ZONE, DOMAIN
+from .const import CONF_KEY, CONF_ZONE, DOMAIN, LOGGER
 from .ddns.errors import (
     CloudflareAuthError,
     CloudflareConnectionError,
@@ -72,6 +73,17 @@ def explain(err: DdnsError) -> Explanation:
             return Explanation(BASE, "refused", {"reason": str(err)})
     matching = (where for kind, where in _OTHERS.items() if isinstance(err, kind))
     return Explanation(*next(matching, _TROUBLE))
+
+
+async def explained[ResultT](work: Awaitable[ResultT]) -> ResultT | Explanation:
+    """Return the result of some work of a flow, or why it failed."""
+    try:
+        return await work
+    except DdnsError as err:
+        return explain(err)
+    except Exception:
+        LOGGER.exception("Unexpected error in a flow")
+        return Explanation(BASE, "unknown")
 
 
 def translated[ErrorT: HomeAssistantError](kind: type[ErrorT], err: DdnsError) -> ErrorT:

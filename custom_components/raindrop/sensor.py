@@ -1,6 +1,6 @@
-"""Sensors: the public address, and when DNS was last written."""
+"""Sensors: the public addresses, what the records hold, and when DNS was last written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import override
@@ -14,38 +14,91 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import RaindropConfigEntry
-from .ddns.model import Family, Report
-from .entity import ZoneEntity
+from .coordinator import RaindropConfigEntry, RaindropCoordinator
+from .ddns.model import Family, Slot
+from .domains import Domain
+from .entity import DomainEntity, RaindropEntity, ZoneEntity
 
 PARALLEL_UPDATES = 0
+
+type Value = str | datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ZoneSensorDescription(SensorEntityDescription):
-    """A sensor of a zone: what it shows of a report."""
+    """A sensor of a zone: what it shows of the last round."""
 
-    value_fn: Callable[[Report], str | datetime | None]
-    is_available_fn: Callable[[Report], bool] = lambda _: True
+    value_fn: Callable[[RaindropCoordinator], Value]
+    is_available_fn: Callable[[RaindropCoordinator], bool] = lambda _: True
 
 
-def _public_address(family: Family, key: str) -> ZoneSensorDescription:
-    """Return the sensor that shows the public address of a family."""
+@dataclass(frozen=True, kw_only=True)
+class DomainSensorDescription(SensorEntityDescription):
+    """A sensor of a domain: what it shows of the last round."""
+
+    value_fn: Callable[[RaindropCoordinator, Domain], Value]
+
+
+def _public_address(family: Family) -> ZoneSensorDescription:
+    """Return the sensor that shows the public address of a family.
+
+    It is unavailable while the address could not be found out, and unknown
+    for a family that the home does not have.
+    """
+    key = f"public_{family.label.lower()}"
     return ZoneSensorDescription(
         key=key,
         translation_key=key,
-        value_fn=lambda report: str(report.address(family)),
-        is_available_fn=lambda report: report.address(family) is not None,
+        value_fn=lambda c: str(c.data.address(family) or "") or None,
+        is_available_fn=lambda c: (
+            c.data.address(family) is not None
+            or (family is Family.IPV6 and c.data.readings[family].is_absent)
+        ),
     )
 
 
-_PUBLIC_ADDRESSES = {Family.IPV4: _public_address(Family.IPV4, "public_ipv4")}
-_LAST_UPDATE = ZoneSensorDescription(
+def _record(family: Family) -> DomainSensorDescription:
+    """Return the sensor that shows what a domain's record of a family holds."""
+    key = f"record_{family.label.lower()}"
+
+    def content(coordinator: RaindropCoordinator, domain: Domain) -> str | None:
+        record = coordinator.data.records.get(Slot(domain.name, family))
+        return record.content if record else None
+
+    return DomainSensorDescription(
+        key=key,
+        translation_key=key,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=content,
+    )
+
+
+_PUBLIC_ADDRESSES = {family: _public_address(family) for family in Family}
+_RECORDS = {family: _record(family) for family in Family}
+_ZONE_SENSORS = (
+    ZoneSensorDescription(
+        key="last_update",
+        translation_key="last_update",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda c: c.data.written_at(c.data.records),
+    ),
+    ZoneSensorDescription(
+        key="last_check",
+        translation_key="last_check",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda c: c.checked_at,
+    ),
+)
+_DOMAIN_LAST_UPDATE = DomainSensorDescription(
     key="last_update",
     translation_key="last_update",
     device_class=SensorDeviceClass.TIMESTAMP,
     entity_category=EntityCategory.DIAGNOSTIC,
-    value_fn=lambda report: report.written_at,
+    value_fn=lambda c, domain: c.data.written_at(domain.slots),
 )
 
 
@@ -54,11 +107,23 @@ async def async_setup_entry(
     entry: RaindropConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of a zone."""
+    """Add the sensors of a zone and of its domains."""
+    coordinator = entry.runtime_data
+    addresses = (_PUBLIC_ADDRESSES[family] for family in sorted(coordinator.families))
     async_add_entities(
-        ZoneSensor(entry.runtime_data, description)
-        for description in (*_PUBLIC_ADDRESSES.values(), _LAST_UPDATE)
+        ZoneSensor(coordinator, description) for description in (*addresses, *_ZONE_SENSORS)
     )
+    for domain in coordinator.domains:
+        async_add_entities(
+            _domain_sensors(coordinator, domain), config_subentry_id=domain.subentry_id
+        )
+
+
+def _domain_sensors(coordinator: RaindropCoordinator, domain: Domain) -> Iterator[RaindropEntity]:
+    """Yield the sensors of a domain."""
+    for slot in domain.slots:
+        yield DomainSensor(coordinator, domain, _RECORDS[slot.family])
+    yield DomainSensor(coordinator, domain, _DOMAIN_LAST_UPDATE)
 
 
 class ZoneSensor(ZoneEntity, SensorEntity):
@@ -70,10 +135,22 @@ class ZoneSensor(ZoneEntity, SensorEntity):
     @override
     def available(self) -> bool:
         """Return whether the last round could tell the value."""
-        return super().available and self.entity_description.is_available_fn(self.coordinator.data)
+        return super().available and self.entity_description.is_available_fn(self.coordinator)
 
     @property
     @override
-    def native_value(self) -> str | datetime | None:
+    def native_value(self) -> Value:
         """Return what the last round told."""
-        return self.entity_description.value_fn(self.coordinator.data)
+        return self.entity_description.value_fn(self.coordinator)
+
+
+class DomainSensor(DomainEntity, SensorEntity):
+    """A sensor of a domain."""
+
+    entity_description: DomainSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> Value:
+        """Return what the last round told."""
+        return self.entity_description.value_fn(self.coordinator, self.domain)

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from custom_components.raindrop.ddns.cloudflare import CloudflareClient
 from custom_components.raindrop.ddns.detect import Detector
-from custom_components.raindrop.ddns.model import Family, Report, Target, ZoneId
+from custom_components.raindrop.ddns.model import Family, Target, ZoneId
 from custom_components.raindrop.ddns.reconcile import reconcile
+from custom_components.raindrop.ddns.report import Report
 from custom_components.raindrop.ddns.survey import Survey
 from lab import Lab
 from lab.cloudflare import Zone

@@ -16,6 +16,7 @@ from custom_components.raindrop.ddns.model import HostName
 from custom_components.raindrop.ddns.wire import RateLimit
 from lab import Lab
 from lab.cloudflare import Zone
+from lab.cloudflare.plans import PlanName
 from lab.cloudflare.switches import ZoneNameForms
 from tests.secrets import DNS_TOKEN, EMAIL, GLOBAL_KEY, OLD_TOKEN, TOKEN
 
@@ -100,15 +101,21 @@ async def test_both_kinds_of_credential_open_the_zone(
     assert lab.log.surprises == []
 
 
-async def test_a_zone_has_its_status_and_type(
-    lab: Lab, zone: Zone, client: CloudflareClient
+@pytest.mark.parametrize(
+    "plan,is_paid",
+    [
+        pytest.param("free", False, id="free/small batches"),
+        pytest.param("pro", True, id="pro/large batches"),
+        pytest.param("enterprise", True, id="enterprise/large batches"),
+    ],
+)
+async def test_a_zone_tells_whether_it_is_paid_for(
+    lab: Lab, zone: Zone, client: CloudflareClient, plan: PlanName, is_paid: bool
 ) -> None:
-    """A zone that Cloudflare does not serve is known by its status and type."""
-    partial = lab.cloudflare.add_zone("partial.example", type_="partial", status="pending")
+    """The plan of a zone decides how much fits in one batch."""
+    other = lab.cloudflare.add_zone("paid.example", plan=plan)
 
-    found = await client.zone(zone_id(partial))
-
-    assert (found.name, found.type, found.status) == ("partial.example", "partial", "pending")
+    assert (await client.zone(zone_id(other))).is_paid is is_paid
 
 
 @pytest.mark.parametrize("forms", get_args(ZoneNameForms.__value__))

@@ -14,9 +14,9 @@ from custom_components.raindrop.ddns.model import (
     Outcome,
     Problem,
     Reading,
-    Report,
     Result,
 )
+from custom_components.raindrop.ddns.report import Report
 
 from .builders import A1, A2, B1, V4, V6, create, record
 
@@ -89,10 +89,11 @@ def test_a_report_tells_when_dns_was_last_written() -> None:
     new = replace(record(B1, kind="AAAA"), modified_on=NOON)
     unknown = record(A2)
 
-    assert Report().written_at is None
-    assert Report(records={V4: unknown}).written_at is None
-    assert Report(records={V4: old, V6: new}).written_at == NOON
-    assert Report(records={V4: unknown, V6: new}).written_at == NOON
+    assert Report().written_at([V4]) is None
+    assert Report(records={V4: unknown}).written_at([V4]) is None
+    assert Report(records={V4: old, V6: new}).written_at([V4, V6]) == NOON
+    assert Report(records={V4: old, V6: new}).written_at([V4]) == old.modified_on
+    assert Report(records={V4: unknown, V6: new}).written_at([V4, V6]) == NOON
 
 
 def test_a_report_tells_all_failures() -> None:
@@ -101,10 +102,10 @@ def test_a_report_tells_all_failures() -> None:
     change = create("home.example.com", A1)
     report = Report(
         error=broken,
-        outcomes=(
-            Outcome(change=change, result=Result.DONE, record=record(A1)),
-            Outcome(change=change, result=Result.REFUSED, error=refused),
-        ),
+        outcomes={
+            V6: Outcome(change=change, result=Result.DONE, record=record(A1)),
+            V4: Outcome(change=change, result=Result.REFUSED, error=refused),
+        },
     )
 
     assert report.failures == (broken, refused)

@@ -28,14 +28,13 @@ ZONE: dict[str, object] = {"id": ID, "name": "example.com", "status": "active", 
 
 
 def test_a_zone_is_read() -> None:
-    """A zone has an identifier, a name that is compared in Punycode, a status and a type."""
-    zone = wire.read_zone({**ZONE, "name": "München.example", "status": "moved", "type": "partial"})
+    """A zone has an identifier, a name that is compared in Punycode, and a plan."""
+    zone = wire.read_zone({**ZONE, "name": "München.example", "plan": {"legacy_id": "pro"}})
 
-    assert (zone.id, zone.name) == (ID, "xn--mnchen-3ya.example")
-    assert (zone.status, zone.type) == ("moved", "partial")
+    assert (zone.id, zone.name, zone.is_paid) == (ID, "xn--mnchen-3ya.example", True)
     assert wire.read_zones([ZONE]) == [wire.read_zone(ZONE)]
-    bare = wire.read_zone({"id": ID, "name": "example.com"})
-    assert (bare.status, bare.type) == ("active", "full")
+    for plan in (None, "pro", {}, {"legacy_id": "free"}):
+        assert not wire.read_zone({"id": ID, "name": "example.com", "plan": plan}).is_paid
 
 
 def test_a_record_is_read() -> None:
@@ -144,7 +143,6 @@ def test_a_time_without_an_offset_is_not_known(text: str) -> None:
         pytest.param(wire.read_records, [None], id="records, null inside"),
         pytest.param(wire.read_zone, {**ZONE, "id": "7"}, id="zone, id"),
         pytest.param(wire.read_zone, {**ZONE, "name": None}, id="zone, name"),
-        pytest.param(wire.read_zone, {**ZONE, "status": None}, id="zone, status"),
         pytest.param(wire.read_zone, "example.com", id="zone, text"),
         pytest.param(wire.read_zones, None, id="zones, null"),
         pytest.param(wire.read_zones, {}, id="zones, object"),

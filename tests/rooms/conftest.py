@@ -1,23 +1,63 @@
 """What the tests in a real Home Assistant core share."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 import json
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResult, FlowResultType
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.raindrop.const import DOMAIN
+from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
+from lab import Lab
 from lab.cloudflare import Zone
 from tests.secrets import TOKEN, found_in
 
 PUBLIC_IPV4 = "sensor.example_com_public_ipv4_address"
+LAST_CHECK = "sensor.example_com_last_check"
 LAST_UPDATE = "sensor.example_com_last_update"
 UPDATE_NOW = "button.example_com_update_now"
+
+
+LIST = "GET /zones/{zone_id}/dns_records"
+BATCH = "POST /zones/{zone_id}/dns_records/batch"
+
+
+class Clock:
+    """Lets time pass for Home Assistant and for Raindrop alike."""
+
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+        """Start from a frozen now."""
+        self._hass = hass
+        self._freezer = freezer
+
+    async def cycles(self, count: int = 1) -> None:
+        """Let a number of polls happen."""
+        for _ in range(count):
+            await self.passes(UPDATE_INTERVAL)
+
+    async def passes(self, span: timedelta) -> None:
+        """Let time pass, and what is due happen."""
+        self._freezer.tick(span + timedelta(seconds=1))
+        async_fire_time_changed(self._hass)
+        await self._hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.fixture
+def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Clock:
+    """Freeze the time."""
+    return Clock(hass, freezer)
+
+
+def endpoints(lab: Lab) -> list[str]:
+    """Return what Cloudflare was asked."""
+    return [entry.endpoint for entry in lab.log.select(service="cloudflare")]
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +84,7 @@ async def submit(hass: HomeAssistant, form: ConfigFlowResult, **fields: str) -> 
     return result
 
 
-def typed(form: ConfigFlowResult) -> dict[str, Any]:
+def typed(form: FlowResult[Any, Any]) -> dict[str, Any]:
     """Return what a form shows in its fields."""
     schema = form["data_schema"]
     assert schema is not None

@@ -344,7 +344,7 @@ async def test_an_unexpected_error_is_logged_and_the_next_try_succeeds(
         patch.setattr(config_flow, "survey", broken)
         form = await submit_user_form(hass, **GOOD)
     assert form["errors"] == {"base": "unknown"}
-    assert "Unexpected error in the config flow" in caplog.text
+    assert "Unexpected error in a flow" in caplog.text
 
     result = await submit(hass, form, **GOOD)
     assert result["type"] is FlowResultType.CREATE_ENTRY

@@ -17,7 +17,7 @@ from lab import Lab
 from lab.cloudflare import Zone
 from tests.conftest import HOME, NEXT
 
-from .conftest import LAST_UPDATE, PUBLIC_IPV4, UPDATE_NOW, state
+from .conftest import LAST_CHECK, LAST_UPDATE, PUBLIC_IPV4, UPDATE_NOW, state
 
 
 async def press(hass: HomeAssistant) -> None:
@@ -31,17 +31,43 @@ async def test_a_zone_is_a_device_with_its_entities(
     hass: HomeAssistant, zone: Zone, entry: RaindropConfigEntry
 ) -> None:
     """The zone's device carries the current address, the last update and a button."""
-    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    assert device.identifiers == {(DOMAIN, zone.id)}
+    registry = dr.async_get(hass)
+    device = registry.async_get_device_by_identifier((DOMAIN, zone.id), entry.entry_id)
+    assert device is not None
     assert (device.name, device.manufacturer) == ("example.com", "Cloudflare")
     assert device.entry_type is dr.DeviceEntryType.SERVICE
-    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    entities = er.async_entries_for_device(
+        er.async_get(hass), device.id, include_disabled_entities=True
+    )
     assert {e.entity_id: e.unique_id for e in entities} == {
         PUBLIC_IPV4: f"{zone.id}_public_ipv4",
         LAST_UPDATE: f"{zone.id}_last_update",
+        LAST_CHECK: f"{zone.id}_last_check",
         UPDATE_NOW: f"{zone.id}_update_now",
     }
-    assert {e.device_id for e in entities} == {device.id}
+    assert [e.entity_id for e in entities if e.disabled] == [LAST_CHECK]
+
+
+async def test_a_domain_is_a_device_of_its_zone(
+    hass: HomeAssistant, zone: Zone, entry: RaindropConfigEntry
+) -> None:
+    """The domain's device hangs on the zone's, and has what most people want switched on."""
+    (subentry_id,) = entry.subentries
+    registry = dr.async_get(hass)
+    device = registry.async_get_device_by_identifier((DOMAIN, subentry_id), entry.entry_id)
+    above = registry.async_get_device_by_identifier((DOMAIN, zone.id), entry.entry_id)
+    assert device is not None
+    assert above is not None
+    assert (device.name, device.via_device_id) == ("home.example.com", above.id)
+    assert device.config_subentry_id == subentry_id
+    entities = er.async_entries_for_device(
+        er.async_get(hass), device.id, include_disabled_entities=True
+    )
+    assert {e.entity_id: e.disabled for e in entities} == {
+        "binary_sensor.home_example_com_dns": False,
+        "sensor.home_example_com_a_record": True,
+        "sensor.home_example_com_last_update": False,
+    }
 
 
 async def test_the_sensors_show_the_address_and_the_last_write(
@@ -129,6 +155,8 @@ async def test_diagnostics_tell_what_happened_and_nobody_s_secrets(
     for hidden in ("example.com", "81.2.69", zone.id, "front door"):
         assert hidden not in text
     assert diagnostics == {
+        "state": "loaded",
+        "reason": None,
         "credential": "ApiToken",
         "is_zone_given": True,
         "is_email_given": False,

@@ -67,6 +67,7 @@ async def test_a_revoked_key_asks_for_another_and_updates_go_on(
     lab.cloudflare.credentials.revoke(TOKEN)
     await hass.config_entries.async_reload(entry.entry_id)
     assert entry_state(entry) is ConfigEntryState.SETUP_ERROR
+    await hass.async_block_till_done()
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["context"]["source"] == SOURCE_REAUTH
 

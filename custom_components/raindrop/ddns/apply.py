@@ -1,6 +1,6 @@
 """Carry changes out: one batch for many, and a search for the one that is refused."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import batched
 
 from .addresses import parse_record
@@ -12,7 +12,7 @@ from .errors import (
     CloudflareRefusedError,
     CloudflareResponseError,
 )
-from .model import Change, Create, Outcome, Record, Result, ZoneId
+from .model import Change, Create, Outcome, Record, Result, Slot, ZoneId
 
 _MAX_SEARCHES = 4
 """Culprits that are searched for before the rest of a batch is written singly."""
@@ -27,9 +27,25 @@ async def apply(
     any other failure those not sent yet are not tried.
     """
     writer = _Writer(client, zone_id)
-    for chunk in batched(changes, MAX_BATCH, strict=False):
+    for chunk in batched(changes, client.max_batch, strict=False):
         await writer.write(chunk)
     return writer.outcomes
+
+
+async def retire(
+    client: CloudflareClient, zone_id: ZoneId, slots: Collection[Slot]
+) -> list[Record]:
+    """Delete the records of slots that Raindrop created, and return them.
+
+    Reads before it deletes, and leaves every record without Raindrop's
+    comment. Raises CloudflareError.
+    """
+    wanted = {(slot.name, slot.family.record_type) for slot in slots}
+    records = await client.list_records(zone_id)
+    owned = [r for r in records if r.is_owned and (r.name, r.type) in wanted]
+    for record in owned:
+        await client.delete(zone_id, record.id)
+    return owned
 
 
 class _Writer:
@@ -47,6 +63,12 @@ class _Writer:
         """Write the changes of one batch, around those that are refused."""
         refusal = await self._batch(changes)
         if refusal is None:
+            return
+        if len(changes) > MAX_BATCH:
+            # Perhaps the zone is no longer on a plan that allows so many.
+            self._client.max_batch = MAX_BATCH
+            for chunk in batched(changes, MAX_BATCH, strict=False):
+                await self.write(chunk)
             return
         rest: Sequence[Change] = changes
         culprits: list[tuple[Change, CloudflareError]] = []

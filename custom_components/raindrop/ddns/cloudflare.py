@@ -38,7 +38,9 @@ BASE_URL_VARIABLE = "CLOUDFLARE_BASE_URL"
 """The variable by which Cloudflare's own SDKs are pointed elsewhere."""
 
 MAX_BATCH = 200
-"""Operations in one batch on the Free plan; every plan allows as many.
+"""Operations in one batch on the Free plan; every plan allows as many."""
+MAX_BATCH_PAID = 3500
+"""Operations in one batch on the Pro, Business and Enterprise plans.
 
 https://developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes/
 """
@@ -76,13 +78,22 @@ class CloudflareClient:
     and CloudflareResponseError if it cannot be read.
     """
 
-    def __init__(self, session: ClientSession, credential: Credential) -> None:
+    def __init__(
+        self, session: ClientSession, credential: Credential, *, max_batch: int = MAX_BATCH
+    ) -> None:
         """Use a session that somebody else owns and closes."""
         self._session = session
         self._credential = credential
         self._base_url = base_url()
+        self.max_batch = max_batch
+        """How many changes the zone's plan allows in one batch."""
         self.rate_limit: wire.RateLimit | None = None
         """What may still be asked, as of the last answer."""
+
+    @property
+    def credential_kind(self) -> str:
+        """What kind of credential is used; never the credential itself."""
+        return type(self._credential).__name__
 
     async def zone(self, zone_id: ZoneId) -> Zone:
         """Return a zone by its identifier; needs Zone Read."""
@@ -125,7 +136,7 @@ class CloudflareClient:
         return list(records.values())
 
     async def batch(self, zone_id: ZoneId, changes: Sequence[Change]) -> list[Record]:
-        """Make up to ``MAX_BATCH`` changes, all or none; return the records after them."""
+        """Make up to ``max_batch`` changes, all or none; return the records after them."""
         envelope = await self._ask(
             "POST",
             f"/zones/{zone_id}/dns_records/batch",

@@ -10,7 +10,7 @@ _BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """What may stand in a header (RFC 6750 section 2.1); no fixed length is safe to ask for."""
 _TOKEN = re.compile(r"cf[ua]t_.+|[A-Za-z0-9_-]{40}")
 _GLOBAL_KEY = re.compile(r"cfk_.+|[0-9a-f]{37,45}")
-_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+", re.ASCII)
+_EMAIL = re.compile(r"[^@\s,;<>\x00-\x1f\x7f]+@[^@\s,;<>\x00-\x1f\x7f]+")
 _HIDDEN = "***"
 
 

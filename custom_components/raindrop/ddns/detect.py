@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -123,8 +124,14 @@ class Detector:
         if reading not in self._flights:
             flight = create_task(self._ask_on(reading))
             self._flights[reading] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(reading))
+            flight.add_done_callback(partial(self._land, reading))
         return await shield(self._flights[reading])
+
+    def _land(self, reading: Reading, flight: Task[Reading]) -> None:
+        """End a look-up in flight; nobody may be left to whom its failure matters."""
+        del self._flights[reading]
+        if not flight.cancelled():
+            flight.exception()
 
     async def _ask_on(self, reading: Reading) -> Reading:
         """Return a reading with the answers of the next operators."""
@@ -225,11 +232,9 @@ def _read(source: WebSource, family: Family, answer: HttpAnswer) -> Address:
         body = answer.body.decode("ascii")
     except UnicodeDecodeError:
         raise UnusableAddressError(Problem.NOT_AN_ADDRESS) from None
-    match source.form:
-        case Form.TEXT:
-            return from_text(body, family)
-        case Form.TRACE:
-            url = urlsplit(source.urls[family])
-            return from_trace(body, family, url.netloc.removesuffix(f":{url.port}"))
-        case Form.JSON:
-            return from_json(body, family)
+    if source.form is Form.TEXT:
+        return from_text(body, family)
+    if source.form is Form.JSON:
+        return from_json(body, family)
+    url = urlsplit(source.urls[family])
+    return from_trace(body, family, url.netloc.removesuffix(f":{url.port}"))

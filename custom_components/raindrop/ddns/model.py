@@ -63,8 +63,8 @@ class Zone:
 
     id: ZoneId
     name: HostName
-    status: str = "active"
-    type: str = "full"
+    is_paid: bool = False
+    """Whether it is on a plan that allows large batches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +88,15 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostPart:
+    """Which part of an IPv6 address stays when the prefix changes."""
+
+    prefix_length: int = 64
+    interface_id: int | None = None
+    """The low bits of the address; None keeps those of the record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What may be done to the record of a slot besides its content."""
 
@@ -99,6 +108,8 @@ class Policy:
     """Enforce this (``TTL_AUTO`` or 60 to 86,400); None keeps what the record has."""
     record_id: RecordId | None = None
     """The one record the user chose among several; no other is ever touched."""
+    host_part: HostPart | None = None
+    """For IPv6: take only the prefix from the reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +128,9 @@ class Want:
     address: Address | None
     policy: Policy = field(default_factory=Policy)
     last: Address | None = None
-    """The address that was wanted before, by which one of several records is known."""
+    """The address that stood there when all was well, by which a record is known again."""
+    repairs: int = 0
+    """How often in a row somebody else changed it and it was put right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +141,8 @@ class Create:
     address: Address
     proxied: bool = False
     ttl_s: int = TTL_AUTO
+    is_drift: bool = False
+    """Whether it stood there before, and somebody else deleted it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +154,8 @@ class Update:
     address: Address | None = None
     proxied: bool | None = None
     ttl_s: int | None = None
+    is_drift: bool = False
+    """Whether it was right before, and somebody else changed it."""
 
 
 type Change = Create | Update
@@ -150,6 +167,8 @@ class ConflictKind(StrEnum):
     MISSING = "missing"
     AMBIGUOUS = "ambiguous"
     CNAME = "cname"
+    CONTESTED = "contested"
+    """Somebody else keeps changing it back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,48 +245,23 @@ class Reading:
     answers: tuple[Answer, ...] = ()
 
     @property
+    def heard(self) -> Address | None:
+        """The address that is believed, or the first that was heard: good to show, not to write."""
+        heard = (answer.address for answer in self.answers if answer.address)
+        return self.address or next(heard, None)
+
+    @property
     def is_open(self) -> bool:
         """Whether an address was heard that is not believed."""
         return self.address is None and any(answer.address for answer in self.answers)
 
     @property
+    def is_absent(self) -> bool:
+        """Whether nobody could be reached by this family: the home may not have it."""
+        problems = {answer.problem for answer in self.answers}
+        return problems == {Problem.UNREACHABLE}
+
+    @property
     def is_disputed(self) -> bool:
         """Whether operators contradicted each other."""
         return len({answer.address for answer in self.answers if answer.address}) > 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """One round: what was read, what stands in the zone, what was changed."""
-
-    readings: Mapping[Family, Reading] = field(default_factory=dict)
-    compared: Mapping[Family, Address] = field(default_factory=dict)
-    """The addresses that the zone was last compared with."""
-    records: Mapping[Slot, Record] = field(default_factory=dict)
-    """As last read or written, so that a failed list does not hide them."""
-    conflicts: tuple[Conflict, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
-    """Of the last round that read the zone."""
-    error: CloudflareError | None = None
-    """Why the zone could not be read."""
-    is_settled: bool = False
-    """Whether the zone need not be asked again before the next audit."""
-    was_read: bool = field(default=False, compare=False)
-    """Whether this round read the zone."""
-
-    def address(self, family: Family) -> Address | None:
-        """Return the public address of a family, None if it is not known."""
-        reading = self.readings.get(family)
-        return reading.address if reading else None
-
-    @property
-    def written_at(self) -> datetime | None:
-        """When a record of ours was last written, by Cloudflare's clock."""
-        times = (record.modified_on for record in self.records.values())
-        return max((time for time in times if time), default=None)
-
-    @property
-    def failures(self) -> tuple[CloudflareError, ...]:
-        """What Cloudflare failed at or refused."""
-        errors = (self.error, *(outcome.error for outcome in self.outcomes))
-        return tuple(error for error in errors if error is not None)

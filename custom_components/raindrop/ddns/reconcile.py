@@ -1,7 +1,7 @@
 """One round: detect, decide, apply, report."""
 
 from asyncio import gather
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from .addresses import parse_record
@@ -11,12 +11,13 @@ from .detect import Detector
 from .errors import CloudflareError, CloudflareRefusedError
 from .model import (
     Address,
+    Conflict,
+    ConflictKind,
     Family,
     Outcome,
     Plan,
     Reading,
     Record,
-    Report,
     Result,
     Slot,
     Target,
@@ -24,6 +25,10 @@ from .model import (
     ZoneId,
 )
 from .plan import make_plan
+from .report import Report
+
+_EXISTS = {81057, 81058}
+"""Cloudflare's codes for a record that exists already."""
 
 type Readings = Mapping[Family, Reading]
 
@@ -58,22 +63,23 @@ async def reconcile(
         reading.is_disputed for reading in previous.readings.values()
     )
     must_read = audit or not previous.is_settled or is_eager
-    if may_ask and (must_read or _has_moved(readings, previous)):
+    if may_ask and (must_read or _has_moved(targets, readings, previous)):
         readings, listing = await gather(
             _confirm(detector, readings), _list(client, zone_id, targets)
         )
     else:
         readings = await _confirm(detector, readings)
-        has_moved = _has_moved(readings, previous)
+        has_moved = _has_moved(targets, readings, previous)
         if not may_ask or not has_moved:
             is_settled = previous.is_settled and not has_moved
             return replace(previous, readings=readings, is_settled=is_settled, was_read=False)
         listing = await _list(client, zone_id, targets)
     if isinstance(listing, CloudflareError):
         return replace(previous, readings=readings, error=listing, is_settled=False, was_read=False)
-    plan = make_plan(_wants(targets, readings, previous), listing)
-    outcomes = tuple(await apply(client, zone_id, plan.changes))
-    return _report(readings, previous, plan, outcomes)
+    wants = _wants(targets, readings, previous)
+    plan = make_plan(wants, listing)
+    outcomes = await apply(client, zone_id, plan.changes)
+    return _report(wants, replace(previous, readings=readings), plan, outcomes)
 
 
 async def _look(detector: Detector, families: Iterable[Family]) -> Readings:
@@ -102,53 +108,95 @@ async def _list(
         return err
 
 
-def _has_moved(readings: Readings, previous: Report) -> bool:
-    """Return whether an address is believed that the zone was not compared with yet."""
+def _has_moved(targets: Iterable[Target], readings: Readings, previous: Report) -> bool:
+    """Return whether an address is believed that a slot was not compared with yet."""
+    known = {family: reading.address for family, reading in readings.items()}
     return any(
-        reading.address is not None and reading.address != previous.compared.get(family)
-        for family, reading in readings.items()
+        (address := known.get(target.slot.family)) is not None
+        and address != previous.compared.get(target.slot)
+        for target in targets
     )
 
 
 def _wants(targets: Iterable[Target], readings: Readings, previous: Report) -> list[Want]:
     """Return the address that each slot should hold, as far as it is known."""
+    known = {family: reading.address for family, reading in readings.items()}
     return [
         Want(
             slot=target.slot,
-            address=readings[target.slot.family].address,
+            address=known.get(target.slot.family),
             policy=target.policy,
-            last=_held(previous, target.slot),
+            last=previous.kept.get(target.slot),
+            repairs=previous.repairs.get(target.slot, 0),
         )
         for target in targets
     ]
 
 
-def _held(report: Report, slot: Slot) -> Address | None:
-    """Return the address that a slot held when it was last read or written."""
-    record = report.records.get(slot)
-    return parse_record(record.content) if record else None
-
-
 def _report(
-    readings: Readings, previous: Report, plan: Plan, outcomes: tuple[Outcome, ...]
+    wants: Sequence[Want], previous: Report, plan: Plan, outcomes: Sequence[Outcome]
 ) -> Report:
-    """Return the report of a round that read the zone."""
-    written = {o.change.slot: o.record for o in outcomes if o.record is not None}
-    believed = {f: r.address for f, r in readings.items() if r.address is not None}
+    """Return the report of a round that read the zone.
+
+    Of a slot whose address is not known this time, what was known of it stays.
+    """
+    by_slot = {outcome.change.slot: outcome for outcome in outcomes}
+    unknown = {want.slot for want in wants if want.address is None}
+    conflicts = {slot: c for slot, c in previous.conflicts.items() if slot in unknown}
+    conflicts |= {conflict.slot: conflict for conflict in plan.conflicts}
+    records = {**plan.records, **{s: o.record for s, o in by_slot.items() if o.record}}
+    settled = [want for want in wants if _is_settled(want.slot, conflicts, by_slot)]
+    right = [w for w in settled if w.slot not in conflicts and not _is_refused(w.slot, by_slot)]
     return Report(
-        readings=readings,
-        compared={**previous.compared, **believed},
-        records={**plan.records, **written},
-        conflicts=plan.conflicts,
-        outcomes=outcomes,
-        is_settled=not plan.conflicts and all(_is_final(outcome) for outcome in outcomes),
+        readings=previous.readings,
+        compared={**previous.compared, **{w.slot: w.address for w in settled if w.address}},
+        kept={**previous.kept, **dict(_contents(right, records))},
+        repairs=_repairs(previous, plan, outcomes),
+        records=records,
+        conflicts=conflicts,
+        outcomes=by_slot,
+        is_settled=len(settled) == len(wants),
         was_read=True,
     )
 
 
-def _is_final(outcome: Outcome) -> bool:
-    """Return whether the next round would gain nothing by trying again.
+def _contents(
+    wants: Iterable[Want], records: Mapping[Slot, Record]
+) -> Iterator[tuple[Slot, Address]]:
+    """Yield what the records of slots hold whose address is known."""
+    for want in wants:
+        record = records.get(want.slot)
+        address = parse_record(record.content) if record else None
+        if want.address is not None and address is not None:
+            yield want.slot, address
 
-    A change that is refused for what it says waits for the next audit.
+
+def _is_settled(
+    slot: Slot, conflicts: Mapping[Slot, Conflict], outcomes: Mapping[Slot, Outcome]
+) -> bool:
+    """Return whether the next round would gain nothing by looking at a slot again.
+
+    A change that is refused for what it says waits for the next audit, and so
+    does a stranger who insists. Not so a record that exists already: the next
+    list will show it.
     """
-    return outcome.result is Result.DONE or isinstance(outcome.error, CloudflareRefusedError)
+    if slot in conflicts:
+        return conflicts[slot].kind is ConflictKind.CONTESTED
+    outcome = outcomes.get(slot)
+    if outcome is None or outcome.result is Result.DONE:
+        return True
+    error = outcome.error
+    return isinstance(error, CloudflareRefusedError) and not _EXISTS & set(error.codes)
+
+
+def _is_refused(slot: Slot, outcomes: Mapping[Slot, Outcome]) -> bool:
+    """Return whether a slot should have been changed and was not."""
+    return slot in outcomes and outcomes[slot].result is not Result.DONE
+
+
+def _repairs(previous: Report, plan: Plan, outcomes: Iterable[Outcome]) -> dict[Slot, int]:
+    """Return how often in a row each slot had to be put right; one that was right starts anew."""
+    drifted = {o.change.slot: o.result is Result.DONE for o in outcomes if o.change.is_drift}
+    drifted |= {c.slot: False for c in plan.conflicts if c.kind is ConflictKind.CONTESTED}
+    counts = {slot: previous.repairs.get(slot, 0) + done for slot, done in drifted.items()}
+    return {slot: count for slot, count in counts.items() if count}

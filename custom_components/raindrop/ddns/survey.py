@@ -28,6 +28,8 @@ class Survey:
     zone_id: ZoneId
     zone_name: HostName | None
     """None if the credential may not read the zone itself."""
+    is_paid: bool
+    """Whether the zone is known to allow large batches."""
     name: HostName
     records: tuple[Record, ...]
 
@@ -46,7 +48,7 @@ async def survey(client: CloudflareClient, zone: str, domain: str) -> Survey:
         return await _survey_by_id(client, ZoneId(zone.lower()), domain)
     else:
         found = await _named_zone(client, zone)
-    return await _survey(client, found.id, found.name, domain)
+    return await _survey(client, found.id, found, domain)
 
 
 async def verify(
@@ -62,12 +64,18 @@ async def verify(
 
 
 async def _survey(
-    client: CloudflareClient, zone_id: ZoneId, zone_name: HostName | None, domain: str
+    client: CloudflareClient, zone_id: ZoneId, zone: Zone | None, domain: str
 ) -> Survey:
-    """Return what stands at a domain of a zone."""
-    name = full_name(domain, zone_name)
+    """Return what stands at a domain of a zone, which may be known by its identifier alone."""
+    name = full_name(domain, zone.name if zone else None)
     records = await verify(client, zone_id, name)
-    return Survey(zone_id=zone_id, zone_name=zone_name, name=name, records=records)
+    return Survey(
+        zone_id=zone_id,
+        zone_name=zone.name if zone else None,
+        is_paid=zone is not None and zone.is_paid,
+        name=name,
+        records=records,
+    )
 
 
 async def _survey_by_id(client: CloudflareClient, zone_id: ZoneId, domain: str) -> Survey:
@@ -82,15 +90,14 @@ async def _survey_by_id(client: CloudflareClient, zone_id: ZoneId, domain: str) 
     except CloudflarePermissionError as err:
         _raise_if_elsewhere(err)
     else:
-        return await _survey(client, zone_id, zone.name, domain)
+        return await _survey(client, zone_id, zone, domain)
     try:
-        guess = await _zone_of(client, _absolute(domain))
+        guess: Zone | None = await _zone_of(client, _absolute(domain))
     except CloudflarePermissionError, CloudflareNotFoundError, HostNameError:
-        zone_name = None
-    else:
-        zone_name = guess.name if guess.id == zone_id else None
+        guess = None
+    known = guess if guess and guess.id == zone_id else None
     try:
-        return await _survey(client, zone_id, zone_name, domain)
+        return await _survey(client, zone_id, known, domain)
     except CloudflarePermissionError as err:
         _raise_if_elsewhere(err)
         if err.missing is Permission.DNS_EDIT:

@@ -67,7 +67,8 @@ async def request(
             return HttpAnswer(status=response.status, headers=response.headers, body=bytes(content))
     except TimeoutError:
         failure: UnansweredError = UnansweredInTimeError("no answer in time")
-    except (ClientError, OSError) as err:
+    except (ClientError, OSError, RuntimeError) as err:
+        # A session that was closed at shutdown raises RuntimeError.
         failure = UnansweredError(type(err).__name__)
     # Raised out here, so that it does not carry the original with it: some
     # errors of aiohttp hold the request's headers, and with them the credential.

@@ -34,6 +34,7 @@ _SECONDS = re.compile(r"\s*(\d+)\s*", re.ASCII)
 _LONGEST_WAIT_S = 3600.0
 """What asks for longer is asked again after an hour: no header locks a home out for ever."""
 _LONGEST_CHAIN = 8
+_PAID_PLANS = ("pro", "business", "enterprise")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +102,12 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
 def read_zone(value: object) -> Zone:
     """Return a zone. Its name comes in Unicode. Raises CloudflareResponseError."""
     fields = _object(value)
+    plan = fields.get("plan")
+    legacy_id = plan.get("legacy_id") if isinstance(plan, dict) else None
     return Zone(
         id=ZoneId(_identifier(fields)),
         name=_name(fields),
-        status=_text(fields, "status", "active"),
-        type=_text(fields, "type", "full"),
+        is_paid=legacy_id in _PAID_PLANS,
     )
 
 

@@ -1,0 +1,94 @@
+"""The report of a round: what everybody else in the house looks at."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from .errors import CloudflareError
+from .model import (
+    Address,
+    Conflict,
+    Family,
+    Outcome,
+    Reading,
+    Record,
+    Result,
+    Slot,
+)
+
+
+class Trouble(StrEnum):
+    """Why a slot does not hold what it should."""
+
+    MISSING = "missing"
+    AMBIGUOUS = "ambiguous"
+    CNAME = "cname"
+    CONTESTED = "contested"
+    REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"
+    UNREAD = "unread"
+    """The zone could not be read since the address is known."""
+    NO_ADDRESS = "no_address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One round: what was read, what stands in the zone, what was changed."""
+
+    readings: Mapping[Family, Reading] = field(default_factory=dict)
+    compared: Mapping[Slot, Address] = field(default_factory=dict)
+    """The public address that each slot was last compared with to the end."""
+    kept: Mapping[Slot, Address] = field(default_factory=dict)
+    """The address of each slot when it was last seen or put right."""
+    repairs: Mapping[Slot, int] = field(default_factory=dict)
+    """How often in a row somebody else's change of a slot was put right."""
+    records: Mapping[Slot, Record] = field(default_factory=dict)
+    """As last read or written, so that a failed list does not hide them."""
+    conflicts: Mapping[Slot, Conflict] = field(default_factory=dict)
+    outcomes: Mapping[Slot, Outcome] = field(default_factory=dict)
+    """Of the last round that read the zone."""
+    error: CloudflareError | None = None
+    """Why the zone could not be read."""
+    is_settled: bool = False
+    """Whether the zone need not be asked again before the next audit."""
+    was_read: bool = field(default=False, compare=False)
+    """Whether this round read the zone."""
+
+    def address(self, family: Family) -> Address | None:
+        """Return the public address of a family, None if it is not known."""
+        reading = self.readings.get(family)
+        return reading.address if reading else None
+
+    def trouble(self, slot: Slot) -> Trouble | None:
+        """Return why a slot does not hold what it should, None if it does.
+
+        A family that the home does not have is no trouble.
+        """
+        if conflict := self.conflicts.get(slot):
+            return Trouble(conflict.kind)
+        outcome = self.outcomes.get(slot)
+        if outcome and outcome.result is not Result.DONE:
+            return Trouble(outcome.result)
+        reading = self.readings.get(slot.family)
+        if reading is None or reading.is_absent:
+            return None
+        if reading.address is None:
+            return None if slot in self.kept else Trouble.NO_ADDRESS
+        is_compared = self.compared.get(slot) == reading.address
+        return None if is_compared and slot in self.kept else Trouble.UNREAD
+
+    def written_at(self, slots: Iterable[Slot]) -> datetime | None:
+        """Return when a record of these slots was last written, by anybody.
+
+        By Cloudflare's clock, so that it needs no memory of ours.
+        """
+        records = (self.records[slot] for slot in slots if slot in self.records)
+        times = (record.modified_on for record in records)
+        return max((time for time in times if time), default=None)
+
+    @property
+    def failures(self) -> tuple[CloudflareError, ...]:
+        """What Cloudflare failed at or refused."""
+        errors = (self.error, *(outcome.error for outcome in self.outcomes.values()))
+        return tuple(error for error in errors if error is not None)

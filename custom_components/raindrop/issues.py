@@ -1,0 +1,135 @@
+"""What a user must decide or mend, as repair issues that come and go with their cause."""
+
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+from .ddns.errors import (
+    CloudflareError,
+    CloudflareNotFoundError,
+    CloudflarePermissionError,
+    CloudflareRefusedError,
+)
+from .ddns.model import Slot
+from .ddns.report import Report, Trouble
+from .domains import Domain
+from .explain import explain
+
+ATTR_DOMAIN = "domain"
+ATTR_ENTRY_ID = "entry_id"
+ATTR_FAMILY = "family"
+ATTR_ISSUE = "issue"
+ATTR_SUBENTRY_ID = "subentry_id"
+
+RECORD_QUOTA = "record_quota"
+ZONE_GONE = "zone_gone"
+
+_QUOTA_EXCEEDED = 81045
+_OF_A_RECORD = (
+    Trouble.MISSING,
+    Trouble.AMBIGUOUS,
+    Trouble.CNAME,
+    Trouble.CONTESTED,
+    Trouble.REFUSED,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Issue:
+    """Something to be mended: its words, and whom it concerns."""
+
+    key: str
+    placeholders: dict[str, str]
+    subentry_id: str = ""
+    family: str = ""
+
+
+@callback
+def async_sync_issues(
+    hass: HomeAssistant, entry: ConfigEntry, domains: Iterable[Domain], report: Report
+) -> None:
+    """Raise the issues that a report tells of, and delete those whose cause is gone."""
+    issues = (*_of_zone(entry, report), *_of_records(domains, report))
+    wanted = {
+        f"{entry.entry_id}_{issue.key}_{issue.subentry_id}_{issue.family}": issue
+        for issue in issues
+    }
+    async_delete_issues(hass, entry, but=wanted.keys())
+    for issue_id, issue in wanted.items():
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue_id,
+            data={
+                ATTR_ENTRY_ID: entry.entry_id,
+                ATTR_FAMILY: issue.family,
+                ATTR_ISSUE: issue.key,
+                ATTR_SUBENTRY_ID: issue.subentry_id,
+                **issue.placeholders,
+            },
+            is_fixable=True,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=issue.key,
+            translation_placeholders=issue.placeholders,
+        )
+
+
+@callback
+def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry, but: Container[str] = ()) -> None:
+    """Delete the issues of an entry, except those that still stand."""
+    raised = [i for domain, i in ir.async_get(hass).issues if domain == DOMAIN]
+    for issue_id in raised:
+        if issue_id.startswith(entry.entry_id) and issue_id not in but:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+def _of_zone(entry: ConfigEntry, report: Report) -> Iterator[_Issue]:
+    """Yield what is to be mended of the zone or the credential."""
+    placeholders = {"zone": entry.title}
+    if isinstance(report.error, CloudflareNotFoundError):
+        yield _Issue(key=ZONE_GONE, placeholders=placeholders)
+    for error in report.failures:
+        if isinstance(error, CloudflarePermissionError):
+            yield _Issue(key=explain(error).key, placeholders=placeholders)
+        elif _is_quota(error):
+            yield _Issue(key=RECORD_QUOTA, placeholders=placeholders)
+
+
+def _of_records(domains: Iterable[Domain], report: Report) -> Iterator[_Issue]:
+    """Yield what is to be mended of single records."""
+    for domain in domains:
+        for slot in domain.slots:
+            trouble = report.trouble(slot)
+            outcome = report.outcomes.get(slot)
+            error = outcome.error if outcome else None
+            is_own = error is None or isinstance(error, CloudflareRefusedError)
+            if trouble in _OF_A_RECORD and is_own and not _is_quota(error):
+                yield _Issue(
+                    key=f"record_{trouble}",
+                    placeholders=_placeholders(domain, slot, report, error),
+                    subentry_id=domain.subentry_id,
+                    family=slot.family.label.lower(),
+                )
+
+
+def _placeholders(
+    domain: Domain, slot: Slot, report: Report, error: CloudflareError | None
+) -> dict[str, str]:
+    """Return the name, the type, what stands there, and Cloudflare's reason."""
+    conflict = report.conflicts.get(slot)
+    standing = [record.content for record in conflict.records] if conflict else []
+    return {
+        ATTR_DOMAIN: domain.title,
+        "type": slot.family.record_type,
+        "standing": ", ".join(standing),
+        "reason": str(error or ""),
+    }
+
+
+def _is_quota(error: CloudflareError | None) -> bool:
+    """Return whether a zone can take no more records."""
+    return isinstance(error, CloudflareRefusedError) and _QUOTA_EXCEEDED in error.codes

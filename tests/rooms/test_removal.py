@@ -1,0 +1,146 @@
+"""Removing a domain or a zone leaves DNS alone, unless the user wanted otherwise."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+
+from custom_components.raindrop.coordinator import RaindropConfigEntry
+from lab import Lab
+from lab.cloudflare import Zone
+from tests.conftest import HOME, OLD
+from tests.secrets import TOKEN
+
+from .builders import domain, set_up
+
+OURS, THEIRS = "ours.example.com", "theirs.example.com"
+
+
+@pytest.fixture
+async def kept(hass: HomeAssistant, lab: Lab, zone: Zone) -> RaindropConfigEntry:
+    """Keep a record that Raindrop created and one that it did not, both to be deleted."""
+    lab.cloudflare.add_record(zone, type="A", name="theirs", content=OLD)
+    entry = await set_up(hass, zone, [domain(name, delete=True) for name in (OURS, THEIRS)])
+    assert set(names(lab)) == {OURS, THEIRS, "home.example.com"}
+    return entry
+
+
+def names(lab: Lab) -> list[str]:
+    """Return the names that have a record."""
+    return [record["name"] for record in lab.cloudflare.records("example.com")]
+
+
+async def remove_domains(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
+    """Remove all domains of an entry, as a user does."""
+    for subentry_id in list(entry.subentries):
+        hass.config_entries.async_remove_subentry(entry, subentry_id)
+        await hass.async_block_till_done()
+
+
+async def test_a_removed_domain_takes_only_records_of_our_own_with_it(
+    hass: HomeAssistant, lab: Lab, kept: RaindropConfigEntry
+) -> None:
+    """What Raindrop did not create is never deleted, whatever was ticked (S12)."""
+    await remove_domains(hass, kept)
+    assert set(names(lab)) == {THEIRS, "home.example.com"}
+    assert len(dr.async_entries_for_config_entry(dr.async_get(hass), kept.entry_id)) == 1
+    entities = er.async_entries_for_config_entry(er.async_get(hass), kept.entry_id)
+    assert not [entity for entity in entities if entity.config_subentry_id]
+
+
+async def test_a_removed_zone_does_the_same(
+    hass: HomeAssistant, lab: Lab, kept: RaindropConfigEntry
+) -> None:
+    """Deleting the entry deletes what was ticked, and nothing stays in Home Assistant."""
+    await hass.config_entries.async_remove(kept.entry_id)
+    await hass.async_block_till_done()
+    assert set(names(lab)) == {THEIRS, "home.example.com"}
+    assert not hass.states.async_all()
+    assert not dr.async_entries_for_config_entry(dr.async_get(hass), kept.entry_id)
+
+
+async def test_without_the_tick_dns_stays(hass: HomeAssistant, lab: Lab, zone: Zone) -> None:
+    """By default a removed domain keeps its record, and Cloudflare is asked nothing for it."""
+    entry = await set_up(hass, zone, [domain(OURS)])
+    lab.log.clear()
+    await remove_domains(hass, entry)
+    assert OURS in names(lab)
+    assert lab.log.count(service="cloudflare") == 0
+
+
+async def test_a_record_that_cannot_be_deleted_is_left_and_told(
+    hass: HomeAssistant,
+    lab: Lab,
+    kept: RaindropConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A failure does not hold up the removal; the log names what is left behind."""
+    lab.cloudflare.reachable = False
+    await remove_domains(hass, kept)
+    assert OURS in names(lab)
+    assert f"The records of {OURS} could not be deleted" in caplog.text
+    assert not kept.subentries
+
+
+async def test_what_an_entry_remembers_goes_with_it(
+    hass: HomeAssistant, kept: RaindropConfigEntry, hass_storage: dict[str, object]
+) -> None:
+    """The addresses on disk are those of an entry that exists."""
+    key = f"raindrop.{kept.entry_id}"
+    stored = hass_storage[key]
+    assert isinstance(stored, dict)
+    assert stored["data"] == {f"A {OURS}": HOME, f"A {THEIRS}": HOME}
+    await hass.config_entries.async_remove(kept.entry_id)
+    assert key not in hass_storage
+
+
+async def test_two_zones_of_two_accounts_live_side_by_side(
+    hass: HomeAssistant, lab: Lab, zone: Zone
+) -> None:
+    """Each entry has its own credential and zone; removing one leaves the other at work."""
+    other_token = TOKEN[::-1].replace("_", "-")[:40]
+    other = lab.cloudflare.add_zone("example.org", account="Neighbour")
+    lab.cloudflare.add_token(other_token, account="Neighbour")
+    first = await set_up(hass, zone, [domain("www.example.com")])
+    second = await set_up(hass, other, [domain("www.example.org")], token=other_token)
+    assert lab.cloudflare.records(other)[0]["content"] == HOME
+    await hass.config_entries.async_remove(first.entry_id)
+    lab.ip.set_address("81.2.69.177")
+    await second.runtime_data.async_update_now()
+    assert lab.cloudflare.records(other)[0]["content"] == "81.2.69.177"
+    assert lab.cloudflare.records(zone)[-1]["content"] == HOME
+
+
+async def test_a_domain_removed_while_the_zone_is_set_up_is_not_written_any_more(
+    hass: HomeAssistant, lab: Lab, zone: Zone
+) -> None:
+    """What the user changes during set-up is not missed."""
+    entry = await set_up(hass, zone, [domain(OURS)])
+    hold = lab.faults.add("cloudflare", "GET *", kind="hold")
+    lab.log.clear()
+    reload = hass.async_create_task(hass.config_entries.async_reload(entry.entry_id))
+    await lab.log.arrived(1, service="cloudflare")
+    (subentry_id,) = entry.subentries
+    hass.config_entries.async_remove_subentry(entry, subentry_id)
+    hold.release()
+    lab.faults.clear()
+    await reload
+    await hass.async_block_till_done()
+    assert entry.runtime_data.targets == ()
+
+
+async def test_a_pressed_round_does_not_outlive_its_entry(
+    hass: HomeAssistant, lab: Lab, zone: Zone
+) -> None:
+    """What was under way when the entry was unloaded is not written afterwards."""
+    entry = await set_up(hass, zone, [domain("home.example.com")])
+    lab.ip.set_address("81.2.69.177")
+    lab.log.clear()
+    hold = lab.faults.add("cloudflare", "GET *", kind="hold")
+    coordinator = entry.runtime_data
+    press = hass.async_create_task(coordinator.async_update_now())
+    await lab.log.arrived(1, service="cloudflare")
+    await hass.config_entries.async_unload(entry.entry_id)
+    hold.release()
+    with pytest.raises(Exception, match="did not come to its end"):
+        await press
+    assert lab.cloudflare.records(zone)[0]["content"] == HOME
