@@ -39,11 +39,12 @@ homeassistant:
   time_zone: UTC
   unit_system: metric
   auth_mfa_modules: []
+  # The first one is tried by itself, so the browser asks nobody to log in.
   auth_providers:
-    - type: homeassistant
     - type: trusted_networks
       trusted_networks: {HOST}/32
       allow_bypass_login: true
+    - type: homeassistant
 
 # Not default_config: it wants much that is not needed to look at Raindrop.
 history:

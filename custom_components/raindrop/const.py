@@ -21,6 +21,7 @@ CONF_PREFIX_LENGTH: Final = "prefix_length"
 CONF_PROXIED: Final = "proxied"
 CONF_RECORDS: Final = "records"
 CONF_TTL: Final = "ttl"
+CONF_TTL_S: Final = "ttl_s"
 
 SUBENTRY_DOMAIN: Final = "domain"
 

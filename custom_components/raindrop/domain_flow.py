@@ -11,6 +11,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_DOMAIN
+from homeassistant.helpers.translation import async_get_translations
 import voluptuous as vol
 
 from .const import (
@@ -19,20 +20,19 @@ from .const import (
     CONF_PREFIX_LENGTH,
     CONF_PROXIED,
     CONF_TTL,
+    CONF_TTL_S,
     CONF_ZONE_NAME,
+    DOMAIN,
 )
 from .coordinator import RaindropConfigEntry
 from .ddns.errors import HostNameError
 from .ddns.host_part import HostPartError, read_host_part
-from .ddns.model import Create, Plan, Reading, Update, Want
+from .ddns.model import TTL_AUTO, Create, Plan, Reading, Update, Want
 from .ddns.names import full_name, to_unicode
 from .ddns.plan import make_plan
-from .domains import AUTO, DEFAULTS, FAMILIES, KEEP, ON, read_targets
+from .domains import DEFAULTS, FAMILIES, ON, SECONDS, read_targets
 from .explain import BASE, Explanation, explain, explained
-from .schemas import DOMAIN_SCHEMA, new_domain_schema, preview_schema
-
-_MIN_TTL_S, _MAX_TTL_S = 60, 86_400
-"""https://developers.cloudflare.com/dns/manage-dns-records/reference/ttl/"""
+from .schemas import DOMAIN_SCHEMA, new_domain_schema
 
 type _Texts = dict[str, str]
 
@@ -64,7 +64,7 @@ class DomainFlow(ConfigSubentryFlow):
             return self._show("user", schema, DEFAULTS, {})
         errors = _mistakes(user_input)
         try:
-            name = full_name(user_input[CONF_DOMAIN], self._entry.data[CONF_ZONE_NAME])
+            name = full_name(user_input.get(CONF_DOMAIN, ""), self._entry.data[CONF_ZONE_NAME])
             if any(s.unique_id == name for s in self._entry.subentries.values()):
                 errors[CONF_DOMAIN] = "already_configured"
         except HostNameError as err:
@@ -92,13 +92,11 @@ class DomainFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Show what will happen, and store the domain."""
         if user_input is None:
-            placeholders = {CONF_DOMAIN: to_unicode(self._data[CONF_DOMAIN])}
-            for texts in self._lines.values():
-                placeholders |= texts
+            name = to_unicode(self._data[CONF_DOMAIN])
             return self.async_show_form(
                 step_id="preview",
-                data_schema=preview_schema(self._lines),
-                description_placeholders=placeholders,
+                data_schema=vol.Schema({}),
+                description_placeholders={CONF_DOMAIN: name, "lines": await self._said()},
                 last_step=True,
             )
         if self.source == SOURCE_USER:
@@ -139,6 +137,16 @@ class DomainFlow(ConfigSubentryFlow):
             last_step=False,
         )
 
+    async def _said(self) -> str:
+        """Return the lines of the preview in the words of Home Assistant's language."""
+        texts = await async_get_translations(
+            self.hass, self.hass.config.language, "common", {DOMAIN}
+        )
+        return "\n".join(
+            f"- {texts[f'component.{DOMAIN}.common.{key}'].format(**values)}"
+            for key, values in self._lines.items()
+        )
+
     async def _free_names(self) -> list[str]:
         """Return the names with an address in the zone that are not kept yet."""
         coordinator = self._entry.runtime_data
@@ -176,12 +184,8 @@ def _mistakes(typed: Mapping[str, Any]) -> _Texts:
     errors: _Texts = {}
     if not typed[CONF_FAMILIES]:
         errors[CONF_FAMILIES] = "no_family"
-    ttl = typed[CONF_TTL].strip()
-    if ttl not in (KEEP, AUTO):
-        if not (ttl.isascii() and ttl.isdecimal() and _MIN_TTL_S <= int(ttl) <= _MAX_TTL_S):
-            errors[CONF_TTL] = "malformed_ttl"
-        elif typed[CONF_PROXIED] == ON:
-            errors[CONF_TTL] = "ttl_of_proxied"
+    if typed[CONF_TTL] == SECONDS and typed[CONF_PROXIED] == ON:
+        errors[CONF_TTL] = "ttl_of_proxied"
     try:
         read_host_part(typed.get(CONF_HOST_PART, ""), int(typed[CONF_PREFIX_LENGTH]))
     except HostPartError:
@@ -196,7 +200,7 @@ def _cleaned(typed: Mapping[str, Any]) -> dict[str, Any]:
         CONF_FAMILIES: sorted(typed[CONF_FAMILIES]),
         CONF_HOST_PART: typed.get(CONF_HOST_PART, "").strip().lower(),
         CONF_PREFIX_LENGTH: int(typed[CONF_PREFIX_LENGTH]),
-        CONF_TTL: typed[CONF_TTL].strip(),
+        CONF_TTL_S: int(typed[CONF_TTL_S]),
     }
 
 
@@ -208,23 +212,25 @@ def _lines(want: Want, reading: Reading, plan: Plan) -> Iterator[tuple[str, _Tex
     record = plan.records.get(want.slot)
     if conflict:
         standing = ", ".join(there.content for there in conflict.records)
-        yield f"{family}_{conflict.kind}", {f"{family}_standing": standing}
+        yield f"{family}_{conflict.kind}", {"standing": standing}
     elif want.address is None:
         yield f"{family}_{'absent' if reading.is_absent else 'unknown'}", {}
     elif isinstance(change, Create):
-        yield f"{family}_create", {f"{family}_to": str(change.address)}
-    elif isinstance(change, Update):
+        yield f"{family}_create", {"to": str(change.address)}
+    elif change:
         yield from _update_lines(family, change)
     elif record:
-        yield f"{family}_adopt", {f"{family}_from": record.content}
+        yield f"{family}_adopt", {"address": record.content}
 
 
 def _update_lines(family: str, change: Update) -> Iterator[tuple[str, _Texts]]:
     """Yield what will change in a record."""
     if change.address is not None:
-        texts = {f"{family}_from": change.record.content, f"{family}_to": str(change.address)}
-        yield f"{family}_update", texts
+        yield f"{family}_update", {"from": change.record.content, "to": str(change.address)}
     if change.proxied is not None:
         yield f"{family}_proxied_{'on' if change.proxied else 'off'}", {}
     if change.ttl_s is not None:
-        yield f"{family}_ttl", {f"{family}_ttl_s": str(change.ttl_s)}
+        yield (
+            f"{family}_ttl_{'auto' if change.ttl_s == TTL_AUTO else 'seconds'}",
+            {"seconds": str(change.ttl_s)},
+        )

@@ -16,19 +16,21 @@ from .const import (
     CONF_PROXIED,
     CONF_RECORDS,
     CONF_TTL,
+    CONF_TTL_S,
     SUBENTRY_DOMAIN,
 )
 from .ddns.host_part import read_host_part
 from .ddns.model import TTL_AUTO, Family, HostName, Policy, RecordId, Slot, Target
 
 FAMILIES = {family.label.lower(): family for family in Family}
-KEEP, ON, OFF, AUTO = "keep", "on", "off", "auto"
+KEEP, ON, OFF, AUTO, SECONDS = "keep", "on", "off", "auto", "seconds"
 PROXIED = {KEEP: None, ON: True, OFF: False}
 DEFAULTS: Mapping[str, Any] = {
     CONF_FAMILIES: [Family.IPV4.label.lower()],
     CONF_CREATE: True,
     CONF_PROXIED: KEEP,
     CONF_TTL: KEEP,
+    CONF_TTL_S: 300,
     CONF_HOST_PART: "",
     CONF_PREFIX_LENGTH: 64,
     CONF_DELETE: False,
@@ -87,16 +89,6 @@ def read_targets(data: Mapping[str, Any]) -> tuple[Target, ...]:
     )
 
 
-def read_ttl(text: str) -> int | None:
-    """Return the TTL in seconds that a field names, None to keep what the record has.
-
-    Raises ValueError for what is no number.
-    """
-    if text == KEEP:
-        return None
-    return TTL_AUTO if text == AUTO else int(text)
-
-
 def _domain(subentry: ConfigSubentry) -> Domain:
     """Return the domain that a subentry holds."""
     data = {**DEFAULTS, **subentry.data}
@@ -116,7 +108,7 @@ def _policy(data: Mapping[str, Any], label: str) -> Policy:
     return Policy(
         create=data[CONF_CREATE],
         proxied=PROXIED[data[CONF_PROXIED]],
-        ttl_s=read_ttl(data[CONF_TTL]),
+        ttl_s={KEEP: None, AUTO: TTL_AUTO, SECONDS: int(data[CONF_TTL_S])}[data[CONF_TTL]],
         record_id=RecordId(record_id) if record_id else None,
         host_part=read_host_part(data[CONF_HOST_PART], int(data[CONF_PREFIX_LENGTH]))
         if is_ipv6

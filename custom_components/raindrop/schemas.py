@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    ConstantSelector,
-    ConstantSelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -27,10 +26,12 @@ from .const import (
     CONF_PREFIX_LENGTH,
     CONF_PROXIED,
     CONF_TTL,
+    CONF_TTL_S,
     CONF_ZONE,
 )
 from .ddns.host_part import MAX_PREFIX, MIN_PREFIX
-from .domains import AUTO, FAMILIES, KEEP, PROXIED
+from .ddns.model import MAX_TTL_S, MIN_TTL_S
+from .domains import AUTO, FAMILIES, KEEP, PROXIED, SECONDS
 
 _TEXT = TextSelector(TextSelectorConfig(type=TextSelectorType.TEXT))
 _EMAIL = TextSelector(TextSelectorConfig(type=TextSelectorType.EMAIL, autocomplete="username"))
@@ -60,14 +61,21 @@ DOMAIN_SCHEMA = vol.Schema(
         ),
         vol.Required(CONF_CREATE): BooleanSelector(),
         vol.Required(CONF_PROXIED): SelectSelector(
-            SelectSelectorConfig(options=list(PROXIED), translation_key=CONF_PROXIED)
+            SelectSelectorConfig(
+                options=list(PROXIED),
+                mode=SelectSelectorMode.DROPDOWN,
+                translation_key=CONF_PROXIED,
+            )
         ),
         vol.Required(CONF_TTL): SelectSelector(
             SelectSelectorConfig(
-                options=[KEEP, AUTO, "60", "300", "3600", "86400"],
-                custom_value=True,
+                options=[KEEP, AUTO, SECONDS],
+                mode=SelectSelectorMode.DROPDOWN,
                 translation_key=CONF_TTL,
             )
+        ),
+        vol.Required(CONF_TTL_S): NumberSelector(
+            NumberSelectorConfig(min=MIN_TTL_S, max=MAX_TTL_S, mode=NumberSelectorMode.BOX, step=1)
         ),
         vol.Optional(CONF_HOST_PART): _TEXT,
         vol.Required(CONF_PREFIX_LENGTH): NumberSelector(
@@ -83,10 +91,5 @@ DOMAIN_SCHEMA = vol.Schema(
 def new_domain_schema(names: Iterable[str]) -> vol.Schema:
     """Return the form for a new domain, with the names that the zone has already."""
     known = SelectSelector(SelectSelectorConfig(options=sorted(names), custom_value=True))
-    return vol.Schema({vol.Required(CONF_DOMAIN): known, **DOMAIN_SCHEMA.schema})
-
-
-def preview_schema(lines: Iterable[str]) -> vol.Schema:
-    """Return a form that says what will happen: each line is a field with nothing to fill in."""
-    said = ConstantSelector(ConstantSelectorConfig(value=True, label=""))
-    return vol.Schema({vol.Optional(line): said for line in lines})
+    # Were it required, the first name would come up chosen.
+    return vol.Schema({vol.Optional(CONF_DOMAIN): known, **DOMAIN_SCHEMA.schema})

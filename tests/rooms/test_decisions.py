@@ -8,7 +8,7 @@ import pytest
 from custom_components.raindrop.ddns.model import OWNER_COMMENT
 from lab import Lab
 from lab.cloudflare import Zone
-from tests.conftest import HOME, HOME_V6, NEXT, OLD
+from tests.conftest import HOME, HOME_V6, NEXT, OLD, operations
 from tests.secrets import TOKEN
 
 from .builders import domain, set_up
@@ -36,7 +36,7 @@ def shown(lab: Lab) -> list[dict[str, Any]]:
 def patch(lab: Lab) -> dict[str, Any] | None:
     """Return what was sent to change a record, without its identifier."""
     for entry in lab.log.select(endpoint=BATCH):
-        for operation in (entry.body or {}).get("patches") or ():
+        for operation in operations(entry, "patches"):
             return {key: value for key, value in operation.items() if key != "id"}
     return None
 
@@ -44,8 +44,8 @@ def patch(lab: Lab) -> dict[str, Any] | None:
 def post(lab: Lab) -> dict[str, Any] | None:
     """Return what was sent to create a record."""
     for entry in lab.log.select(endpoint=BATCH):
-        for operation in (entry.body or {}).get("posts") or ():
-            return dict(operation)
+        for operation in operations(entry, "posts"):
+            return operation
     return None
 
 
@@ -60,28 +60,43 @@ def post(lab: Lab) -> dict[str, Any] | None:
         ),
         pytest.param([RIGHT], {"proxied": "off"}, None, [HOME], id="proxied off/nothing"),
         pytest.param(
-            [RIGHT | {"proxied": True}], {"proxied": "off"}, {"proxied": False}, [HOME],
+            [RIGHT | {"proxied": True}],
+            {"proxied": "off"},
+            {"proxied": False},
+            [HOME],
             id="proxied/off",
         ),
-        pytest.param([RIGHT], {"ttl": "120"}, {"ttl": 120}, [HOME], id="ttl/seconds"),
+        pytest.param(
+            [RIGHT], {"ttl": "seconds", "ttl_s": 120}, {"ttl": 120}, [HOME], id="ttl/seconds"
+        ),
         pytest.param([RIGHT], {"ttl": "auto"}, {"ttl": 1}, [HOME], id="ttl/automatic"),
-        pytest.param([RIGHT], {"ttl": "3600"}, None, [HOME], id="ttl as it is/nothing"),
         pytest.param(
-            [CLOUDY | {"content": HOME}], {"ttl": "120"}, None, [HOME], id="ttl of proxied/never"
+            [RIGHT], {"ttl": "seconds", "ttl_s": 3600}, None, [HOME], id="ttl as it is/nothing"
         ),
         pytest.param(
-            [CLOUDY], {"ttl": "120", "proxied": "off"},
-            {"content": HOME, "proxied": False, "ttl": 120}, [HOME], id="all three/one patch",
+            [CLOUDY | {"content": HOME}],
+            {"ttl": "seconds", "ttl_s": 120},
+            None,
+            [HOME],
+            id="ttl of proxied/never",
         ),
         pytest.param(
-            [A, A | {"content": OTHER, "comment": OWNER_COMMENT}], {},
-            {"content": HOME}, [OLD, HOME], id="twins/ours by comment",
+            [CLOUDY],
+            {"ttl": "seconds", "ttl_s": 120, "proxied": "off"},
+            {"content": HOME, "proxied": False, "ttl": 120},
+            [HOME],
+            id="all three/one patch",
         ),
         pytest.param(
-            [A, A | {"content": HOME}], {}, None, [OLD, HOME], id="twins/one is right"
+            [A, A | {"content": OTHER, "comment": OWNER_COMMENT}],
+            {},
+            {"content": HOME},
+            [OLD, HOME],
+            id="twins/ours by comment",
         ),
+        pytest.param([A, A | {"content": HOME}], {}, None, [OLD, HOME], id="twins/one is right"),
     ],
-)  # fmt: skip
+)
 async def test_a_record_that_stands_is_changed_no_more_than_needed(
     hass: HomeAssistant,
     lab: Lab,
@@ -107,7 +122,9 @@ async def test_a_record_that_stands_is_changed_no_more_than_needed(
     [
         pytest.param({}, {"ttl": 1, "proxied": False}, id="as it is/plain"),
         pytest.param({"proxied": "on"}, {"ttl": 1, "proxied": True}, id="proxied/on"),
-        pytest.param({"ttl": "300"}, {"ttl": 300, "proxied": False}, id="ttl/seconds"),
+        pytest.param(
+            {"ttl": "seconds", "ttl_s": 300}, {"ttl": 300, "proxied": False}, id="ttl/seconds"
+        ),
     ],
 )
 async def test_a_record_that_is_missing_is_created_with_our_comment(
@@ -160,7 +177,7 @@ async def test_an_unknown_address_leaves_every_record(
     lab.cloudflare.add_record(zone, **CLOUDY)
     before = lab.cloudflare.records(zone)
     names = (NAME, "none.example.com")
-    await set_up(hass, zone, [domain(name, proxied="off", ttl="60") for name in names])
+    await set_up(hass, zone, [domain(name, proxied="off", ttl="seconds") for name in names])
     assert endpoints(lab) == [LIST]
     assert lab.cloudflare.records(zone) == before
 
@@ -217,7 +234,7 @@ async def test_a_record_keeps_its_attributes_through_a_hundred_changes(
         }
     batches = lab.log.select(endpoint=BATCH)
     assert len(batches) == 100
-    sent = [patch for batch in batches for patch in (batch.body or {})["patches"]]
+    sent = [operation for batch in batches for operation in operations(batch, "patches")]
     assert all(operation.keys() == {"id", "content"} for operation in sent)
     assert lab.log.count(endpoint=LIST) == 100
 

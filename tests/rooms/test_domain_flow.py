@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+import json
+from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -14,6 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
+from custom_components import raindrop
 from custom_components.raindrop.const import SUBENTRY_DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.domains import DEFAULTS
@@ -62,11 +65,15 @@ async def add(hass: HomeAssistant, entry: RaindropConfigEntry, **fields: Any) ->
     return preview
 
 
-def lines(preview: SubentryFlowResult) -> list[str]:
-    """Return the lines of a preview."""
-    schema = preview["data_schema"]
-    assert schema is not None
-    return [str(key) for key in schema.schema]
+def said(*keys: str, **values: str) -> str:
+    """Return the lines of a preview in English."""
+    translation = json.loads(Path(raindrop.__path__[0], "translations", "en.json").read_text())
+    return "\n".join(f"- {translation['common'][key].format(**values)}" for key in keys)
+
+
+def lines(preview: SubentryFlowResult) -> str:
+    """Return what a preview says."""
+    return (preview["description_placeholders"] or {})["lines"]
 
 
 def record(lab: Lab, name: str, kind: str = "A") -> dict[str, Any] | None:
@@ -96,13 +103,11 @@ SLIPS = {
     "other zone/outside": Slip(
         typed={"domain": "www.example.org"}, at="domain", says="outside_zone"
     ),
+    "nothing chosen/malformed": Slip(typed={"domain": ""}, at="domain", says="malformed_domain"),
     "no name/malformed": Slip(typed={"domain": "a b"}, at="domain", says="malformed_domain"),
     "no family/none chosen": Slip(typed={"families": []}, at="families", says="no_family"),
-    "word for a ttl/malformed": Slip(typed={"ttl": "soon"}, at="ttl", says="malformed_ttl"),
-    "short ttl/malformed": Slip(typed={"ttl": "59"}, at="ttl", says="malformed_ttl"),
-    "long ttl/malformed": Slip(typed={"ttl": "86401"}, at="ttl", says="malformed_ttl"),
     "fixed ttl of a proxied record/impossible": Slip(
-        typed={"ttl": "300", "proxied": "on"}, at="ttl", says="ttl_of_proxied"
+        typed={"ttl": "seconds", "proxied": "on"}, at="ttl", says="ttl_of_proxied"
     ),
     "word for a host part/malformed": Slip(
         typed={"host_part": "printer"}, at="host_part", says="malformed_host_part"
@@ -138,7 +143,7 @@ async def test_each_slip_has_its_message_and_the_next_try_succeeds(
 
     lab.faults.clear()
     preview = await send(hass, form, FORM | {"domain": "www"})
-    assert lines(preview) == ["ipv4_create"]
+    assert lines(preview) == said("ipv4_create", to=HOME)
     result = await send(hass, preview, {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert len(entry.subentries) == 2
@@ -175,20 +180,20 @@ async def test_a_form_without_a_list_still_works(
     "stands,fields,shown,says",
     [
         pytest.param(
-            {"content": HOME}, {}, ["ipv4_adopt"], {"ipv4_from": HOME}, id="right already/adopted"
+            {"content": HOME}, {}, ["ipv4_adopt"], {"address": HOME}, id="right already/adopted"
         ),
         pytest.param(
             {"content": OLD},
             {},
             ["ipv4_update"],
-            {"ipv4_from": OLD, "ipv4_to": HOME},
+            {"from": OLD, "to": HOME},
             id="other address/will change",
         ),
         pytest.param(
             {"content": OLD, "proxied": True},
-            {"proxied": "off", "ttl": "300"},
-            ["ipv4_update", "ipv4_proxied_off", "ipv4_ttl"],
-            {"ipv4_ttl_s": "300"},
+            {"proxied": "off", "ttl": "seconds"},
+            ["ipv4_update", "ipv4_proxied_off", "ipv4_ttl_seconds"],
+            {"from": OLD, "to": HOME, "seconds": "300"},
             id="policies/each told",
         ),
         pytest.param(
@@ -198,13 +203,13 @@ async def test_a_form_without_a_list_still_works(
             {},
             id="enforced proxy/told",
         ),
-        pytest.param(None, {}, ["ipv4_create"], {"ipv4_to": HOME}, id="none/will be created"),
+        pytest.param(None, {}, ["ipv4_create"], {"to": HOME}, id="none/will be created"),
         pytest.param(None, {"create": False}, ["ipv4_missing"], {}, id="none/missing"),
         pytest.param(
             {"type": "CNAME", "content": "example.org"},
             {},
             ["ipv4_cname"],
-            {"ipv4_standing": "example.org"},
+            {"standing": "example.org"},
             id="cname/in the way",
         ),
     ],
@@ -224,8 +229,7 @@ async def test_the_preview_says_what_will_happen(
         lab.cloudflare.add_record(zone, **{"type": "A", "name": "www", **stands})
     before = lab.cloudflare.records(zone)
     preview = await send(hass, await start(hass, entry), FORM | {"domain": "www"} | fields)
-    assert lines(preview) == shown
-    assert says.items() <= (preview["description_placeholders"] or {}).items()
+    assert lines(preview) == said(*shown, **says)
     assert lab.cloudflare.records(zone) == before
 
 
@@ -236,9 +240,7 @@ async def test_the_preview_of_several_records_names_them(
     for content in (OLD, "81.2.69.150"):
         lab.cloudflare.add_record(zone, type="A", name="www", content=content)
     preview = await send(hass, await start(hass, entry), FORM | {"domain": "www"})
-    assert lines(preview) == ["ipv4_ambiguous"]
-    texts = preview["description_placeholders"] or {}
-    assert texts["ipv4_standing"] == f"{OLD}, 81.2.69.150"
+    assert lines(preview) == said("ipv4_ambiguous", standing=f"{OLD}, 81.2.69.150")
 
 
 async def test_both_families_are_previewed_and_kept(
@@ -246,7 +248,9 @@ async def test_both_families_are_previewed_and_kept(
 ) -> None:
     """A domain with both families has a line and a record for each."""
     preview = await add(hass, entry, domain="www", families=["ipv6", "ipv4"])
-    assert lines(preview) == ["ipv4_create", "ipv6_create"]
+    assert lines(preview) == "\n".join(
+        (said("ipv4_create", to=HOME), said("ipv6_create", to=HOME_V6))
+    )
     (a, aaaa) = (record(lab, "www.example.com", kind) for kind in ("A", "AAAA"))
     assert a is not None
     assert aaaa is not None
@@ -277,7 +281,7 @@ async def test_an_address_that_is_not_there_is_told(
     preview = await send(
         hass, await start(hass, entry), FORM | {"domain": "www", "families": ["ipv6"]}
     )
-    assert lines(preview) == [line]
+    assert lines(preview) == said(line)
 
 
 async def test_a_domain_can_be_changed_without_losing_what_was_pinned(
@@ -292,14 +296,14 @@ async def test_a_domain_can_be_changed_without_losing_what_was_pinned(
     await hass.async_block_till_done()
     form = await change(hass, entry)
     assert "domain" not in typed(form)
-    form = await send(hass, form, FORM | {"ttl": "1"})
-    assert form["errors"] == {"ttl": "malformed_ttl"}
-    preview = await send(hass, form, FORM | {"ttl": " 120 ", "proxied": "keep"})
-    assert lines(preview) == ["ipv4_ttl"]
+    form = await send(hass, form, FORM | {"families": []})
+    assert form["errors"] == {"families": "no_family"}
+    preview = await send(hass, form, FORM | {"ttl": "seconds", "ttl_s": 120})
+    assert lines(preview) == said("ipv4_ttl_seconds", seconds="120")
     result = await send(hass, preview, {})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     (subentry,) = entry.subentries.values()
-    assert (subentry.data["ttl"], subentry.data["records"]) == ("120", pinned)
+    assert (subentry.data["ttl_s"], subentry.data["records"]) == (120, pinned)
     found = record(lab, "home.example.com")
     assert found is not None
     assert (found["ttl"], found["comment"]) == (120, "front door")

@@ -8,6 +8,7 @@ import pytest
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from lab import Lab
 from lab.cloudflare import Zone
+from lab.cloudflare.plans import PlanName
 from tests.conftest import HOME, NEXT, OLD
 from tests.secrets import TOKEN
 
@@ -17,7 +18,7 @@ from .conftest import BATCH, LIST, Clock, endpoints
 FREE_BATCH = 200
 
 
-def large_zone(lab: Lab, count: int, plan: str = "free") -> Zone:
+def large_zone(lab: Lab, count: int, plan: PlanName = "free") -> Zone:
     """Return a zone with this many records, all out of date."""
     zone = lab.cloudflare.add_zone("example.com", plan=plan, record_quota=5000)
     lab.cloudflare.add_token(TOKEN)
@@ -87,12 +88,13 @@ async def test_the_culprit_is_found_and_the_rest_is_written(
     lab.ip.set_address(NEXT)
     held = lab.faults.add("cloudflare", LIST, kind="hold")
     lab.log.clear()
-    hass.async_create_task(entry.runtime_data.async_refresh())
+    round_ = hass.async_create_task(entry.runtime_data.async_refresh())
     await lab.log.arrived(1, endpoint=LIST)
     # Between list and write a twin appears, to which the record would become identical.
     lab.cloudflare.add_record(zone, type="A", name=culprit, content=NEXT)
     held.release()
     lab.faults.clear()
+    await round_
     await hass.async_block_till_done(wait_background_tasks=True)
     further = lab.log.count(service="cloudflare") - 2
     assert 1 <= further <= math.ceil(math.log2(count)) + 1

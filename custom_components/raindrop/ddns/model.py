@@ -24,6 +24,9 @@ TTL_AUTO = 1
 https://developers.cloudflare.com/dns/manage-dns-records/reference/ttl/
 """
 
+MIN_TTL_S, MAX_TTL_S = 60, 86_400
+"""The range of all other TTLs."""
+
 OWNER_COMMENT = "Kept by Raindrop for Home Assistant"
 """The comment of records that Raindrop created, by which it knows them again.
 
