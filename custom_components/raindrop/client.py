@@ -9,7 +9,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .const import CONF_IS_PAID, CONF_KEY
 from .ddns.cloudflare import MAX_BATCH, MAX_BATCH_PAID, CloudflareClient
-from .ddns.credential import ApiToken, GlobalApiKey, read_credential
+from .ddns.credential import ApiToken, read_credential
 
 
 def credential_data(typed: Mapping[str, Any]) -> dict[str, str | None]:
@@ -17,11 +17,10 @@ def credential_data(typed: Mapping[str, Any]) -> dict[str, str | None]:
 
     Raises CloudflareAuthError if it cannot be one.
     """
-    match read_credential(typed.get(CONF_EMAIL), typed[CONF_KEY]):
-        case ApiToken(token):
-            return {CONF_EMAIL: None, CONF_KEY: token}
-        case GlobalApiKey(email, key):
-            return {CONF_EMAIL: email, CONF_KEY: key}
+    credential = read_credential(typed.get(CONF_EMAIL), typed[CONF_KEY])
+    if isinstance(credential, ApiToken):
+        return {CONF_EMAIL: None, CONF_KEY: credential.token}
+    return {CONF_EMAIL: credential.email, CONF_KEY: credential.key}
 
 
 @callback

@@ -209,7 +209,6 @@ def _lines(want: Want, reading: Reading, plan: Plan) -> Iterator[tuple[str, _Tex
     family = want.slot.family.label.lower()
     conflict = next((c for c in plan.conflicts if c.slot == want.slot), None)
     change = next((c for c in plan.changes if c.slot == want.slot), None)
-    record = plan.records.get(want.slot)
     if conflict:
         standing = ", ".join(there.content for there in conflict.records)
         yield f"{family}_{conflict.kind}", {"standing": standing}
@@ -219,8 +218,8 @@ def _lines(want: Want, reading: Reading, plan: Plan) -> Iterator[tuple[str, _Tex
         yield f"{family}_create", {"to": str(change.address)}
     elif change:
         yield from _update_lines(family, change)
-    elif record:
-        yield f"{family}_adopt", {"address": record.content}
+    else:
+        yield f"{family}_adopt", {"address": plan.records[want.slot].content}
 
 
 def _update_lines(family: str, change: Update) -> Iterator[tuple[str, _Texts]]:

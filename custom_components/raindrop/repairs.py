@@ -6,7 +6,6 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.selector import (
     SelectOptionDict,
     SelectSelector,
@@ -15,7 +14,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_CREATE, CONF_RECORDS, DOMAIN
+from .const import CONF_CREATE, CONF_RECORDS
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.model import HostName, Record, Slot
 from .domains import FAMILIES
@@ -49,7 +48,7 @@ class RetryFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Say what to do, then try again."""
+        """Say what to do, then try again; an update says itself whether all is well now."""
         if self._entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         if user_input is None:
@@ -58,8 +57,6 @@ class RetryFlow(RepairsFlow):
             await self._try(self._entry.runtime_data)
         except HomeAssistantError as err:
             return self._form("confirm", vol.Schema({}), {"base": "failed"}, {"error": str(err)})
-        if ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id):
-            return self._form("confirm", vol.Schema({}), {"base": "still_there"})
         return self.async_create_entry(data={})
 
     async def _try(self, coordinator: RaindropCoordinator) -> None:

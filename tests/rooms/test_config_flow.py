@@ -348,3 +348,19 @@ async def test_an_unexpected_error_is_logged_and_the_next_try_succeeds(
 
     result = await submit(hass, form, **GOOD)
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_an_entry_that_must_wait_is_made_all_the_same(
+    hass: HomeAssistant, lab: Lab, zone: Zone
+) -> None:
+    """If the network goes just then, the entry is there and tries again; no further form opens."""
+    hold = lab.faults.add("cloudflare", "PATCH *", kind="hold")
+    submitting = hass.async_create_task(submit_user_form(hass, **GOOD))
+    await lab.log.arrived(1, method="PATCH")
+    lab.faults.add("ip", kind="reset")
+    lab.faults.add("cloudflare", kind="html")
+    hold.release()
+    result = await submitting
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].state is ConfigEntryState.SETUP_RETRY
+    assert "next_flow" not in result

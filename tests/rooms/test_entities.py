@@ -1,6 +1,8 @@
 """What a user sees of a zone: its device, its sensors, its button, its diagnostics."""
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.button import DOMAIN as BUTTON, SERVICE_PRESS
@@ -16,6 +18,7 @@ from custom_components.raindrop.diagnostics import async_get_config_entry_diagno
 from lab import Lab
 from lab.cloudflare import Zone
 from tests.conftest import HOME, NEXT
+from tests.secrets import TOKEN
 
 from .conftest import LAST_CHECK, LAST_UPDATE, PUBLIC_IPV4, UPDATE_NOW, state
 
@@ -223,3 +226,45 @@ async def test_removing_the_entry_leaves_dns_alone(
     assert lab.cloudflare.records(zone) == before
     assert lab.log.count(service="cloudflare") == 0
     assert not hass.states.async_all()
+
+
+async def test_a_failed_entry_has_diagnostics_too(
+    hass: HomeAssistant, lab: Lab, entry: RaindropConfigEntry
+) -> None:
+    """They are wanted most when set-up fails."""
+    lab.cloudflare.credentials.revoke(TOKEN)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert await async_get_config_entry_diagnostics(hass, entry) == {
+        "state": "setup_error",
+        "reason": "invalid_auth",
+        "is_zone_given": True,
+        "is_email_given": False,
+    }
+
+
+async def test_what_a_record_holds_can_be_shown(
+    hass: HomeAssistant, lab: Lab, zone: Zone, entry: RaindropConfigEntry
+) -> None:
+    """The sensor of a record, once enabled, shows its content."""
+    record = "sensor.home_example_com_a_record"
+    er.async_get(hass).async_update_entity(record, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state(hass, record) == HOME
+    lab.ip.set_address(NEXT)
+    await press(hass)
+    assert state(hass, record) == NEXT
+
+
+async def test_an_entity_that_went_while_others_are_told_is_not_told(
+    hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """Listeners are told some at a time; one that leaves meanwhile is left out."""
+    told: list[int] = []
+    coordinator = entry.runtime_data
+    leave = [coordinator.async_add_listener(partial(told.append, number)) for number in range(250)]
+    coordinator.async_update_listeners()
+    leave[249]()
+    for _ in range(3):
+        await asyncio.sleep(0)  # a turn of the loop for each hundred
+    assert told == list(range(249))
