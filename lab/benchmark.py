@@ -185,7 +185,7 @@ async def _phase(levers: Levers, work: Any) -> Figures:  # noqa: ANN401
 async def _home_assistant() -> AsyncIterator[HomeAssistant]:
     """Run a Home Assistant core with Raindrop in reach."""
     with TemporaryDirectory(prefix="raindrop-") as folder:
-        os.symlink(ROOT / "custom_components", f"{folder}/custom_components")
+        _link(Path(folder))
         async with async_test_home_assistant(config_dir=folder) as hass:
             hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
             frame.async_setup(hass)
@@ -194,6 +194,11 @@ async def _home_assistant() -> AsyncIterator[HomeAssistant]:
                 await async_setup_component(hass, component, {})
             yield hass
             await hass.async_stop(force=True)
+
+
+def _link(folder: Path) -> None:
+    """Put Raindrop where Home Assistant looks for it."""
+    (folder / "custom_components").symlink_to(ROOT / "custom_components")
 
 
 def _entry(zone_id: str, name: str, count: int) -> MockConfigEntry:

@@ -10,7 +10,8 @@ import pytest_socket
 import custom_components  # noqa: F401
 from custom_components.raindrop.ddns import cloudflare, detect
 from custom_components.raindrop.ddns.errors import DdnsError
-from lab import Lab
+from lab import Entry, Lab
+from lab.answers import Json
 from lab.cloudflare import Zone
 from lab.sources import web_sources
 
@@ -23,6 +24,14 @@ HOME = "81.2.69.142"
 NEXT = "81.2.69.144"
 """Where it moves."""
 HOME_V6 = "2001:218:1:2::142"
+
+
+def operations(batch: Entry, kind: str) -> list[dict[str, Json]]:
+    """Return the operations of a kind, "patches" or "posts", that a batch carried."""
+    assert isinstance(batch.body, dict)
+    found = batch.body.get(kind, [])
+    assert isinstance(found, list)
+    return [operation for operation in found if isinstance(operation, dict)]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from custom_components.raindrop.ddns.model import (
     Create,
     Family,
     HostName,
+    HostPart,
     Policy,
     Record,
     RecordId,
@@ -63,6 +64,8 @@ def want(
     ttl_s: int | None = None,
     pin: int | None = None,
     last: Address | None = None,
+    repairs: int = 0,
+    host: HostPart | None = None,
 ) -> Want:
     """Return an address that a slot should hold."""
     policy = Policy(
@@ -70,8 +73,9 @@ def want(
         proxied=proxied,
         ttl_s=ttl_s,
         record_id=None if pin is None else record_id(pin),
+        host_part=host,
     )
-    return Want(slot=slot, address=address, policy=policy, last=last)
+    return Want(slot=slot, address=address, policy=policy, last=last, repairs=repairs)
 
 
 def target(name: str, family: Family = Family.IPV4, policy: Policy | None = None) -> Target:

@@ -1,5 +1,6 @@
 """One zone kept round after round, with what each round asked."""
 
+from asyncio import Task, create_task
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from custom_components.raindrop.ddns.cloudflare import CloudflareClient
@@ -47,6 +48,10 @@ class Keeper:
             may_ask=may_ask,
         )
         return self.report
+
+    def start(self) -> Task[Report]:
+        """Run a round beside whatever else happens."""
+        return create_task(self.round())
 
     @property
     def asked(self) -> list[str]:

@@ -18,7 +18,7 @@ from custom_components.raindrop.ddns.errors import (
 from custom_components.raindrop.ddns.model import Change, Outcome, Record, Result, Update
 from lab import Lab
 from lab.cloudflare import Zone
-from tests.conftest import OLD
+from tests.conftest import OLD, operations
 
 from .builders import A1, A2, B1, HOME, create, record, record_id, update, zone_id
 
@@ -89,7 +89,7 @@ async def test_a_batch_holds_what_every_plan_allows(
     outcomes = await apply(client, zone_id(pro), changes)
 
     assert [outcome.result for outcome in outcomes] == [DONE] * count
-    sizes = [len(e.body["posts"]) for e in lab.log.entries if isinstance(e.body, dict)]  # type: ignore[arg-type]
+    sizes = [len(operations(batch, "posts")) for batch in lab.log.select(endpoint=BATCH)]
     assert sizes == batches
     assert len(lab.cloudflare.records(pro)) == count
 
@@ -102,7 +102,7 @@ async def test_s17_one_culprit_is_found_by_halving(
     pro = lab.cloudflare.add_zone("pro.example", plan="pro")
     records = await standing(lab, pro, client, count)
 
-    for position in range(count):
+    for position in range(count) if count < 10 else (0, 1, 62, 99, 100, 137, 198, 199):
         address = IPv4Address(f"81.2.70.{position}")
         changes: list[Change] = [update(r, address) for r in records]
         changes[position] = culprit = gone(changes[position])

@@ -60,7 +60,7 @@ async def test_s16_what_may_have_been_written_is_unconfirmed(
     After a denial it is not written. In both cases what was not sent stays so.
     """
     kind, detail, error = FAILURES[failure]
-    monkeypatch.setattr(cloudflare, "_TIMEOUT_S", 0.1 if kind == "hang" else 20.0)
+    monkeypatch.setattr(cloudflare, "_TIMEOUT_S", 0.5 if kind == "hang" else 20.0)
     pro = lab.cloudflare.add_zone("pro.example", plan="pro")
     changes = [create(f"n{number}.pro.example", A1) for number in range(201)]
     lab.faults.add("cloudflare", BATCH, kind=kind, **detail)
@@ -85,7 +85,7 @@ async def test_s22_after_a_failure_no_single_is_tried(
 ) -> None:
     """Lesson S22: also one by one, the first failure that concerns all is the last request."""
     kind, detail, error = FAILURES[failure]
-    monkeypatch.setattr(cloudflare, "_TIMEOUT_S", 0.1 if kind == "hang" else 20.0)
+    monkeypatch.setattr(cloudflare, "_TIMEOUT_S", 1.0 if kind == "hang" else 20.0)
     records = await standing(lab, zone, client, 6)
     changes: list[Change] = [update(r, A1) for r in records]
     lab.faults.add("cloudflare", BATCH, kind="error", status=400, code=9207)

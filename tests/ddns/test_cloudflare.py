@@ -74,6 +74,20 @@ async def test_a_credential_does_not_travel_in_the_open(
 
 
 @pytest.mark.parametrize(
+    "credential, kind",
+    [
+        pytest.param(ApiToken(TOKEN), "ApiToken", id="token"),
+        pytest.param(GlobalApiKey(EMAIL, GLOBAL_KEY), "GlobalApiKey", id="key"),
+    ],
+)
+def test_s18_a_client_tells_only_the_kind_of_its_credential(
+    lab: Lab, session: ClientSession, credential: Credential, kind: str
+) -> None:
+    """Lesson S18: diagnostics say whether a token or a key is used, and never which."""
+    assert CloudflareClient(session, credential).credential_kind == kind
+
+
+@pytest.mark.parametrize(
     "credential, auth",
     [
         pytest.param(ApiToken(TOKEN), "token", id="user's token"),
@@ -110,7 +124,7 @@ async def test_both_kinds_of_credential_open_the_zone(
     ],
 )
 async def test_a_zone_tells_whether_it_is_paid_for(
-    lab: Lab, zone: Zone, client: CloudflareClient, plan: PlanName, is_paid: bool
+    *, lab: Lab, zone: Zone, client: CloudflareClient, plan: PlanName, is_paid: bool
 ) -> None:
     """The plan of a zone decides how much fits in one batch."""
     other = lab.cloudflare.add_zone("paid.example", plan=plan)

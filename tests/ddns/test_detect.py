@@ -1,6 +1,6 @@
 """Finding the public address: who is asked, in which order, and who is believed."""
 
-from asyncio import create_task, gather
+from asyncio import CancelledError, create_task, gather
 from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -191,6 +191,23 @@ async def test_concurrent_askers_join_the_look_up_in_flight(lab: Lab, detector: 
 
     assert {reading.answers for reading in readings} == {readings[0].answers}
     assert lab.log.count(service="ip") == 1
+
+
+async def test_a_look_up_that_is_cut_off_leaves_room_for_the_next(
+    lab: Lab, detector: Detector
+) -> None:
+    """When a look-up itself is cancelled, who waits is told, and the next asks anew."""
+    hold = lab.faults.add("ip", "cloudflare", kind="hold")
+    looking = create_task(detector.look(IPV4))
+    await lab.log.arrived(1, service="ip")
+    (flight,) = detector._flights.values()
+    flight.cancel()
+    with pytest.raises(CancelledError):
+        await looking
+    hold.release()
+
+    assert said(await detector.look(IPV4)) == {"cloudflare": HOME}
+    assert lab.log.count(service="ip") == 2
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+import json
 from pathlib import Path
 import re
 import subprocess
@@ -20,6 +21,11 @@ PURE = (
     *("names", "credential", "host_part"),
 )
 OPEN_TO_ALL = {"reconcile", "report", "model", "errors"}
+DOORS = {"http", "webhook", "websocket_api", "frontend", "panel_custom", "cloud", "api"}
+"""Integrations of Home Assistant's by which somebody could come in."""
+SERVERS = {"HomeAssistantView", "start_server", "create_server", "start_unix_server", "TCPSite"}
+WAIVERS = {"ssl", "verify_ssl", "ssl_context", "check_hostname", "insecure", "skip_verify"}
+"""Words for letting a certificate pass that proves nothing."""
 BUILDERS = {
     "client": {"cloudflare", "credential"},
     "config_flow": {"names", "plan", "survey"},
@@ -190,12 +196,49 @@ def test_nothing_is_imported_late(path: Path) -> None:
     assert inside == []
 
 
-def test_s20_nothing_can_switch_the_verification_off() -> None:
-    """Lesson S20: the core has no word for a certificate, so none can be waved through."""
-    for module in MODULES:
-        for node in ast.walk(tree(CORE / f"{module}.py")):
-            words = [node.arg] if isinstance(node, (ast.keyword, ast.arg)) else []
-            assert not {"ssl", "verify_ssl", "ssl_context"} & set(words), module
+@pytest.mark.parametrize(
+    "path", sorted(RAINDROP.rglob("*.py")), ids=lambda path: str(path.relative_to(RAINDROP))
+)
+def test_s19_nothing_listens(path: Path) -> None:
+    """Lesson S19: no page, hook or socket of ours can be asked to write by who is not logged in."""
+    for node in ast.walk(tree(path)):
+        names = [alias.name for alias in getattr(node, "names", ()) if isinstance(alias, ast.alias)]
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{name}" for name in names]
+        for name in names:
+            parts = name.split(".")
+            is_door = parts[:2] == ["homeassistant", "components"] and DOORS & set(parts[2:3])
+            assert not is_door, name
+            assert parts[:2] != ["aiohttp", "web"], name
+        words = {getattr(node, "id", None), getattr(node, "attr", None)}
+        assert not SERVERS & words
+
+
+def test_s19_nothing_needs_a_door() -> None:
+    """Lesson S19: the manifest asks for no integration by which somebody could come in."""
+    manifest = json.loads((RAINDROP / "manifest.json").read_text())
+
+    for key in ("dependencies", "after_dependencies"):
+        assert not DOORS & set(manifest.get(key, ()))
+
+
+@pytest.mark.parametrize(
+    "path", sorted(RAINDROP.rglob("*.py")), ids=lambda path: str(path.relative_to(RAINDROP))
+)
+def test_s20_nothing_can_switch_the_verification_off(path: Path) -> None:
+    """Lesson S20: there is no word for a certificate, so none can be waved through."""
+    for node in ast.walk(tree(path)):
+        words = {getattr(node, "arg", None), getattr(node, "id", None), getattr(node, "attr", None)}
+        assert not WAIVERS & words
+        assert {name for _, name in imported(node)} & {"ssl"} == set()
+
+
+def test_s20_no_field_of_a_form_asks_for_it() -> None:
+    """Lesson S20: nor does any form or action offer to go on without a proof."""
+    texts = (RAINDROP / "translations" / "en.json").read_text()
+    keys = set(re.findall(r'"(\w+)":', texts))
+
+    assert not {key for key in keys if re.search("ssl|tls|verify|insecure", key)}
 
 
 def test_s18_the_core_does_not_log() -> None:

@@ -1,26 +1,17 @@
 """The words of Raindrop, as far as they can do more than be said."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
-from custom_components.raindrop.ddns.errors import CloudflareRefusedError, CloudflareResponseError
 from custom_components.raindrop.ddns.model import (
     OWNER_COMMENT,
     Address,
     Answer,
     Family,
-    Outcome,
     Problem,
     Reading,
-    Result,
 )
-from custom_components.raindrop.ddns.report import Report
 
-from .builders import A1, A2, B1, V4, V6, create, record
-
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+from .builders import A1, A2, B1, record
 
 
 @pytest.mark.parametrize(
@@ -70,51 +61,50 @@ def test_a_reading_tells_whether_it_is_settled(
     assert (reading.is_open, reading.is_disputed) == (is_open, is_disputed)
 
 
-def test_a_report_tells_the_address_of_a_family() -> None:
-    """An address that was not read, or not believed, is not known."""
-    report = Report(
-        readings={
-            Family.IPV4: Reading(family=Family.IPV4, address=A1),
-        }
+@pytest.mark.parametrize(
+    "address, answers, heard",
+    [
+        pytest.param(None, [], None, id="nobody asked/nothing"),
+        pytest.param(None, [None, None], None, id="nobody answered/nothing"),
+        pytest.param(None, [None, A2, A1], A2, id="dispute/the first voice"),
+        pytest.param(A1, [A2, A1, A1], A1, id="outvoted/what is believed"),
+        pytest.param(A1, [None, A1], A1, id="one voice/it"),
+    ],
+)
+def test_a_reading_tells_what_was_heard(
+    address: Address | None, answers: list[Address | None], heard: Address | None
+) -> None:
+    """What is believed is shown, else what was heard first: good to show, not to write."""
+    reading = Reading(
+        family=Family.IPV4,
+        address=address,
+        answers=tuple(Answer(operator=str(n), address=said) for n, said in enumerate(answers)),
     )
 
-    assert report.address(Family.IPV4) == A1
-    assert report.address(Family.IPV6) is None
-    assert Report(readings={Family.IPV6: Reading(family=Family.IPV6)}).address(Family.IPV6) is None
+    assert reading.heard == heard
 
 
-def test_a_report_tells_when_dns_was_last_written() -> None:
-    """The last write is the newest of the records that have a time, by Cloudflare's clock."""
-    old = replace(record(A1), modified_on=NOON - timedelta(hours=1))
-    new = replace(record(B1, kind="AAAA"), modified_on=NOON)
-    unknown = record(A2)
-
-    assert Report().written_at([V4]) is None
-    assert Report(records={V4: unknown}).written_at([V4]) is None
-    assert Report(records={V4: old, V6: new}).written_at([V4, V6]) == NOON
-    assert Report(records={V4: old, V6: new}).written_at([V4]) == old.modified_on
-    assert Report(records={V4: unknown, V6: new}).written_at([V4, V6]) == NOON
-
-
-def test_a_report_tells_all_failures() -> None:
-    """What Cloudflare failed at comes first, then what it refused."""
-    broken, refused = CloudflareResponseError("broken"), CloudflareRefusedError("refused")
-    change = create("home.example.com", A1)
-    report = Report(
-        error=broken,
-        outcomes={
-            V6: Outcome(change=change, result=Result.DONE, record=record(A1)),
-            V4: Outcome(change=change, result=Result.REFUSED, error=refused),
-        },
+@pytest.mark.parametrize(
+    "problems, is_absent",
+    [
+        pytest.param([], False, id="nobody asked/not known"),
+        pytest.param([Problem.UNREACHABLE], True, id="the only one unreachable/absent"),
+        pytest.param([Problem.UNREACHABLE] * 3, True, id="all unreachable/absent"),
+        pytest.param([Problem.UNREACHABLE, Problem.TIMEOUT], False, id="one slow/there"),
+        pytest.param([Problem.UNREACHABLE, None], False, id="one answers/there"),
+        pytest.param([Problem.STATUS, Problem.STATUS], False, id="all refuse/there"),
+    ],
+)
+def test_a_family_that_reaches_nobody_may_be_absent(
+    *, problems: list[Problem | None], is_absent: bool
+) -> None:
+    """Only where no operator can be reached at all does the home perhaps not have the family."""
+    reading = Reading(
+        family=Family.IPV6,
+        answers=tuple(
+            Answer(operator=str(n), address=None if problem else B1, problem=problem)
+            for n, problem in enumerate(problems)
+        ),
     )
 
-    assert report.failures == (broken, refused)
-    assert Report().failures == ()
-
-
-def test_reports_of_equal_rounds_are_equal() -> None:
-    """A round that only read the zone again makes no news."""
-    report = Report(records={V4: record(A1)}, is_settled=True)
-
-    assert replace(report, was_read=True) == report
-    assert replace(report, is_settled=False) != report
+    assert reading.is_absent is is_absent

@@ -180,8 +180,8 @@ def test_a_missing_record_is_created_as_the_policy_asks(
         pytest.param([record("v=spf1", kind="TXT")], id="other type/missing"),
     ],
 )
-def test_a_missing_record_is_reported_where_creating_is_not_allowed(records: list[Record]) -> None:
-    """Without leave to create, a name without a record is a conflict that the user solves."""
+def test_s23_a_missing_record_is_reported(records: list[Record]) -> None:
+    """Lesson S23: where creating is not allowed, a record that is missing is told."""
     plan = make_plan([want(A1)], records)
 
     assert plan.conflicts == (Conflict(slot=V4, kind=ConflictKind.MISSING),)

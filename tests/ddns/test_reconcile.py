@@ -256,8 +256,21 @@ async def test_s12_strangers_are_left_in_peace(lab: Lab, zone: Zone, keeper: Kee
     assert after == before
 
 
-async def test_s13_s14_a_move_changes_the_address_alone(keeper: Keeper) -> None:
-    """Lessons S13 and S14: TTL, comment and all else outlive any number of moves."""
+@pytest.mark.parametrize("is_proxied", [True, False], ids=["proxied", "unproxied"])
+async def test_s13_a_move_leaves_the_proxy_as_it_is(keeper: Keeper, *, is_proxied: bool) -> None:
+    """Lesson S13: no move exposes an address that the proxy hides, or hides one."""
+    (record,) = keeper.lab.cloudflare.records(keeper.zone)
+    keeper.lab.cloudflare.edit_record(keeper.zone, record["id"], proxied=is_proxied)
+
+    for address in (HOME, NEXT, HOME):
+        keeper.lab.ip.set_address(address)
+        await keeper.round()
+        (record,) = keeper.lab.cloudflare.records(keeper.zone)
+        assert (record["content"], record["proxied"]) == (address, is_proxied)
+
+
+async def test_s14_a_move_changes_the_address_alone(keeper: Keeper) -> None:
+    """Lesson S14: TTL, comment and all else outlive any number of moves."""
     (before,) = keeper.lab.cloudflare.records(keeper.zone)
 
     for address in (HOME, NEXT, HOME):

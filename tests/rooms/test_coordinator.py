@@ -119,7 +119,7 @@ async def test_drift_is_repaired_within_the_hour_and_costs_nothing_between(
     assert endpoints(lab) == [LIST, BATCH]
 
 
-async def test_polling_goes_on_with_every_entity_disabled(
+async def test_s23_polling_goes_on_with_every_entity_disabled(
     hass: HomeAssistant, lab: Lab, zone: Zone, clock: Clock, entry: RaindropConfigEntry
 ) -> None:
     """DNS is kept for its own sake, not for somebody who looks (S23)."""
@@ -159,7 +159,7 @@ async def test_a_failure_of_cloudflare_does_not_hide_the_address(
     assert "example.com is up to date again" in caplog.text
 
 
-async def test_an_address_that_is_not_known_changes_nothing(
+async def test_s9_an_address_that_is_not_known_changes_nothing(
     hass: HomeAssistant,
     lab: Lab,
     zone: Zone,
@@ -179,7 +179,7 @@ async def test_an_address_that_is_not_known_changes_nothing(
     assert state(hass, PUBLIC_IPV4) == HOME
 
 
-async def test_retry_after_is_honoured(
+async def test_s22_retry_after_is_honoured(
     hass: HomeAssistant, lab: Lab, zone: Zone, clock: Clock, entry: RaindropConfigEntry
 ) -> None:
     """After a 429 Cloudflare is left alone as long as it asks, then the change is written (S22)."""

@@ -169,7 +169,7 @@ async def test_what_cannot_be_decided_is_left_and_told(
     assert (shown_state.state, shown_state.attributes["reason"]) == ("on", reason)
 
 
-async def test_an_unknown_address_leaves_every_record(
+async def test_s9_an_unknown_address_leaves_every_record(
     hass: HomeAssistant, lab: Lab, zone: Zone
 ) -> None:
     """Whatever stands there, without an address nothing is planned (S9)."""
@@ -182,7 +182,7 @@ async def test_an_unknown_address_leaves_every_record(
     assert lab.cloudflare.records(zone) == before
 
 
-async def test_a_pinned_record_is_the_only_one_that_is_touched(
+async def test_s12_a_pinned_record_is_the_only_one_that_is_touched(
     hass: HomeAssistant, lab: Lab, zone: Zone, clock: Clock
 ) -> None:
     """Of two records the chosen one follows, through changes and restarts (S12)."""
@@ -210,7 +210,7 @@ async def test_one_of_several_is_known_again_though_the_address_changed_meanwhil
     assert [r["content"] for r in shown(lab)] == [OTHER, NEXT]
 
 
-async def test_a_record_keeps_its_attributes_through_a_hundred_changes(
+async def test_s14_a_record_keeps_its_attributes_through_a_hundred_changes(
     hass: HomeAssistant, lab: Lab, clock: Clock
 ) -> None:
     """TTL, proxy, comment and tags are those of the first day (S13, S14)."""

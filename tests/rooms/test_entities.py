@@ -216,7 +216,7 @@ async def test_diagnostics_show_a_write_and_a_failure(
     ]
 
 
-async def test_removing_the_entry_leaves_dns_alone(
+async def test_s12_removing_the_entry_leaves_dns_alone(
     hass: HomeAssistant, lab: Lab, zone: Zone, entry: RaindropConfigEntry
 ) -> None:
     """Without Raindrop the record stays as it is (S12)."""

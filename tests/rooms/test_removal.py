@@ -36,7 +36,7 @@ async def remove_domains(hass: HomeAssistant, entry: RaindropConfigEntry) -> Non
         await hass.async_block_till_done()
 
 
-async def test_a_removed_domain_takes_only_records_of_our_own_with_it(
+async def test_s12_a_removed_domain_takes_only_records_of_our_own_with_it(
     hass: HomeAssistant, lab: Lab, kept: RaindropConfigEntry
 ) -> None:
     """What Raindrop did not create is never deleted, whatever was ticked (S12)."""

@@ -78,7 +78,7 @@ async def test_a_plan_that_was_given_up_is_survived(hass: HomeAssistant, lab: La
 
 @pytest.mark.parametrize("count", [2, 10, 200])
 @pytest.mark.parametrize("place", [0.0, 0.5, 0.99])
-async def test_the_culprit_is_found_and_the_rest_is_written(
+async def test_s17_the_culprit_is_found_and_the_rest_is_written(
     hass: HomeAssistant, lab: Lab, clock: Clock, count: int, place: float
 ) -> None:
     """One record that Cloudflare refuses costs log2(N)+1 requests more, and only itself (S17)."""
