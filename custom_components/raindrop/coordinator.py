@@ -189,11 +189,10 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
 
     def _heed(self, report: Report) -> None:
         """Draw the consequences of what Cloudflare said in this round."""
-        failures = report.failures if report.was_read else [report.error]
-        for error in failures:
+        for error in report.fresh:
             if isinstance(error, CloudflareRateLimitError):
                 self._wait_until = dt_util.utcnow() + timedelta(seconds=error.retry_after_s)
-        if any(isinstance(error, _DENIALS) for error in failures):
+        if any(isinstance(error, _DENIALS) for error in report.fresh):
             self._denials += 1
             if self._denials >= _MAX_DENIALS:
                 self.config_entry.async_start_reauth(self.hass)

@@ -28,9 +28,21 @@ SELF = IPv6Address("2001:218:1:2::5")
 DRIFTS = [
     pytest.param(want(A1, last=A1), [record(A2)], id="another address"),
     pytest.param(want(A1, last=A1, create=True), [], id="deleted"),
-    pytest.param(want(A1, last=A1, proxied=True), [record(A1)], id="no longer proxied"),
-    pytest.param(want(A1, last=A1, proxied=False), [record(A1, proxied=True)], id="proxied"),
-    pytest.param(want(A1, last=A1, ttl_s=300), [record(A1)], id="another TTL"),
+    pytest.param(
+        replace(want(A1, last=A1, proxied=True), before=record(A1, proxied=True)),
+        [record(A1)],
+        id="no longer proxied",
+    ),
+    pytest.param(
+        replace(want(A1, last=A1, proxied=False), before=record(A1)),
+        [record(A1, proxied=True)],
+        id="proxied",
+    ),
+    pytest.param(
+        replace(want(A1, last=A1, ttl_s=300), before=record(A1, ttl_s=300)),
+        [record(A1)],
+        id="another TTL",
+    ),
     pytest.param(
         want(A1, last=A1, ttl_s=300), [record(A2, ttl_s=60)], id="another address and TTL"
     ),
@@ -57,6 +69,17 @@ NEWS = [
     pytest.param(want(A1), [record(A2)], id="first time"),
     pytest.param(want(A1, create=True), [], id="first time, missing"),
     pytest.param(want(A1, proxied=True), [record(A1)], id="first time, attribute"),
+    pytest.param(want(A1, last=A1, proxied=True), [record(A1)], id="attribute after a restart"),
+    pytest.param(
+        replace(want(A1, last=A1, proxied=True), before=record(A1)),
+        [record(A1)],
+        id="the user asks for the proxy",
+    ),
+    pytest.param(
+        replace(want(A1, last=A1, ttl_s=300), before=record(A1, ttl_s=60)),
+        [record(A1, ttl_s=60)],
+        id="the user asks for a TTL",
+    ),
     pytest.param(want(A1, last=A2), [record(A2)], id="moved"),
     pytest.param(want(A1, last=A2), [record(A3)], id="moved and changed"),
     pytest.param(want(A1, last=A2, create=True), [], id="moved and deleted"),

@@ -220,20 +220,27 @@ def _may_touch(wanted: Want, old: Record, twins: list[Record]) -> bool:
 
 def _is_drift(wanted: Want, change: Create | Update) -> bool:
     """Return whether a slot held already what it should hold."""
+    if isinstance(change, Update) and change.address is None:
+        before = wanted.before
+        return before is not None and _has_attributes(wanted, before)
     record = change.record if isinstance(change, Update) else None
     return wanted.last == due(wanted, record)
 
 
+def _has_attributes(wanted: Want, record: Record) -> bool:
+    """Return whether a record has the attributes that the policy asks for."""
+    policy = wanted.policy
+    return policy.proxied in (None, record.proxied) and (
+        record.proxied or policy.ttl_s in (None, record.ttl_s)
+    )
+
+
 def _is_right(wanted: Want, record: Record) -> bool:
     """Return whether a record is as it should be, or what it should be is not known."""
-    address, policy = due(wanted, record), wanted.policy
+    address = due(wanted, record)
     if address is None:
         return True
-    return (
-        parse_record(record.content) == address
-        and policy.proxied in (None, record.proxied)
-        and (record.proxied or policy.ttl_s in (None, record.ttl_s))
-    )
+    return parse_record(record.content) == address and _has_attributes(wanted, record)
 
 
 def _told(conflict: Conflict) -> tuple[Slot, ConflictKind, frozenset[Record]]:

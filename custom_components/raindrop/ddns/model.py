@@ -132,6 +132,8 @@ class Want:
     policy: Policy = field(default_factory=Policy)
     last: Address | None = None
     """The address that stood there when all was well, by which a record is known again."""
+    before: Record | None = None
+    """The record when all was well, since the policy is what it is."""
     repairs: int = 0
     """How often in a row somebody else changed it and it was put right."""
 

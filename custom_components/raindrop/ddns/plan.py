@@ -166,8 +166,19 @@ def _update(want: Want, address: Address | None, record: Record) -> Update | Non
         address=new_address,
         proxied=new_proxied,
         ttl_s=new_ttl_s,
-        is_drift=want.last == address,
+        is_drift=want.last == new_address if new_address else _was_right(want),
     )
+
+
+def _was_right(want: Want) -> bool:
+    """Return whether the record had the attributes that the policy asks for.
+
+    If not, it is the user who wants something else now, not a stranger.
+    """
+    before, policy = want.before, want.policy
+    if before is None or policy.proxied not in (None, before.proxied):
+        return False
+    return before.proxied or policy.ttl_s in (None, before.ttl_s)
 
 
 def _create(want: Want, address: Address | None) -> Create | None:

@@ -1,7 +1,7 @@
 """One round: detect, decide, apply, report."""
 
 from asyncio import gather
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from .addresses import parse_record
@@ -72,10 +72,19 @@ async def reconcile(
         has_moved = _has_moved(targets, readings, previous)
         if not may_ask or not has_moved:
             is_settled = previous.is_settled and not has_moved
-            return replace(previous, readings=readings, is_settled=is_settled, was_read=False)
+            return replace(
+                previous, readings=readings, is_settled=is_settled, was_read=False, fresh=()
+            )
         listing = await _list(client, zone_id, targets)
     if isinstance(listing, CloudflareError):
-        return replace(previous, readings=readings, error=listing, is_settled=False, was_read=False)
+        return replace(
+            previous,
+            readings=readings,
+            error=listing,
+            is_settled=False,
+            was_read=False,
+            fresh=(listing,),
+        )
     wants = _wants(targets, readings, previous)
     plan = make_plan(wants, listing)
     outcomes = await apply(client, zone_id, plan.changes)
@@ -127,6 +136,7 @@ def _wants(targets: Iterable[Target], readings: Readings, previous: Report) -> l
             address=known.get(target.slot.family),
             policy=target.policy,
             last=previous.kept.get(target.slot),
+            before=previous.right.get(target.slot),
             repairs=previous.repairs.get(target.slot, 0),
         )
         for target in targets
@@ -140,35 +150,43 @@ def _report(
 
     Of a slot whose address is not known this time, what was known of it stays.
     """
-    by_slot = {outcome.change.slot: outcome for outcome in outcomes}
     unknown = {want.slot for want in wants if want.address is None}
-    conflicts = {slot: c for slot, c in previous.conflicts.items() if slot in unknown}
-    conflicts |= {conflict.slot: conflict for conflict in plan.conflicts}
-    records = {**plan.records, **{s: o.record for s, o in by_slot.items() if o.record}}
-    settled = [want for want in wants if _is_settled(want.slot, conflicts, by_slot)]
-    right = [w for w in settled if w.slot not in conflicts and not _is_refused(w.slot, by_slot)]
+    failed = {s: o for s, o in previous.outcomes.items() if o.result is not Result.DONE}
+    outcomes_of = _of(unknown, failed) | {o.change.slot: o for o in outcomes}
+    conflicts = _of(unknown, previous.conflicts) | {c.slot: c for c in plan.conflicts}
+    written = {slot: o.record for slot, o in outcomes_of.items() if o.record}
+    records = {**plan.records, **written}
+    settled = {w.slot for w in wants if _is_settled(w.slot, conflicts, outcomes_of)}
+    known = {w.slot: w.address for w in wants if w.slot in settled and w.address is not None}
+    right = {
+        slot: records[slot]
+        for slot in known.keys() & records.keys() - conflicts.keys()
+        if slot not in outcomes_of or outcomes_of[slot].result is Result.DONE
+    }
     return Report(
         readings=previous.readings,
-        compared={**previous.compared, **{w.slot: w.address for w in settled if w.address}},
-        kept={**previous.kept, **dict(_contents(right, records))},
-        repairs=_repairs(previous, plan, outcomes),
+        compared=_of(settled, previous.compared) | known,
+        kept={**previous.kept, **_contents(right)},
+        right={**previous.right, **right},
+        repairs=_of(unknown, previous.repairs) | _repairs(previous, plan, outcomes),
         records=records,
         conflicts=conflicts,
-        outcomes=by_slot,
+        outcomes=outcomes_of,
         is_settled=len(settled) == len(wants),
         was_read=True,
+        fresh=tuple(outcome.error for outcome in outcomes if outcome.error),
     )
 
 
-def _contents(
-    wants: Iterable[Want], records: Mapping[Slot, Record]
-) -> Iterator[tuple[Slot, Address]]:
-    """Yield what the records of slots hold whose address is known."""
-    for want in wants:
-        record = records.get(want.slot)
-        address = parse_record(record.content) if record else None
-        if want.address is not None and address is not None:
-            yield want.slot, address
+def _of[ValueT](slots: Container[Slot], values: Mapping[Slot, ValueT]) -> dict[Slot, ValueT]:
+    """Return the values of some slots only."""
+    return {slot: value for slot, value in values.items() if slot in slots}
+
+
+def _contents(records: Mapping[Slot, Record]) -> dict[Slot, Address]:
+    """Return the addresses that records hold."""
+    addresses = {slot: parse_record(record.content) for slot, record in records.items()}
+    return {slot: address for slot, address in addresses.items() if address is not None}
 
 
 def _is_settled(
@@ -187,11 +205,6 @@ def _is_settled(
         return True
     error = outcome.error
     return isinstance(error, CloudflareRefusedError) and not _EXISTS & set(error.codes)
-
-
-def _is_refused(slot: Slot, outcomes: Mapping[Slot, Outcome]) -> bool:
-    """Return whether a slot should have been changed and was not."""
-    return slot in outcomes and outcomes[slot].result is not Result.DONE
 
 
 def _repairs(previous: Report, plan: Plan, outcomes: Iterable[Outcome]) -> dict[Slot, int]:

@@ -41,6 +41,8 @@ class Report:
     """The public address that each slot was last compared with to the end."""
     kept: Mapping[Slot, Address] = field(default_factory=dict)
     """The address of each slot when it was last seen or put right."""
+    right: Mapping[Slot, Record] = field(default_factory=dict)
+    """The record of each slot when it was last seen or put right; not remembered on disk."""
     repairs: Mapping[Slot, int] = field(default_factory=dict)
     """How often in a row somebody else's change of a slot was put right."""
     records: Mapping[Slot, Record] = field(default_factory=dict)
@@ -54,6 +56,8 @@ class Report:
     """Whether the zone need not be asked again before the next audit."""
     was_read: bool = field(default=False, compare=False)
     """Whether this round read the zone."""
+    fresh: tuple[CloudflareError, ...] = field(default=(), compare=False)
+    """What Cloudflare failed at or refused in this round, and not in one before."""
 
     def address(self, family: Family) -> Address | None:
         """Return the public address of a family, None if it is not known."""
