@@ -1,14 +1,17 @@
 """Raindrop keeps Cloudflare DNS pointed at a home whose public IP address changes."""
 
+from functools import partial
+
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
 
-from .const import DOMAIN
+from .client import async_get_client
+from .const import CONF_ZONE_ID, DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.errors import CloudflareAuthError
-from .domains import domains
+from .ddns.model import ZoneId
 from .explain import translated
 from .issues import async_delete_issues
 from .memory import Memory
@@ -26,6 +29,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> 
     entry.runtime_data = coordinator
     # Before anything takes time: what the user changes meanwhile must not be missed.
     entry.async_on_unload(entry.add_update_listener(_async_changed))
+    entry.async_on_unload(partial(async_delete_issues, hass, entry))
     await coordinator.async_config_entry_first_refresh()
     # The devices of the domains name it as theirs, so it has to be there first.
     device = dr.async_get(hass).async_get_or_create(
@@ -43,14 +47,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> 
 
 async def async_unload_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> bool:
     """Unload a zone."""
-    async_delete_issues(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
     """Delete the records of a removed zone that the user wants deleted."""
-    await async_retire(hass, entry, domains(entry))
-    await Memory(hass, entry.entry_id).async_forget()
+    memory = Memory(hass, entry.entry_id)
+    await memory.async_load()
+    if memory.retiring:
+        client = async_get_client(hass, entry.data)
+        await async_retire(client, ZoneId(entry.data[CONF_ZONE_ID]), memory, ())
+    await memory.async_forget()
 
 
 @callback
@@ -60,7 +67,4 @@ def _listen() -> None:
 
 async def _async_changed(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
     """Start anew when the entry or one of its domains changed."""
-    kept = {domain.subentry_id for domain in domains(entry)}
-    removed = [d for d in entry.runtime_data.domains if d.subentry_id not in kept]
-    await async_retire(hass, entry, removed)
     hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -33,7 +33,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the binary sensor of each domain."""
     coordinator = entry.runtime_data
-    for domain in coordinator.domains:
+    for domain in coordinator.current_domains:
         async_add_entities(
             [DomainProblem(coordinator, domain, _PROBLEM)],
             config_subentry_id=domain.subentry_id,

@@ -1,7 +1,7 @@
 """The clock of an entry: when a round runs, and what its report means."""
 
 from asyncio import wait
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import override
@@ -24,10 +24,11 @@ from .ddns.errors import (
 from .ddns.model import Family, Slot, ZoneId
 from .ddns.reconcile import reconcile
 from .ddns.report import Report
-from .domains import domains
+from .domains import Domain, domains
 from .explain import explain, translated
 from .issues import async_sync_issues
 from .memory import Memory
+from .removal import async_retire
 from .sources import async_get_detector
 
 type RaindropConfigEntry = ConfigEntry[RaindropCoordinator]
@@ -59,7 +60,6 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
             config_entry=entry,
             name=f"{DOMAIN} {entry.title}",
             update_interval=UPDATE_INTERVAL,
-            always_update=False,
         )
         self.client = async_get_client(hass, entry.data)
         self.detector = async_get_detector(hass)
@@ -68,15 +68,23 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self.targets = tuple(target for domain in self.domains for target in domain.targets)
         self.families = {Family.IPV4} | {target.slot.family for target in self.targets}
         self.memory = Memory(hass, entry.entry_id)
+        self._retiring = {s for d in self.domains if d.deletes_records for s in d.slots}
         self.data = Report()
         self.zone_device_id = ""
         self.checked_at: datetime | None = None
         """When the last round ended."""
         self._is_forced = False
+        self._forgiven: Slot | None = None
         self._audited_at = _LONG_AGO
         self._wait_until = _LONG_AGO
         self._denials = 0
         self._reason: str | None = None
+
+    @property
+    def current_domains(self) -> tuple[Domain, ...]:
+        """The domains that the user did not remove since this coordinator was made."""
+        kept = self.config_entry.subentries
+        return tuple(domain for domain in self.domains if domain.subentry_id in kept)
 
     async def async_update_now(self) -> None:
         """Run a round that reads the zone, now or after the one that is running.
@@ -118,8 +126,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
 
         Raises HomeAssistantError with the reason if not everything is kept now.
         """
-        repairs = {s: count for s, count in self.data.repairs.items() if s != slot}
-        self.data = replace(self.data, repairs=repairs)
+        self._forgiven = slot
         await self.async_update_now()
 
     @callback
@@ -133,32 +140,40 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         """Tell the first of the listeners that wait, and the others after whoever else waits."""
         for listener in waiting[:_LISTENERS_AT_ONCE]:
             if told := self._listeners.get(listener):
-                told[0]()
+                try:
+                    told[0]()
+                except Exception:
+                    LOGGER.exception("An entity of %s could not be told", self.name)
         if waiting := waiting[_LISTENERS_AT_ONCE:]:
             self.hass.loop.call_soon(self._async_tell, waiting)
 
     @override
     async def _async_setup(self) -> None:
         """Remember what was kept before the restart."""
-        slots = [target.slot for target in self.targets]
-        self.data = Report(kept=await self.memory.async_load(slots))
+        slots = {target.slot for target in self.targets}
+        await self.memory.async_load()
+        await async_retire(self.client, self.zone_id, self.memory, slots)
+        self.data = Report(kept={s: a for s, a in self.memory.kept.items() if s in slots})
 
     @override
     async def _async_update_data(self) -> Report:
         """Return the report of a round."""
         now = dt_util.utcnow()
         audit, may_ask = self._is_audit_due(now), self._may_ask(now)
+        # Taken now: what is asked for while this round runs is for the next one.
+        self._is_forced = False
+        forgiven, self._forgiven = self._forgiven, None
+        repairs = {slot: n for slot, n in self.data.repairs.items() if slot != forgiven}
         report = await reconcile(
             self.client,
             self.detector,
             self.zone_id,
             self.families,
             self.targets,
-            self.data,
+            replace(self.data, repairs=repairs),
             audit=audit,
             may_ask=may_ask,
         )
-        self._is_forced = False
         self.checked_at = dt_util.utcnow()
         if may_ask and (audit or report.was_read):
             self._audited_at = now
@@ -167,7 +182,8 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         if not self.data.readings:
             _check_first(report)
         self._log(report)
-        await self.memory.async_save(report.kept)
+        unfinished = self.memory.retiring - {target.slot for target in self.targets}
+        await self.memory.async_save(report.kept, self._retiring | unfinished)
         async_sync_issues(self.hass, self.config_entry, self.domains, report)
         return report
 
@@ -208,7 +224,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
 
     def _log(self, report: Report) -> None:
         """Log the first of several rounds that fail for a reason, and the recovery."""
-        reason = _reason(report)
+        reason = _reason(report, {target.slot.family for target in self.targets})
         if reason and reason != self._reason:
             LOGGER.warning("%s cannot be kept up to date: %s", self.config_entry.title, reason)
         elif self._reason and not reason:
@@ -219,13 +235,13 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
                 LOGGER.info("%s was changed by somebody else: %s", slot.name, outcome.result)
 
 
-def _reason(report: Report) -> str | None:
-    """Return why a round did not reach its end, None if it did."""
+def _reason(report: Report, families: Container[Family]) -> str | None:
+    """Return why a round did not reach its end for these families, None if it did."""
     for error in report.failures:
         return str(error)
     for family, reading in report.readings.items():
         is_absent = family is Family.IPV6 and reading.is_absent
-        if reading.address is None and not is_absent:
+        if reading.address is None and family in families and not is_absent:
             return f"no usable, agreed {family.label} address"
     for slot, conflict in report.conflicts.items():
         return f"{slot.family.record_type} record of {slot.name}: {conflict.kind}"

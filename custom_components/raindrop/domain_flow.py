@@ -30,6 +30,7 @@ from .ddns.host_part import HostPartError, read_host_part
 from .ddns.model import TTL_AUTO, Create, Plan, Reading, Update, Want
 from .ddns.names import full_name, to_unicode
 from .ddns.plan import make_plan
+from .ddns.survey import stand_at
 from .domains import DEFAULTS, FAMILIES, ON, SECONDS, read_targets
 from .explain import BASE, Explanation, explain, explained
 from .schemas import DOMAIN_SCHEMA, new_domain_schema
@@ -77,7 +78,8 @@ class DomainFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Ask for other policies of a domain; its name stays."""
-        if self._entry.state is not ConfigEntryState.LOADED:
+        is_gone = self._reconfigure_subentry_id not in self._entry.subentries
+        if is_gone or self._entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         stored = {**DEFAULTS, **self._get_reconfigure_subentry().data}
         if user_input is None:
@@ -116,7 +118,8 @@ class DomainFlow(ConfigSubentryFlow):
             if not isinstance(found, Explanation):
                 self._lines = found
                 return await self.async_step_preview()
-            errors[BASE] = found.key
+            place = found.form_field if found.form_field == CONF_DOMAIN else BASE
+            errors[place] = found.key
             placeholders = found.placeholders
         return self._show(step_id, schema, typed, errors, placeholders)
 
@@ -154,19 +157,25 @@ class DomainFlow(ConfigSubentryFlow):
         if isinstance(records, Explanation):
             return []
         types = {family.record_type for family in FAMILIES.values()}
-        kept = {subentry.unique_id for subentry in self._entry.subentries.values()}
-        return [to_unicode(r.name) for r in records if r.type in types and r.name not in kept]
+        kept: set[str | None] = {subentry.unique_id for subentry in self._entry.subentries.values()}
+        names = {r.name for r in records if r.type in types} - kept
+        return [to_unicode(name) for name in names]
 
     async def _look(self) -> dict[str, _Texts]:
         """Return what will happen to the records of the domain, a line for each.
 
-        Raises CloudflareError.
+        Raises OutsideZoneError and CloudflareError.
         """
         coordinator = self._entry.runtime_data
         targets = read_targets(self._data)
         readings, records = await gather(
             gather(*(coordinator.detector.look(t.slot.family) for t in targets)),
-            coordinator.client.list_records(coordinator.zone_id, self._data[CONF_DOMAIN]),
+            stand_at(
+                coordinator.client,
+                coordinator.zone_id,
+                self._entry.data[CONF_ZONE_NAME],
+                self._data[CONF_DOMAIN],
+            ),
         )
         wants = [
             Want(slot=target.slot, address=reading.heard, policy=target.policy)

@@ -17,6 +17,7 @@ from .const import (
     CONF_RECORDS,
     CONF_TTL,
     CONF_TTL_S,
+    LOGGER,
     SUBENTRY_DOMAIN,
 )
 from .ddns.host_part import read_host_part
@@ -57,8 +58,14 @@ class Domain:
 
 
 def domains(entry: ConfigEntry) -> tuple[Domain, ...]:
-    """Return the domains of an entry."""
-    return tuple(_domain(subentry) for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN))
+    """Return the domains of an entry; one that cannot be read does not stop the others."""
+    found: list[Domain] = []
+    for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN):
+        try:
+            found.append(_domain(subentry))
+        except KeyError, TypeError, ValueError:
+            LOGGER.exception("The domain %s cannot be read: remove it", subentry.title)
+    return tuple(found)
 
 
 def domain_subentry(name: HostName, title: str) -> ConfigSubentryData:

@@ -102,14 +102,17 @@ def _of_zone(entry: ConfigEntry, report: Report) -> Iterator[_Issue]:
 def _of_records(domains: Iterable[Domain], report: Report) -> Iterator[_Issue]:
     """Yield what is to be mended of single records."""
     for domain in domains:
-        for slot in domain.slots:
+        for target in domain.targets:
+            slot = target.slot
             trouble = report.trouble(slot)
             outcome = report.outcomes.get(slot)
             error = outcome.error if outcome else None
             is_own = error is None or isinstance(error, CloudflareRefusedError)
             if trouble in _OF_A_RECORD and is_own and not _is_quota(error):
+                # Where creating is allowed, it is the host part that is not known.
+                is_kept = trouble is Trouble.MISSING and target.policy.create
                 yield _Issue(
-                    key=f"record_{trouble}",
+                    key="host_part_missing" if is_kept else f"record_{trouble}",
                     placeholders=_placeholders(domain, slot, report, error),
                     subentry_id=domain.subentry_id,
                     family=slot.family.label.lower(),

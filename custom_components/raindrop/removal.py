@@ -1,29 +1,31 @@
-"""What happens to the records of a domain that the user removes."""
+"""What happens to the records of domains that the user removes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
-
-from .client import async_get_client
-from .const import CONF_ZONE_ID, LOGGER
+from .const import LOGGER
 from .ddns.apply import retire
+from .ddns.cloudflare import CloudflareClient
 from .ddns.errors import CloudflareError
-from .ddns.model import ZoneId
-from .domains import Domain
+from .ddns.model import Slot, ZoneId
+from .memory import Memory
 
 
-async def async_retire(hass: HomeAssistant, entry: ConfigEntry, removed: Iterable[Domain]) -> None:
-    """Delete the records of removed domains, where the user asked for it and Raindrop made them.
+async def async_retire(
+    client: CloudflareClient, zone_id: ZoneId, memory: Memory, wanted: Collection[Slot]
+) -> None:
+    """Delete the records that were to go with their domain, and whose domain is gone.
 
-    A record that could not be deleted is left, and the log says so.
+    To be called while no round runs, which would create them again. Only
+    records that Raindrop created are deleted. What could not be deleted stays
+    remembered, and is tried again at the next start.
     """
-    slots = [slot for domain in removed if domain.deletes_records for slot in domain.slots]
-    if not slots:
+    gone = memory.retiring - set(wanted)
+    if not gone:
         return
     try:
-        client = async_get_client(hass, entry.data)
-        await retire(client, ZoneId(entry.data[CONF_ZONE_ID]), slots)
+        await retire(client, zone_id, gone)
     except CloudflareError as err:
-        names = ", ".join(sorted({slot.name for slot in slots}))
-        LOGGER.warning("The records of %s could not be deleted: %s", names, err)
+        names = ", ".join(sorted({slot.name for slot in gone}))
+        LOGGER.warning("The records of %s could not be deleted yet: %s", names, err)
+    else:
+        memory.retiring -= gone

@@ -6,6 +6,7 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.selector import (
     SelectOptionDict,
     SelectSelector,
@@ -14,9 +15,9 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_CREATE, CONF_RECORDS
+from .const import CONF_CREATE, CONF_RECORDS, DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns.model import HostName, Record, Slot
+from .ddns.model import ConflictKind, HostName, Record, Slot
 from .domains import FAMILIES
 from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE, ATTR_SUBENTRY_ID
 
@@ -49,15 +50,34 @@ class RetryFlow(RepairsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Say what to do, then try again; an update says itself whether all is well now."""
-        if self._entry.state is not ConfigEntryState.LOADED:
+        if not self._is_there:
             return self.async_abort(reason="not_loaded")
         if user_input is None:
             return self._form("confirm", vol.Schema({}))
         try:
             await self._try(self._entry.runtime_data)
         except HomeAssistantError as err:
-            return self._form("confirm", vol.Schema({}), {"base": "failed"}, {"error": str(err)})
+            # What went wrong may be something else.
+            if self._stands:
+                self._fail()
+                error = {"error": str(err)}
+                return self._form("confirm", vol.Schema({}), {"base": "failed"}, error)
         return self.async_create_entry(data={})
+
+    def _fail(self) -> None:
+        """Do what else helps, after a try that did not."""
+
+    @property
+    def _is_there(self) -> bool:
+        """Whether there still is something to mend, and it can be mended."""
+        subentry_id = self._words[ATTR_SUBENTRY_ID]
+        is_kept = not subentry_id or subentry_id in self._entry.subentries
+        return is_kept and self._entry.state is ConfigEntryState.LOADED
+
+    @property
+    def _stands(self) -> bool:
+        """Whether the issue still stands."""
+        return ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id) is not None
 
     async def _try(self, coordinator: RaindropCoordinator) -> None:
         """Try again; raises HomeAssistantError."""
@@ -112,6 +132,8 @@ class MissingFlow(RecordFlow):
     @override
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Let the user choose."""
+        if not self._is_there:
+            return self.async_abort(reason="not_loaded")
         return self.async_show_menu(
             menu_options=["create", "remove"], description_placeholders=self._words
         )
@@ -120,12 +142,16 @@ class MissingFlow(RecordFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Allow the record to be created."""
+        if not self._is_there:
+            return self.async_abort(reason="not_loaded")
         return self._update(**{CONF_CREATE: True})
 
     async def async_step_remove(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Remove the domain."""
+        if not self._is_there:
+            return self.async_abort(reason="not_loaded")
         self.hass.config_entries.async_remove_subentry(self._entry, self._words[ATTR_SUBENTRY_ID])
         return self.async_create_entry(data={})
 
@@ -138,10 +164,10 @@ class AmbiguousFlow(RecordFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Show the records, and keep the one chosen by its identifier."""
-        if self._entry.state is not ConfigEntryState.LOADED:
+        if not self._is_there:
             return self.async_abort(reason="not_loaded")
         conflict = self._entry.runtime_data.data.conflicts.get(self._slot)
-        if conflict is None:
+        if conflict is None or conflict.kind is not ConflictKind.AMBIGUOUS:
             return self.async_create_entry(data={})
         if user_input is not None:
             family = self._words[ATTR_FAMILY]
@@ -159,13 +185,9 @@ class PermissionFlow(RetryFlow):
     """Asks for another credential."""
 
     @override
-    async def _try(self, coordinator: RaindropCoordinator) -> None:
-        """Try again, for the token may have been given the permission; else open the form."""
-        try:
-            await coordinator.async_update_now()
-        except HomeAssistantError:
-            self._entry.async_start_reauth(self.hass)
-            raise
+    def _fail(self) -> None:
+        """Open the form for another key, for the token was not given the permission."""
+        self._entry.async_start_reauth(self.hass)
 
 
 def _label(record: Record) -> str:

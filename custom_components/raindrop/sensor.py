@@ -10,10 +10,12 @@ from homeassistant.components.sensor import (
     SensorEntity,
     SensorEntityDescription,
 )
-from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.model import Family, Slot
 from .domains import Domain
@@ -109,14 +111,33 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of a zone and of its domains."""
     coordinator = entry.runtime_data
+    _async_forget_families(hass, coordinator)
     addresses = (_PUBLIC_ADDRESSES[family] for family in sorted(coordinator.families))
     async_add_entities(
         ZoneSensor(coordinator, description) for description in (*addresses, *_ZONE_SENSORS)
     )
-    for domain in coordinator.domains:
+    for domain in coordinator.current_domains:
         async_add_entities(
             _domain_sensors(coordinator, domain), config_subentry_id=domain.subentry_id
         )
+
+
+@callback
+def _async_forget_families(hass: HomeAssistant, coordinator: RaindropCoordinator) -> None:
+    """Remove the sensors of families that are not kept any more."""
+    kept = [
+        (str(coordinator.zone_id), "public", coordinator.families),
+        *(
+            (domain.subentry_id, "record", {slot.family for slot in domain.slots})
+            for domain in coordinator.domains
+        ),
+    ]
+    registry = er.async_get(hass)
+    for owner, kind, families in kept:
+        for family in set(Family) - families:
+            unique_id = f"{owner}_{kind}_{family.label.lower()}"
+            if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
+                registry.async_remove(entity_id)
 
 
 def _domain_sensors(coordinator: RaindropCoordinator, domain: Domain) -> Iterator[RaindropEntity]:

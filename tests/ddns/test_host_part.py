@@ -87,6 +87,16 @@ def test_a_mac_address_stands_for_the_interface_id_formed_from_it(mac: str) -> N
     assert host == HostPart(interface_id=interface("::3656:78ff:fe9a:bcde"))
 
 
+@pytest.mark.parametrize("prefix_length", [MIN_PREFIX, 56, MAX_PREFIX])
+def test_a_mac_address_fits_beside_every_prefix(prefix_length: int) -> None:
+    """A MAC address says nothing of the subnet, however short the prefix is."""
+    host = read_host_part("34-56-78-9A-BC-DE", prefix_length)
+
+    assert host == HostPart(
+        prefix_length=prefix_length, interface_id=interface("::3656:78ff:fe9a:bcde")
+    )
+
+
 @pytest.mark.parametrize(
     "mac, text",
     [
@@ -187,17 +197,42 @@ def test_no_text_breaks_the_form(text: str, prefix_length: int) -> None:
     assert host is None or host.prefix_length == prefix_length
 
 
-@given(reading=addresses, there=addresses, typed=numbers, prefix_length=prefixes)
-def test_a_typed_id_stands_behind_the_prefix_of_the_reading(
+@given(
+    reading=addresses,
+    there=addresses,
+    typed=st.integers(2 ** (BITS - MAX_PREFIX), 2**BITS - 1),
+    prefix_length=prefixes,
+)
+def test_a_typed_id_with_a_subnet_stands_behind_the_prefix_of_the_reading(
     reading: IPv6Address, there: IPv6Address, typed: int, prefix_length: int
 ) -> None:
-    """The first bits are the reading's, the rest the id's, whatever the record holds."""
+    """The first bits are the reading's, the rest the id's; one without a subnet gets ours."""
     host = HostPart(prefix_length=prefix_length, interface_id=typed)
 
     joined = join(reading, host, there)
 
     assert joined is not None
-    assert bits(joined) == bits(reading)[:prefix_length] + bits(typed)[prefix_length:]
+    length = prefix_length if typed >> 64 else 64
+    assert bits(joined) == bits(reading)[:length] + bits(typed)[length:]
+    assert join(reading, host, None) == joined
+
+
+@given(
+    reading=addresses,
+    there=addresses,
+    typed=st.integers(0, 2 ** (BITS - MAX_PREFIX) - 1),
+    prefix_length=prefixes,
+)
+def test_a_typed_id_without_a_subnet_stands_behind_the_subnet_of_the_reading(
+    reading: IPv6Address, there: IPv6Address, typed: int, prefix_length: int
+) -> None:
+    """An id of 64 bits says nothing of the subnet: it is that of the reading, beside any prefix."""
+    host = HostPart(prefix_length=prefix_length, interface_id=typed)
+
+    joined = join(reading, host, there)
+
+    assert joined is not None
+    assert bits(joined) == bits(reading)[:MAX_PREFIX] + bits(typed)[MAX_PREFIX:]
     assert join(reading, host, None) == joined
 
 

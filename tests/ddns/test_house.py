@@ -29,9 +29,9 @@ WAIVERS = {"ssl", "verify_ssl", "ssl_context", "check_hostname", "insecure", "sk
 BUILDERS = {
     "client": {"cloudflare", "credential"},
     "config_flow": {"names", "plan", "survey"},
-    "domain_flow": {"host_part", "names", "plan"},
+    "domain_flow": {"host_part", "names", "plan", "survey"},
     "domains": {"host_part"},
-    "removal": {"apply"},
+    "removal": {"apply", "cloudflare"},
     "schemas": {"host_part"},
     "sources": {"detect"},
 }

@@ -66,6 +66,12 @@ def aaaa(content: str, number: int = 1, comment: str | None = None) -> Record:
             "2001:218:9:77::5",
             id="typed beside 56/subnet typed",
         ),
+        pytest.param(
+            HostPart(prefix_length=56, interface_id=5),
+            "2001:218:1:2a::abcd",
+            "2001:218:9:8::5",
+            id="typed without a subnet/that of the reading",
+        ),
     ],
 )
 def test_only_the_prefix_follows_the_home(host: HostPart, there: str, address: str) -> None:

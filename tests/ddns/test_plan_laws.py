@@ -125,9 +125,9 @@ def test_leave(world: World) -> None:
 @given(world=worlds)
 def test_every_conflict_has_its_reason(world: World) -> None:
     """The user is asked only for what stands in the way, and is shown all of it."""
-    before = world.records
+    before, plan = world.records, world.plan()
 
-    for conflict in world.plan().conflicts:
+    for conflict in plan.conflicts:
         wanted, twins = world.want(conflict.slot), at(before, conflict.slot)
         aliases = [r for r in before if (r.name, r.type) == (wanted.slot.name, "CNAME")]
         assert conflict.records == tuple(aliases or twins)
@@ -139,7 +139,7 @@ def test_every_conflict_has_its_reason(world: World) -> None:
             assert len(twins) > 1 or wanted.policy.record_id not in {None, twins[0].id}
         if conflict.kind is ConflictKind.CONTESTED:
             assert wanted.repairs >= MAX_REPAIRS
-            assert wanted.last in {due(wanted, twin) for twin in (*twins, None)}
+            assert _was_right(wanted, plan.records.get(wanted.slot))
 
 
 @settings(max_examples=1000, deadline=None)
@@ -167,7 +167,7 @@ def test_the_worlds_hold_all_that_the_laws_speak_of() -> None:
 
     look()
 
-    rare = {row for row in ROWS if seen[row] < 10}
+    rare = {row for row in ROWS if seen[row] < 5}
     assert rare == set(), seen
 
 
@@ -176,7 +176,7 @@ ROWS = {
     *(f"{kind}{' drift' * is_drift}" for kind in ("create", "update") for is_drift in (0, 1)),
     *("unknown", "right", "pinned", "one of several"),
     *(f"host part {how} {prefix}" for how in ("kept", "typed") for prefix in (48, 64)),
-    "host part typed 16",
+    *("host part typed 16", "attributes alone", "attributes alone drift"),
 }
 
 
@@ -185,6 +185,8 @@ def _rows(world: World) -> list[str]:
     plan = world.plan()
     rows: list[str] = [conflict.kind for conflict in plan.conflicts]
     rows += [f"{type(c).__name__.lower()}{' drift' * c.is_drift}" for c in plan.changes]
+    alone = [c for c in plan.changes if isinstance(c, Update) and c.address is None]
+    rows += [f"attributes alone{' drift' * c.is_drift}" for c in alone]
     decided = {item.slot for item in (*plan.changes, *plan.conflicts)}
     for wanted in world.wants:
         record, twins = plan.records.get(wanted.slot), at(world.records, wanted.slot)
@@ -220,11 +222,15 @@ def _may_touch(wanted: Want, old: Record, twins: list[Record]) -> bool:
 
 def _is_drift(wanted: Want, change: Create | Update) -> bool:
     """Return whether a slot held already what it should hold."""
-    if isinstance(change, Update) and change.address is None:
-        before = wanted.before
-        return before is not None and _has_attributes(wanted, before)
-    record = change.record if isinstance(change, Update) else None
-    return wanted.last == due(wanted, record)
+    return _was_right(wanted, change.record if isinstance(change, Update) else None)
+
+
+def _was_right(wanted: Want, record: Record | None) -> bool:
+    """Return whether what is off now was right before: the address, or the attributes."""
+    address, before = due(wanted, record), wanted.before
+    if record is None or parse_record(record.content) != address:
+        return wanted.last == address
+    return before is not None and _has_attributes(wanted, before)
 
 
 def _has_attributes(wanted: Want, record: Record) -> bool:

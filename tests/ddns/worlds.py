@@ -62,6 +62,7 @@ HOSTS = (
     HostPart(prefix_length=48),
     HostPart(interface_id=1),
     HostPart(interface_id=2),
+    HostPart(prefix_length=48, interface_id=2),
     HostPart(prefix_length=48, interface_id=2 << 64 | 1),
     HostPart(prefix_length=16, interface_id=0xDB8 << 96 | 1),
 )
@@ -85,13 +86,14 @@ def _ids() -> list[RecordId]:
     return [RecordId(record.id) for record in made]
 
 
+IDS = _ids()
 POLICIES = [
     Policy(create=create, proxied=proxied, ttl_s=ttl_s, record_id=id_, host_part=host)
     for create, proxied, ttl_s, id_, host in product(
         (False, True),
         (None, True, False),
         (None, TTL_AUTO, 300),
-        (None, None, None, *_ids()),
+        (None, None, None, *IDS),
         HOSTS,
     )
 ]
@@ -143,8 +145,10 @@ def due(want: Want, record: Record | None) -> Address | None:
     own = there if host.interface_id is None else IPv6Address(host.interface_id)
     if own is None:
         return None
-    bits = f"{int(address):0128b}"[: host.prefix_length] + f"{int(own):0128b}"[host.prefix_length :]
-    joined = IPv6Address(int(bits, 2))
+    names_subnet = host.interface_id is None or int(own) >= 2**64
+    cut = host.prefix_length if names_subnet else 64
+    joined_bits = f"{int(address):0128b}"[:cut] + f"{int(own):0128b}"[cut:]
+    joined = IPv6Address(int(joined_bits, 2))
     return None if joined in NOT_PUBLIC else joined
 
 
@@ -168,12 +172,28 @@ def _record(dice: Random) -> dict[str, object]:
 
 def _want(dice: Random, slot: Slot) -> Want:
     """Return whatever may be wanted of a slot."""
+    last, policy = dice.choice(LASTS[slot.family]), dice.choice(POLICIES)
     return Want(
         slot=slot,
-        policy=dice.choice(POLICIES),
+        policy=policy,
         address=dice.choice(ADDRESSES[slot.family]),
-        last=dice.choice(LASTS[slot.family]),
+        last=last,
+        before=_before(dice, slot, policy, last) if last else None,
         repairs=dice.randrange(4),
+    )
+
+
+def _before(dice: Random, slot: Slot, policy: Policy, last: Address) -> Record | None:
+    """Return the record of a slot when all was well, whatever was asked for then."""
+    if not dice.randrange(4):
+        return None
+    return Record(
+        id=dice.choice(IDS),
+        name=slot.name,
+        type=slot.family.record_type,
+        content=str(last),
+        proxied=dice.choice((bool(policy.proxied), False, True)),
+        ttl_s=dice.choice((policy.ttl_s or TTL_AUTO, TTL_AUTO, 300)),
     )
 
 

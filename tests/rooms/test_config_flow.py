@@ -364,3 +364,14 @@ async def test_an_entry_that_must_wait_is_made_all_the_same(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].state is ConfigEntryState.SETUP_RETRY
     assert "next_flow" not in result
+
+
+async def test_a_slip_in_the_name_makes_no_record_in_a_zone_of_unknown_name(
+    hass: HomeAssistant, lab: Lab, zone: Zone
+) -> None:
+    """Without Zone Read a name must be akin to one that stands in the zone."""
+    lab.cloudflare.add_token(DNS_TOKEN, permissions={"dns:edit"}, owner="account")
+    fields = {"zone": zone.id, "key": DNS_TOKEN, "domain": "home.exmaple.com"}
+    form = await submit_user_form(hass, **fields)
+    assert form["errors"] == {"domain": "outside_zone"}
+    assert len(lab.cloudflare.records(zone)) == 1

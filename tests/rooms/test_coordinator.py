@@ -289,3 +289,35 @@ async def test_two_zones_share_one_detection(
     await submit_user_form(hass, zone="example.org", key=TOKEN, domain="@")
     assert {e.operator for e in lab.log.select(service="ip")} == {"cloudflare"}
     assert lab.cloudflare.records("example.org")[0]["content"] == HOME
+
+
+async def test_a_press_during_a_round_runs_a_round_of_its_own(
+    hass: HomeAssistant, lab: Lab, zone: Zone, entry: RaindropConfigEntry
+) -> None:
+    """The zone is read after the press, whatever was under way."""
+    hold = lab.faults.add("ip", "cloudflare", kind="hold")
+    lab.log.clear()
+    polling = hass.async_create_task(entry.runtime_data.async_refresh())
+    await lab.log.arrived(1, service="ip")
+    press = hass.async_create_task(entry.runtime_data.async_update_now())
+    hold.release()
+    lab.faults.clear()
+    await polling
+    await press
+    assert endpoints(lab) == [LIST]
+
+
+async def test_an_entity_that_fails_does_not_silence_the_others(
+    hass: HomeAssistant, entry: RaindropConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A listener that raises is logged, and those after it are told."""
+    told: list[int] = []
+
+    def broken() -> None:
+        raise RuntimeError("a bug")
+
+    entry.runtime_data.async_add_listener(broken)
+    entry.runtime_data.async_add_listener(lambda: told.append(1))
+    entry.runtime_data.async_update_listeners()
+    assert told == [1]
+    assert "could not be told" in caplog.text

@@ -14,6 +14,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components import raindrop
@@ -361,3 +362,41 @@ async def test_the_first_form_leads_straight_on_to_another_domain(
     assert kind == "config_subentries_flow"
     flow = hass.config_entries.subentries.async_get(flow_id)
     assert flow["step_id"] == "user"
+
+
+async def test_a_form_of_a_domain_that_is_gone_says_so(
+    hass: HomeAssistant, zone: Zone, entry: RaindropConfigEntry
+) -> None:
+    """A form that was open when the domain was removed ends with a reason."""
+    form = await change(hass, entry)
+    (subentry_id,) = entry.subentries
+    hass.config_entries.async_remove_subentry(entry, subentry_id)
+    await hass.async_block_till_done()
+    if form["flow_id"] in {f["flow_id"] for f in hass.config_entries.subentries.async_progress()}:
+        done = await send(hass, form, FORM)
+        assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+async def test_families_that_are_not_kept_any_more_leave_no_sensor(
+    hass: HomeAssistant, lab: Lab, zone: Zone, entry: RaindropConfigEntry
+) -> None:
+    """From both families to one: the other's sensors go."""
+    ipv6 = "sensor.example_com_public_ipv6_address"
+    registry = er.async_get(hass)
+    for families, is_there in ((["ipv4", "ipv6"], True), (["ipv4"], False)):
+        preview = await send(hass, await change(hass, entry), FORM | {"families": families})
+        await send(hass, preview, {})
+        assert (registry.async_get(ipv6) is not None) is is_there
+        aaaa = registry.async_get("sensor.home_example_com_aaaa_record")
+        assert (aaaa is not None) is is_there
+
+
+async def test_a_slip_in_the_name_is_refused_in_a_zone_of_unknown_name(
+    hass: HomeAssistant, lab: Lab, zone: Zone
+) -> None:
+    """Where the zone's name is not known, a name must be akin to one that stands there."""
+    lab.cloudflare.add_token(DNS_TOKEN, permissions={"dns:edit"}, owner="account")
+    result = await submit_user_form(hass, zone=zone.id, key=DNS_TOKEN, domain="home.example.com")
+    form = await start(hass, result["result"])
+    form = await send(hass, form, FORM | {"domain": "www.exmaple.com"})
+    assert form["errors"] == {"domain": "outside_zone"}

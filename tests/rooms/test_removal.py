@@ -88,7 +88,8 @@ async def test_what_an_entry_remembers_goes_with_it(
     key = f"raindrop.{kept.entry_id}"
     stored = hass_storage[key]
     assert isinstance(stored, dict)
-    assert stored["data"] == {f"A {OURS}": HOME, f"A {THEIRS}": HOME}
+    slots = [f"A {OURS}", f"A {THEIRS}"]
+    assert stored["data"] == {"kept": dict.fromkeys(slots, HOME), "retiring": slots}
     await hass.config_entries.async_remove(kept.entry_id)
     assert key not in hass_storage
 
@@ -144,3 +145,77 @@ async def test_a_pressed_round_does_not_outlive_its_entry(
     with pytest.raises(Exception, match="did not come to its end"):
         await press
     assert lab.cloudflare.records(zone)[0]["content"] == HOME
+
+
+async def test_domains_removed_in_quick_succession_all_take_their_records_with_them(
+    hass: HomeAssistant, lab: Lab, zone: Zone
+) -> None:
+    """However a removal falls among the reloads of others, no record is made again."""
+    ours = [f"n{number}.example.com" for number in range(12)]
+    entry = await set_up(hass, zone, [domain(name, delete=True) for name in ours])
+    for subentry_id in list(entry.subentries):
+        hass.config_entries.async_remove_subentry(entry, subentry_id)
+        await lab.log.settled()
+    await hass.async_block_till_done()
+    assert names(lab) == ["home.example.com"]
+
+
+async def test_a_domain_removed_while_the_zone_does_not_run_takes_its_record_later(
+    hass: HomeAssistant, lab: Lab, kept: RaindropConfigEntry
+) -> None:
+    """What was to go is remembered until the zone runs again."""
+    await hass.config_entries.async_unload(kept.entry_id)
+    await remove_domains(hass, kept)
+    assert OURS in names(lab)
+    await hass.config_entries.async_setup(kept.entry_id)
+    await hass.async_block_till_done()
+    assert set(names(lab)) == {THEIRS, "home.example.com"}
+
+
+async def test_a_record_that_could_not_be_deleted_goes_with_the_next_start(
+    hass: HomeAssistant, lab: Lab, kept: RaindropConfigEntry
+) -> None:
+    """An outage puts the deletion off, and no more."""
+    lab.faults.add("cloudflare", "DELETE *", kind="html", times=1)
+    await remove_domains(hass, kept)
+    await hass.config_entries.async_reload(kept.entry_id)
+    assert set(names(lab)) == {THEIRS, "home.example.com"}
+
+
+async def test_a_tick_that_was_taken_back_deletes_nothing(
+    hass: HomeAssistant, lab: Lab, kept: RaindropConfigEntry
+) -> None:
+    """Only what the user wants at last counts."""
+    for subentry in list(kept.subentries.values()):
+        hass.config_entries.async_update_subentry(
+            kept, subentry, data={**subentry.data, "delete": False}
+        )
+    await hass.async_block_till_done()
+    await remove_domains(hass, kept)
+    assert OURS in names(lab)
+
+
+@pytest.mark.parametrize(
+    "damage", [{"kept": {"A": "x"}, "retiring": []}, {"kept": []}, {"kept": {"A a.b": "no"}}]
+)
+async def test_a_damaged_memory_is_forgotten(
+    hass: HomeAssistant,
+    lab: Lab,
+    kept: RaindropConfigEntry,
+    hass_storage: dict[str, dict[str, object]],
+    damage: dict[str, object],
+) -> None:
+    """A file that cannot be read stops nothing."""
+    await hass.config_entries.async_unload(kept.entry_id)
+    hass_storage[f"raindrop.{kept.entry_id}"]["data"] = damage
+    await hass.config_entries.async_setup(kept.entry_id)
+    assert kept.runtime_data.data.is_settled
+
+
+async def test_a_damaged_domain_does_not_stop_the_others(
+    hass: HomeAssistant, lab: Lab, zone: Zone, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that cannot be read is named in the log, and the rest is kept."""
+    await set_up(hass, zone, [domain("bad.example.com", ttl="soon"), domain(OURS)])
+    assert OURS in names(lab)
+    assert "The domain bad.example.com cannot be read" in caplog.text

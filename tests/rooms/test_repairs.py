@@ -1,9 +1,11 @@
 """What a user must decide or mend: each repair comes with its cause, mends it, and goes with it."""
 
+from types import MappingProxyType
 from typing import Any
 
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.components.repairs.issue_handler import RepairsFlowManager
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -12,6 +14,7 @@ import pytest
 
 from custom_components.raindrop.const import AUDIT_INTERVAL, DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
+from custom_components.raindrop.repairs import MissingFlow, async_create_fix_flow
 from lab import Lab
 from lab.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD
@@ -52,9 +55,9 @@ class Repair:
         self._manager: RepairsFlowManager = hass.data[REPAIRS]["flow_manager"]
         self.step: Any = None
 
-    async def start(self) -> Any:  # noqa: ANN401
-        """Open the flow of the one issue."""
-        context: Any = {"issue_id": issue_id(self._hass)}
+    async def start(self, which: str | None = None) -> Any:  # noqa: ANN401
+        """Open the flow of an issue, by default the only one."""
+        context: Any = {"issue_id": which or issue_id(self._hass)}
         self.step = await self._manager.async_init(DOMAIN, context=context)
         return self.step
 
@@ -359,4 +362,81 @@ async def test_a_try_of_an_entry_that_does_not_run_says_so(
     await repair.start()
     await hass.config_entries.async_unload(entry.entry_id)
     done = await repair.send({})
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+async def test_a_repair_succeeds_though_something_else_is_wrong(
+    hass: HomeAssistant, lab: Lab, zone: Zone, repair: Repair
+) -> None:
+    """What was mended is done, whatever else is still to be mended."""
+    lab.cloudflare.add_record(zone, type="CNAME", name="other", content="example.org")
+    await set_up(hass, zone, [domain(NAME), domain("other.example.com")])
+    cname = lab.cloudflare.add_record(zone, type="CNAME", name="third", content="example.org")
+    entry = await set_up_third(hass, lab)
+    ours = [i for i in ir.async_get(hass).issues.values() if i.domain == DOMAIN]
+    assert len(ours) == 2
+    (third,) = (i for i in ours if (i.data or {})["domain"] == "third.example.com")
+    await repair.start(third.issue_id)
+    lab.cloudflare.delete_record(zone, cname["id"])
+    done = await repair.send({})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.state is ConfigEntryState.LOADED
+    assert issues(hass) == ["record_cname"]
+
+
+async def set_up_third(hass: HomeAssistant, lab: Lab) -> RaindropConfigEntry:
+    """Add a domain to the entry that is there."""
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    name = "third.example.com"
+    subentry = ConfigSubentry(
+        data=MappingProxyType(dict(domain(name)["data"])),
+        subentry_type="domain",
+        title=name,
+        unique_id=name,
+    )
+    hass.config_entries.async_add_subentry(entry, subentry)
+    await hass.async_block_till_done()
+    return entry
+
+
+async def test_a_host_part_without_a_record_has_a_repair_of_its_own(
+    hass: HomeAssistant, lab: Lab, zone: Zone, repair: Repair
+) -> None:
+    """There is nothing to keep: the repair says so, and ends when the record is made."""
+    await set_up(hass, zone, [domain(NAME, families=["ipv6"], host_part="record")])
+    assert issues(hass) == ["host_part_missing"]
+    await repair.start()
+    assert (await repair.send({}))["errors"] == {"base": "failed"}
+    lab.cloudflare.add_record(zone, type="AAAA", name="www", content="2001:218:9::7")
+    assert (await repair.send({}))["type"] is FlowResultType.CREATE_ENTRY
+    assert contents(lab) == ["2001:218:1:2::7"]
+
+
+@pytest.mark.parametrize("choice", ["create", "remove"])
+async def test_a_repair_of_a_domain_that_is_gone_says_so(
+    hass: HomeAssistant, lab: Lab, zone: Zone, repair: Repair, choice: str
+) -> None:
+    """A menu that was open when the domain was removed ends with a reason."""
+    entry = await set_up(hass, zone, [domain(NAME, create=False)])
+    await repair.start()
+    (subentry_id,) = entry.subentries
+    hass.config_entries.async_remove_subentry(entry, subentry_id)
+    await hass.async_block_till_done()
+    done = await repair.send({"next_step_id": choice})
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+async def test_a_menu_of_an_entry_that_does_not_run_is_not_shown(
+    hass: HomeAssistant, lab: Lab, zone: Zone, repair: Repair
+) -> None:
+    """Nothing can be mended while the zone is stopped."""
+    entry = await set_up(hass, zone, [domain(NAME, create=False)])
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(hass))
+    assert issue is not None
+    flow = await async_create_fix_flow(hass, issue.issue_id, issue.data)
+    await hass.config_entries.async_unload(entry.entry_id)
+    flow.hass = hass
+    flow.flow_id, flow.handler, flow.context = "flow", DOMAIN, {"issue_id": issue.issue_id}
+    assert isinstance(flow, MissingFlow)
+    done = await flow.async_step_init()
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")

@@ -1,6 +1,7 @@
 """Carry changes out: one batch for many, and a search for the one that is refused."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from itertools import batched
 
 from .addresses import parse_record
@@ -121,7 +122,7 @@ class _Writer:
                 self._fail(changes, err)
                 return None
             self._accepts_batches = True
-            self._check(changes, records)
+            await self._check(changes, records)
             return None
         for change in changes:
             self._refuse(change, self._failure)
@@ -142,11 +143,18 @@ class _Writer:
         except CloudflareError as err:
             self._fail([change], err)
         else:
-            self._check([change], [record])
+            await self._check([change], [record])
 
-    def _check(self, changes: Sequence[Change], records: Sequence[Record]) -> None:
-        """Believe a write only if the answer shows the address that was sent."""
+    async def _check(self, changes: Sequence[Change], records: Sequence[Record]) -> None:
+        """Believe a write only if the answer shows the address that was sent.
+
+        A record that came to stand at another name (in a zone that the name
+        does not belong to) is taken away again, or each change of the address
+        would leave one more.
+        """
         held = {(r.name, r.type): r for r in records} | {r.id: r for r in records}
+        names = {change.slot.name for change in changes}
+        strays = [r.id for r in records if r.is_owned and r.name not in names]
         for change in changes:
             slot = change.slot
             key = (
@@ -157,9 +165,15 @@ class _Writer:
             record = held.get(key)
             if record is not None and change.address in {None, parse_record(record.content)}:
                 self.outcomes.append(Outcome(change=change, result=Result.DONE, record=record))
+            elif record is None and strays:
+                self._refuse(change, CloudflareRefusedError("The name is not in this zone"))
             else:
                 error = CloudflareResponseError("Cloudflare's answer shows another address")
-                self.outcomes.append(Outcome(change=change, result=Result.UNCONFIRMED, error=error))
+                outcome = Outcome(change=change, result=Result.UNCONFIRMED, error=error)
+                self.outcomes.append(outcome)
+        for record_id in strays:
+            with suppress(CloudflareError):
+                await self._client.delete(self._zone_id, record_id)
 
     def _fail(self, changes: Sequence[Change], err: CloudflareError) -> None:
         """Note a failure that concerns all changes; what was sent may be written."""

@@ -16,7 +16,7 @@ KEEP = "record"
 MIN_PREFIX, MAX_PREFIX = 48, 64
 """Prefixes that providers hand out, and the longest for which interface ids fit."""
 
-_ADDRESS_BITS = 128
+_ADDRESS_BITS, _INTERFACE_BITS = 128, 64
 _MAC = re.compile(r"([0-9a-f]{2}[:-]){5}[0-9a-f]{2}|([0-9a-f]{4}\.){2}[0-9a-f]{4}|[0-9a-f]{12}")
 _UNIVERSAL_BIT = 0x02
 _EUI64_FILLER = "fffe"
@@ -54,7 +54,8 @@ def read_host_part(text: str, prefix_length: int) -> HostPart | None:
 def join(reading: IPv6Address, host: HostPart, record: IPv6Address | None) -> IPv6Address | None:
     """Return the prefix of a reading with a host part, None if that is not known.
 
-    The interface id is the one given, or that of the record.
+    The interface id is the one given, or that of the record. One of 64 bits
+    or less says nothing of the subnet, which is then that of the reading.
 
     >>> join(IPv6Address("2001:db8:1::9"), HostPart(interface_id=5), None)
     IPv6Address('2001:db8:1::5')
@@ -64,7 +65,9 @@ def join(reading: IPv6Address, host: HostPart, record: IPv6Address | None) -> IP
         interface_id = int(record)
     if interface_id is None:
         return None
-    host_bits = (1 << (_ADDRESS_BITS - host.prefix_length)) - 1
+    names_subnet = host.interface_id is None or host.interface_id >> _INTERFACE_BITS
+    kept_bits = _ADDRESS_BITS - host.prefix_length if names_subnet else _INTERFACE_BITS
+    host_bits = (1 << kept_bits) - 1
     return IPv6Address(int(reading) & ~host_bits | interface_id & host_bits)
 
 

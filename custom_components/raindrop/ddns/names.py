@@ -1,5 +1,6 @@
 """Host names: as people write them, as DNS compares them."""
 
+from collections.abc import Iterable
 import re
 import unicodedata
 
@@ -70,6 +71,15 @@ def full_name(text: str, zone_name: HostName | None) -> HostName:
     if text.endswith("."):
         raise OutsideZoneError(f"{text!r} is not in {zone_name}")
     return to_ascii(f"{text}.{zone_name}")
+
+
+def has_kin(name: HostName, others: Iterable[HostName]) -> bool:
+    """Return whether one of the names of a zone makes it likely that this one belongs there.
+
+    For a zone whose own name is not known: a slip must not become a record.
+    """
+    above = parents(name)
+    return any(is_within(other, parent) for other in others for parent in above)
 
 
 def parents(name: HostName) -> list[HostName]:

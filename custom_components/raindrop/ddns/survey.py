@@ -12,12 +12,13 @@ from .errors import (
     CloudflareNotFoundError,
     CloudflarePermissionError,
     HostNameError,
+    OutsideZoneError,
     Permission,
     RelativeNameError,
     ZoneNameError,
 )
 from .model import HostName, Record, Zone, ZoneId
-from .names import full_name, parents, to_ascii
+from .names import full_name, has_kin, parents, to_ascii
 from .wire import is_id
 
 
@@ -51,16 +52,26 @@ async def survey(client: CloudflareClient, zone: str, domain: str) -> Survey:
     return await _survey(client, found.id, found, domain)
 
 
-async def verify(
-    client: CloudflareClient, zone_id: ZoneId, name: HostName | None
-) -> tuple[Record, ...]:
-    """Return the records at a name, or all, if the credential may read and edit them.
+async def stand_at(
+    client: CloudflareClient, zone_id: ZoneId, zone_name: HostName | None, name: HostName
+) -> list[Record]:
+    """Return the records at a name of a zone, whose own name may not be known.
 
-    Raises CloudflareError.
+    Raises OutsideZoneError for a name that none of the zone's is akin to, and
+    CloudflareError.
     """
-    records = await client.list_records(zone_id, name)
+    if zone_name is not None:
+        return await client.list_records(zone_id, name)
+    records = await client.list_records(zone_id)
+    if not has_kin(name, [record.name for record in records]):
+        raise OutsideZoneError(f"no record of the zone is akin to {name}")
+    return [record for record in records if record.name == name]
+
+
+async def verify(client: CloudflareClient, zone_id: ZoneId, name: HostName | None) -> None:
+    """Raise CloudflareError if the credential may not read and edit the records of a zone."""
+    await client.list_records(zone_id, name)
     await client.check_edit(zone_id)
-    return tuple(records)
 
 
 async def _survey(
@@ -68,13 +79,14 @@ async def _survey(
 ) -> Survey:
     """Return what stands at a domain of a zone, which may be known by its identifier alone."""
     name = full_name(domain, zone.name if zone else None)
-    records = await verify(client, zone_id, name)
+    records = await stand_at(client, zone_id, zone.name if zone else None, name)
+    await client.check_edit(zone_id)
     return Survey(
         zone_id=zone_id,
         zone_name=zone.name if zone else None,
         is_paid=zone is not None and zone.is_paid,
         name=name,
-        records=records,
+        records=tuple(records),
     )
 
 
