@@ -167,7 +167,7 @@ async def test_a_record_that_came_to_stand_elsewhere_is_taken_away_again(
 ) -> None:
     """A name of another zone is completed by Cloudflare with ours: no stray may stay behind."""
     before = lab.cloudflare.records(zone)
-    names = [HostName(f"home{number}.exmaple.com") for number in range(count)]
+    names = [HostName(f"home{number}.sample.com") for number in range(count)]
     changes: list[Change] = [Create(slot=Slot(name, Family.IPV4), address=A1) for name in names]
 
     outcomes = await apply(client, zone_id(zone), changes)

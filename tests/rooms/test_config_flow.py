@@ -371,7 +371,7 @@ async def test_a_slip_in_the_name_makes_no_record_in_a_zone_of_unknown_name(
 ) -> None:
     """Without Zone Read a name must be akin to one that stands in the zone."""
     lab.cloudflare.add_token(DNS_TOKEN, permissions={"dns:edit"}, owner="account")
-    fields = {"zone": zone.id, "key": DNS_TOKEN, "domain": "home.exmaple.com"}
+    fields = {"zone": zone.id, "key": DNS_TOKEN, "domain": "home.sample.com"}
     form = await submit_user_form(hass, **fields)
     assert form["errors"] == {"domain": "outside_zone"}
     assert len(lab.cloudflare.records(zone)) == 1

@@ -398,5 +398,5 @@ async def test_a_slip_in_the_name_is_refused_in_a_zone_of_unknown_name(
     lab.cloudflare.add_token(DNS_TOKEN, permissions={"dns:edit"}, owner="account")
     result = await submit_user_form(hass, zone=zone.id, key=DNS_TOKEN, domain="home.example.com")
     form = await start(hass, result["result"])
-    form = await send(hass, form, FORM | {"domain": "www.exmaple.com"})
+    form = await send(hass, form, FORM | {"domain": "www.sample.com"})
     assert form["errors"] == {"domain": "outside_zone"}
