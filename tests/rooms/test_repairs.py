@@ -57,8 +57,9 @@ class Repair:
 
     async def start(self, which: str | None = None) -> Any:  # noqa: ANN401
         """Open the flow of an issue, by default the only one."""
-        context: Any = {"issue_id": which or issue_id(self._hass)}
-        self.step = await self._manager.async_init(DOMAIN, context=context)
+        # Until 2026.9 the data named the issue, since then it is the context.
+        issue: Any = {"issue_id": which or issue_id(self._hass)}
+        self.step = await self._manager.async_init(DOMAIN, context=issue, data=issue)
         return self.step
 
     async def send(self, answers: dict[str, Any]) -> Any:  # noqa: ANN401
