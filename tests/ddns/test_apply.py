@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
+import json
 from math import ceil, log2
 
 import pytest
@@ -232,11 +233,9 @@ async def test_a_single_that_is_refused_does_not_stop_the_others(
 
 def answered(*records: Record, keys: tuple[str, str] = ("patches", "posts")) -> str:
     """Return the answer to a batch that shows these records."""
-    shown = ",".join(
-        f'{{"id":"{r.id}","name":"{r.name}","type":"{r.type}","content":"{r.content}","ttl":1}}'
-        for r in records
-    )
-    return f'{{"success":true,"result":{{"{keys[0]}":[{shown}],"{keys[1]}":null}}}}'
+    fields = ("id", "name", "type", "content", "comment")
+    shown = [{"ttl": 1} | {field: getattr(r, field) for field in fields} for r in records]
+    return json.dumps({"success": True, "result": {keys[0]: shown, keys[1]: None}})
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from custom_components.raindrop.ddns.apply import apply
 from custom_components.raindrop.ddns.cloudflare import MAX_BATCH, MAX_BATCH_PAID, CloudflareClient
-from custom_components.raindrop.ddns.errors import CloudflareNotFoundError, CloudflareRefusedError
-from custom_components.raindrop.ddns.model import Change, Create, Family, HostName, Slot
+from custom_components.raindrop.ddns.errors import CloudflareNotFoundError
+from custom_components.raindrop.ddns.model import Change, Create
 from lab import Lab
 from lab.cloudflare import Zone
 from lab.cloudflare.plans import PlanName
@@ -159,18 +159,3 @@ async def test_s17_what_a_large_batch_updates_is_written_around_the_culprit(
     assert [o.change for o in outcomes if o.result is REFUSED] == [changes[7]]
     contents = [r["content"] for r in lab.cloudflare.records(paid)]
     assert (contents.count(str(A2)), contents.count(str(A1))) == (299, 1)
-
-
-@pytest.mark.parametrize("count", [1, 2])
-async def test_a_record_that_came_to_stand_elsewhere_is_taken_away_again(
-    lab: Lab, zone: Zone, client: CloudflareClient, count: int
-) -> None:
-    """A name of another zone is completed by Cloudflare with ours: no stray may stay behind."""
-    before = lab.cloudflare.records(zone)
-    names = [HostName(f"home{number}.sample.com") for number in range(count)]
-    changes: list[Change] = [Create(slot=Slot(name, Family.IPV4), address=A1) for name in names]
-
-    outcomes = await apply(client, zone_id(zone), changes)
-
-    assert [type(outcome.error) for outcome in outcomes] == [CloudflareRefusedError] * count
-    assert lab.cloudflare.records(zone) == before

@@ -206,14 +206,13 @@ def test_no_text_breaks_the_form(text: str, prefix_length: int) -> None:
 def test_a_typed_id_with_a_subnet_stands_behind_the_prefix_of_the_reading(
     reading: IPv6Address, there: IPv6Address, typed: int, prefix_length: int
 ) -> None:
-    """The first bits are the reading's, the rest the id's; one without a subnet gets ours."""
+    """The first bits are the reading's, the rest the id's, whatever the record holds."""
     host = HostPart(prefix_length=prefix_length, interface_id=typed)
 
     joined = join(reading, host, there)
 
     assert joined is not None
-    length = prefix_length if typed >> 64 else 64
-    assert bits(joined) == bits(reading)[:length] + bits(typed)[length:]
+    assert bits(joined) == bits(reading)[:prefix_length] + bits(typed)[prefix_length:]
     assert join(reading, host, None) == joined
 
 

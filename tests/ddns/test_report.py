@@ -202,4 +202,5 @@ def test_reports_of_equal_rounds_are_equal() -> None:
     report = Report(records={V4: record(A1)}, is_settled=True)
 
     assert replace(report, was_read=True) == report
+    assert replace(report, fresh=(REFUSAL,)) == report
     assert replace(report, is_settled=False) != report

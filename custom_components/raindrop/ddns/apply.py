@@ -13,7 +13,7 @@ from .errors import (
     CloudflareRefusedError,
     CloudflareResponseError,
 )
-from .model import Change, Create, Outcome, Record, Result, Slot, ZoneId
+from .model import Change, Create, Outcome, Record, Result, Slot, Update, ZoneId
 
 _MAX_SEARCHES = 4
 """Culprits that are searched for before the rest of a batch is written singly."""
@@ -153,8 +153,12 @@ class _Writer:
         would leave one more.
         """
         held = {(r.name, r.type): r for r in records} | {r.id: r for r in records}
+        # What was updated is nobody's stray, though somebody renamed it meanwhile.
         names = {change.slot.name for change in changes}
-        strays = [r.id for r in records if r.is_owned and r.name not in names]
+        updated = {change.record.id for change in changes if isinstance(change, Update)}
+        strays = [
+            r.id for r in records if r.is_owned and r.name not in names and r.id not in updated
+        ]
         for change in changes:
             slot = change.slot
             key = (
@@ -165,7 +169,7 @@ class _Writer:
             record = held.get(key)
             if record is not None and change.address in {None, parse_record(record.content)}:
                 self.outcomes.append(Outcome(change=change, result=Result.DONE, record=record))
-            elif record is None and strays:
+            elif record is None and strays and isinstance(change, Create):
                 self._refuse(change, CloudflareRefusedError("The name is not in this zone"))
             else:
                 error = CloudflareResponseError("Cloudflare's answer shows another address")
