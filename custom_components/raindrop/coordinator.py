@@ -66,7 +66,9 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self.zone_id = ZoneId(entry.data[CONF_ZONE_ID])
         self.domains = domains(entry)
         self.targets = tuple(target for domain in self.domains for target in domain.targets)
-        self.families = {Family.IPV4} | {target.slot.family for target in self.targets}
+        self._slots = {target.slot for target in self.targets}
+        self._kept_families = {slot.family for slot in self._slots}
+        self.families = {Family.IPV4} | self._kept_families
         self.memory = Memory(hass, entry.entry_id)
         self._retiring = {s for d in self.domains if d.deletes_records for s in d.slots}
         self.data = Report()
@@ -150,10 +152,9 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
     @override
     async def _async_setup(self) -> None:
         """Remember what was kept before the restart."""
-        slots = {target.slot for target in self.targets}
         await self.memory.async_load()
-        await async_retire(self.client, self.zone_id, self.memory, slots)
-        self.data = Report(kept={s: a for s, a in self.memory.kept.items() if s in slots})
+        await async_retire(self.client, self.zone_id, self.memory, self._slots)
+        self.data = Report(kept={s: a for s, a in self.memory.kept.items() if s in self._slots})
 
     @override
     async def _async_update_data(self) -> Report:
@@ -182,7 +183,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         if not self.data.readings:
             _check_first(report)
         self._log(report)
-        unfinished = self.memory.retiring - {target.slot for target in self.targets}
+        unfinished = self.memory.retiring - self._slots
         await self.memory.async_save(report.kept, self._retiring | unfinished)
         async_sync_issues(self.hass, self.config_entry, self.domains, report)
         return report
@@ -224,7 +225,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
 
     def _log(self, report: Report) -> None:
         """Log the first of several rounds that fail for a reason, and the recovery."""
-        reason = _reason(report, {target.slot.family for target in self.targets})
+        reason = _reason(report, self._kept_families)
         if reason and reason != self._reason:
             LOGGER.warning("%s cannot be kept up to date: %s", self.config_entry.title, reason)
         elif self._reason and not reason:
