@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable
 
-from custom_components.raindrop.ddns import detect
+from custom_components.raindrop.ddns import web
 from custom_components.raindrop.ddns.model import Family
 
 from .ip import IpService
 
 
-def web_sources(services: Iterable[IpService]) -> tuple[detect.WebSource, ...]:
+def web_sources(services: Iterable[IpService]) -> tuple[web.WebSource, ...]:
     """Return the lab's services as a table of web sources."""
     return tuple(
-        detect.WebSource(
+        web.WebSource(
             operator=service.name,
-            form=detect.Form(service.form),
+            form=web.Form(service.form),
             urls={Family(family): url for family, url in service.urls.items()},
         )
         for service in services
@@ -22,4 +22,4 @@ def web_sources(services: Iterable[IpService]) -> tuple[detect.WebSource, ...]:
 
 def install(services: Iterable[IpService]) -> None:
     """Replace the table for this process, before Home Assistant sets up Raindrop."""
-    detect.WEB_SOURCES = web_sources(services)
+    web.WEB_SOURCES = web_sources(services)

@@ -8,7 +8,7 @@ import pytest_socket
 
 # The test plugin brings a package of this name; Home Assistant sees the first one imported.
 import custom_components  # noqa: F401
-from custom_components.raindrop.ddns import cloudflare, detect
+from custom_components.raindrop.ddns import cloudflare, web
 from custom_components.raindrop.ddns.errors import DdnsError
 from lab import Entry, Lab
 from lab.answers import Json
@@ -40,7 +40,7 @@ async def lab(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"])
     async with Lab() as running:
         monkeypatch.setenv(cloudflare.BASE_URL_VARIABLE, running.cloudflare.base_url)
-        monkeypatch.setattr(detect, "WEB_SOURCES", web_sources(running.ip.services))
+        monkeypatch.setattr(web, "WEB_SOURCES", web_sources(running.ip.services))
         running.ip.set_address(HOME)
         yield running
 

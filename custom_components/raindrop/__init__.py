@@ -41,6 +41,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> 
     # A coordinator polls only while somebody listens, and DNS must be kept
     # even if the user disables every entity.
     entry.async_on_unload(coordinator.async_add_listener(_listen))
+    coordinator.async_watch()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 

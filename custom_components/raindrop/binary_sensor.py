@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import RaindropConfigEntry
-from .ddns.report import Trouble
+from .ddns.model import Trouble
 from .entity import DomainEntity
 
 PARALLEL_UPDATES = 0
@@ -46,9 +46,8 @@ class DomainProblem(DomainEntity, BinarySensorEntity):
     @property
     def _trouble(self) -> Trouble | None:
         """The first trouble of the domain."""
-        report = self.coordinator.data
-        troubles = (report.trouble(slot) for slot in self.domain.slots)
-        return next((trouble for trouble in troubles if trouble), None)
+        troubles = self.coordinator.data.troubles
+        return next((troubles[slot] for slot in self.domain.slots if slot in troubles), None)
 
     @property
     @override

@@ -28,7 +28,7 @@ from .const import (
     SUBENTRY_DOMAIN,
 )
 from .coordinator import RaindropConfigEntry
-from .ddns.model import ConflictKind, Family, Policy, Slot, Want, ZoneId
+from .ddns.model import ConflictKind, Family, Policy, Slot, Source, Want, ZoneId
 from .ddns.names import to_unicode
 from .ddns.plan import make_plan
 from .ddns.survey import Survey, survey, verify
@@ -155,7 +155,7 @@ class RaindropConfigFlow(ConfigFlow, domain=DOMAIN):
         cname = any(record.type == "CNAME" for record in found.records)
         if cname:
             return ConflictKind.CNAME
-        reading = await async_get_detector(self.hass).look(Family.IPV4)
+        reading = await async_get_detector(self.hass).look(Source(Family.IPV4))
         want = Want(
             slot=Slot(found.name, Family.IPV4),
             address=reading.heard,

@@ -15,16 +15,23 @@ CONF_IS_PAID: Final = "is_paid"
 
 CONF_CREATE: Final = "create"
 CONF_DELETE: Final = "delete"
+CONF_ENTITY: Final = "entity"
 CONF_FAMILIES: Final = "families"
 CONF_HOST_PART: Final = "host_part"
+CONF_IS_DEFAULT_WAY: Final = "is_default_way"
 CONF_PREFIX_LENGTH: Final = "prefix_length"
 CONF_PROXIED: Final = "proxied"
 CONF_RECORDS: Final = "records"
+CONF_SOURCE: Final = "source"
+CONF_SOURCES: Final = "sources"
 CONF_TTL: Final = "ttl"
 CONF_TTL_S: Final = "ttl_s"
+CONF_URLS: Final = "urls"
 
 SUBENTRY_DOMAIN: Final = "domain"
 
 UPDATE_INTERVAL: Final = timedelta(minutes=5)
+READING_AGE: Final = UPDATE_INTERVAL - timedelta(seconds=10)
+"""How old another entry's reading may be: a little less than a cycle."""
 AUDIT_INTERVAL: Final = timedelta(hours=1)
 """How often the zone is read though nothing seems to have changed."""

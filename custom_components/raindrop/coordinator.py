@@ -1,43 +1,48 @@
 """The clock of an entry: when a round runs, and what its report means."""
 
-from asyncio import wait
-from collections.abc import Container, Sequence
+from asyncio import Task, wait
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from .client import async_get_client
-from .const import AUDIT_INTERVAL, CONF_ZONE_ID, DOMAIN, LOGGER, UPDATE_INTERVAL
+from .const import (
+    CONF_ZONE_ID,
+    DOMAIN,
+    LOGGER,
+    READING_AGE,
+    UPDATE_INTERVAL,
+)
 from .ddns.errors import (
     CloudflareAuthError,
     CloudflareError,
-    CloudflarePermissionError,
     CloudflareRateLimitError,
     NoAddressError,
 )
-from .ddns.model import Family, Slot, ZoneId
-from .ddns.reconcile import reconcile
+from .ddns.model import Family, Slot, Source, SourceKind, Target, ZoneId
+from .ddns.reconcile import Round, reconcile
 from .ddns.report import Report
 from .domains import Domain, domains
 from .explain import explain, translated
 from .issues import async_sync_issues
 from .memory import Memory
+from .patience import Patience
 from .removal import async_retire
-from .sources import async_get_detector
+from .source_options import read_sources
+from .sources import EntityWatch, async_entity_address, async_get_detector
 
 type RaindropConfigEntry = ConfigEntry[RaindropCoordinator]
 
-_DENIALS = (CloudflareAuthError, CloudflarePermissionError)
-_MAX_DENIALS = 2
-"""Denials in a row that are believed: single ones happen in Cloudflare's incidents."""
 _LISTENERS_AT_ONCE = 100
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class RaindropCoordinator(DataUpdateCoordinator[Report]):
@@ -67,8 +72,10 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self.domains = domains(entry)
         self.targets = tuple(target for domain in self.domains for target in domain.targets)
         self._slots = {target.slot for target in self.targets}
-        self._kept_families = {slot.family for slot in self._slots}
-        self.families = {Family.IPV4} | self._kept_families
+        kept = {Family.IPV4, *(slot.family for slot in self._slots)}
+        self.sources = {f: s for f, s in read_sources(entry.options).items() if f in kept}
+        """Where the home's address comes from."""
+        self._all_sources = {*self.sources.values(), *(t.source for t in self.targets)}
         self.memory = Memory(hass, entry.entry_id)
         self._retiring = {s for d in self.domains if d.deletes_records for s in d.slots}
         self.data = Report()
@@ -77,10 +84,74 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         """When the last round ended."""
         self._is_forced = False
         self._forgiven: Slot | None = None
-        self._audited_at = _LONG_AGO
-        self._wait_until = _LONG_AGO
-        self._denials = 0
+        self._patience = Patience()
         self._reason: str | None = None
+        self._substituted: set[Source] = set()
+        self._is_running = False
+        self._queued: Task[None] | None = None
+        self._end_hold: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_watch(self) -> None:
+        """Run a round at once whenever there is reason to, until the entry is unloaded."""
+        watch = EntityWatch(self.hass, self._all_sources, self._async_entity_changed)
+        for end in (
+            watch.async_end,
+            self._async_end_hold,
+            self.detector.listen(self._async_believed),
+            async_at_started(self.hass, self._async_started),
+        ):
+            self.config_entry.async_on_unload(end)
+        self._async_entity_changed()
+
+    @callback
+    def _async_entity_changed(self) -> None:
+        """Run a round if an entity says an address that is not the one believed."""
+        for source in self._all_sources:
+            if source.kind is SourceKind.ENTITY:
+                said = async_entity_address(self.hass, source)
+                if said is not None and said != self.data.address(source):
+                    self._async_run()
+
+    @callback
+    def _async_believed(self, source: Source) -> None:
+        """Run a round if another entry found out that an address changed."""
+        if source in self._all_sources and not self._is_running:
+            self._async_run()
+
+    @callback
+    def _async_started(self, hass: HomeAssistant) -> None:
+        """Run a round when Home Assistant is up, if an address was not to be had before."""
+        if any(reading.address is None for reading in self.data.readings.values()):
+            self._async_run()
+
+    @callback
+    def _async_run(self, now: datetime | None = None) -> None:
+        """Run a round now, or after the one that is running."""
+        if self._queued is None:
+            self._queued = self.config_entry.async_create_background_task(
+                self.hass, self.async_refresh(), f"{self.name} round"
+            )
+
+    @callback
+    def _async_end_hold(self) -> None:
+        """Wait no longer for an address to stand still."""
+        if self._end_hold:
+            self._end_hold()
+            self._end_hold = None
+
+    @callback
+    def _async_look_ahead(self, report: Report) -> None:
+        """Run another round when there is reason to believe that it brings something."""
+        self._async_end_hold()
+        holds = [reading.hold_s for reading in report.readings.values() if reading.held]
+        if holds:
+            self._end_hold = async_call_later(self.hass, min(holds), self._async_run)
+        elif any(
+            reading.address is not None and reading.address != self.detector.known(source)
+            for source, reading in report.readings.items()
+        ):
+            self._async_run()
 
     @property
     def current_domains(self) -> tuple[Domain, ...]:
@@ -108,11 +179,12 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         """Raise HomeAssistantError if a round did not reach its end."""
         for error in report.failures:
             if isinstance(error, CloudflareRateLimitError):
-                left_s = (self._wait_until - dt_util.utcnow()).total_seconds()
-                limit = CloudflareRateLimitError(str(error), retry_after_s=max(left_s, 0))
+                left_s = self._patience.wait_s(dt_util.utcnow())
+                limit = CloudflareRateLimitError(str(error), retry_after_s=left_s)
                 raise translated(HomeAssistantError, limit)
             raise translated(HomeAssistantError, error)
-        if all(reading.address is None for reading in report.readings.values()):
+        readings = report.readings.values()
+        if readings and all(reading.address is None for reading in readings):
             raise translated(HomeAssistantError, NoAddressError())
         if report.conflicts:
             raise HomeAssistantError(
@@ -154,13 +226,31 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         """Remember what was kept before the restart."""
         await self.memory.async_load()
         await async_retire(self.client, self.zone_id, self.memory, self._slots)
-        self.data = Report(kept={s: a for s, a in self.memory.kept.items() if s in self._slots})
+        remembered = self.memory.report
+        self.data = replace(
+            remembered,
+            kept={slot: a for slot, a in remembered.kept.items() if slot in self._slots},
+            troubles={slot: t for slot, t in remembered.troubles.items() if slot in self._slots},
+        )
 
     @override
     async def _async_update_data(self) -> Report:
         """Return the report of a round."""
+        self._is_running, self._queued = True, None
+        try:
+            report = await self._async_round()
+        finally:
+            self._is_running = False
+        self._async_look_ahead(report)
+        return report
+
+    async def _async_round(self) -> Report:
+        """Run a round; return its report."""
         now = dt_util.utcnow()
-        audit, may_ask = self._is_audit_due(now), self._may_ask(now)
+        audit = self._is_forced or self._patience.is_audit_due(now)
+        may_ask = bool(self.targets) and self._patience.may_ask(now, audit=audit)
+        is_anew = self._is_forced or not self.data.readings
+        max_age = timedelta() if is_anew else READING_AGE
         # Taken now: what is asked for while this round runs is for the next one.
         self._is_forced = False
         forgiven, self._forgiven = self._forgiven, None
@@ -169,54 +259,32 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
             self.client,
             self.detector,
             self.zone_id,
-            self.families,
+            self.sources.values(),
             self.targets,
             replace(self.data, repairs=repairs),
-            audit=audit,
-            may_ask=may_ask,
+            how=Round(audit=audit, may_ask=may_ask, max_age=max_age),
         )
         self.checked_at = dt_util.utcnow()
         if may_ask and (audit or report.was_read):
-            self._audited_at = now
+            self._patience.audited(now)
         if may_ask:
             self._heed(report)
         if not self.data.readings:
             _check_first(report)
         self._log(report)
         unfinished = self.memory.retiring - self._slots
-        await self.memory.async_save(report.kept, self._retiring | unfinished)
+        await self.memory.async_save(report, self._retiring | unfinished)
         async_sync_issues(self.hass, self.config_entry, self.domains, report)
         return report
 
-    def _is_audit_due(self, now: datetime) -> bool:
-        """Return whether the zone is to be read whatever the addresses are.
-
-        A clock that was put back must not put the audit off.
-        """
-        return self._is_forced or not now - AUDIT_INTERVAL < self._audited_at <= now
-
-    def _may_ask(self, now: datetime) -> bool:
-        """Return whether Cloudflare may be asked.
-
-        No wait is longer than an hour: what seems so is a clock that was put back.
-        """
-        is_waiting = timedelta() < self._wait_until - now <= AUDIT_INTERVAL
-        is_denied = self._denials >= _MAX_DENIALS and not self._is_audit_due(now)
-        return bool(self.targets) and not is_waiting and not is_denied
-
     def _heed(self, report: Report) -> None:
         """Draw the consequences of what Cloudflare said in this round."""
-        for error in report.fresh:
-            if isinstance(error, CloudflareRateLimitError):
-                self._wait_until = dt_util.utcnow() + timedelta(seconds=error.retry_after_s)
-        if any(isinstance(error, _DENIALS) for error in report.fresh):
-            self._denials += 1
-            if self._denials >= _MAX_DENIALS:
-                self.config_entry.async_start_reauth(self.hass)
-        elif report.was_read:
-            if self._denials >= _MAX_DENIALS:
-                self._end_reauth()
-            self._denials = 0
+        was_denied = self._patience.is_denied
+        self._patience.heed(report, dt_util.utcnow())
+        if self._patience.is_denied and report.fresh:
+            self.config_entry.async_start_reauth(self.hass)
+        elif was_denied and not self._patience.is_denied:
+            self._end_reauth()
 
     def _end_reauth(self) -> None:
         """Take back the question for another key, for this one is accepted again."""
@@ -225,25 +293,33 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
 
     def _log(self, report: Report) -> None:
         """Log the first of several rounds that fail for a reason, and the recovery."""
-        reason = _reason(report, self._kept_families)
+        reason = _reason(report, self.targets)
         if reason and reason != self._reason:
             LOGGER.warning("%s cannot be kept up to date: %s", self.config_entry.title, reason)
         elif self._reason and not reason:
             LOGGER.info("%s is up to date again", self.config_entry.title)
         self._reason = reason
+        substituted = {s for s, reading in report.readings.items() if reading.is_substitute}
+        for source in substituted - self._substituted:
+            entity = report.readings[source].answers[0].operator
+            LOGGER.warning("%s says no usable address; web pages are asked instead", entity)
+        self._substituted = substituted
         for slot, outcome in report.outcomes.items():
             if report.was_read and outcome.change.is_drift:
                 LOGGER.info("%s was changed by somebody else: %s", slot.name, outcome.result)
 
 
-def _reason(report: Report, families: Container[Family]) -> str | None:
-    """Return why a round did not reach its end for these families, None if it did."""
+def _reason(report: Report, targets: Iterable[Target]) -> str | None:
+    """Return why a round did not reach its end, None if it did."""
     for error in report.failures:
         return str(error)
-    for family, reading in report.readings.items():
-        is_absent = family is Family.IPV6 and reading.is_absent
-        if reading.address is None and family in families and not is_absent:
-            return f"no usable, agreed {family.label} address"
+    for target in targets:
+        label, reading = target.slot.family.label, report.readings[target.source]
+        is_absent = target.slot.family is Family.IPV6 and reading.is_absent
+        if reading.is_flapping:
+            return f"the {label} address keeps changing; it is written once it stands still"
+        if reading.address is None and reading.held is None and not is_absent:
+            return f"no usable, agreed {label} address"
     for slot, conflict in report.conflicts.items():
         return f"{slot.family.record_type} record of {slot.name}: {conflict.kind}"
     return None

@@ -31,9 +31,10 @@ from .ddns.model import TTL_AUTO, Create, Plan, Reading, Update, Want
 from .ddns.names import full_name, to_unicode
 from .ddns.plan import make_plan
 from .ddns.survey import stand_at
-from .domains import DEFAULTS, FAMILIES, ON, SECONDS, read_targets
+from .domains import DEFAULTS, ON, SECONDS, read_targets
 from .explain import BASE, Explanation, explain, explained
 from .schemas import DOMAIN_SCHEMA, new_domain_schema
+from .source_options import FAMILIES, read_sources
 
 type _Texts = dict[str, str]
 
@@ -167,9 +168,9 @@ class DomainFlow(ConfigSubentryFlow):
         Raises OutsideZoneError and CloudflareError.
         """
         coordinator = self._entry.runtime_data
-        targets = read_targets(self._data)
+        targets = read_targets(self._data, read_sources(self._entry.options))
         readings, records = await gather(
-            gather(*(coordinator.detector.look(t.slot.family) for t in targets)),
+            gather(*(coordinator.detector.look(t.source) for t in targets)),
             stand_at(
                 coordinator.client,
                 coordinator.zone_id,

@@ -15,15 +15,16 @@ from .const import (
     CONF_PREFIX_LENGTH,
     CONF_PROXIED,
     CONF_RECORDS,
+    CONF_SOURCES,
     CONF_TTL,
     CONF_TTL_S,
     LOGGER,
     SUBENTRY_DOMAIN,
 )
 from .ddns.host_part import read_host_part
-from .ddns.model import TTL_AUTO, Family, HostName, Policy, RecordId, Slot, Target
+from .ddns.model import TTL_AUTO, Family, HostName, Policy, RecordId, Slot, Source, Target
+from .source_options import FAMILIES, read_source, read_sources
 
-FAMILIES = {family.label.lower(): family for family in Family}
 KEEP, ON, OFF, AUTO, SECONDS = "keep", "on", "off", "auto", "seconds"
 PROXIED = {KEEP: None, ON: True, OFF: False}
 DEFAULTS: Mapping[str, Any] = {
@@ -36,6 +37,7 @@ DEFAULTS: Mapping[str, Any] = {
     CONF_PREFIX_LENGTH: 64,
     CONF_DELETE: False,
     CONF_RECORDS: {},
+    CONF_SOURCES: {},
 }
 
 
@@ -60,9 +62,10 @@ class Domain:
 def domains(entry: ConfigEntry) -> tuple[Domain, ...]:
     """Return the domains of an entry; one that cannot be read does not stop the others."""
     found: list[Domain] = []
+    sources = read_sources(entry.options)
     for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN):
         try:
-            found.append(_domain(subentry))
+            found.append(_domain(subentry, sources))
         except KeyError, TypeError, ValueError:
             LOGGER.exception("The domain %s cannot be read: remove it", subentry.title)
     return tuple(found)
@@ -82,42 +85,48 @@ def domain_subentry(name: HostName, title: str) -> ConfigSubentryData:
     )
 
 
-def read_targets(data: Mapping[str, Any]) -> tuple[Target, ...]:
-    """Return the slots of a domain and their policies.
+def read_targets(data: Mapping[str, Any], sources: Mapping[Family, Source]) -> tuple[Target, ...]:
+    """Return the slots of a domain, their sources and their policies.
 
-    Raises HostPartError and ValueError for data that no form lets through.
+    A family without a source, in the domain or in ``sources``, those of the
+    zone, is not kept. Raises KeyError, TypeError and ValueError (HostPartError)
+    for data that no form lets through.
     """
+    slots = [Slot(HostName(data[CONF_DOMAIN]), FAMILIES[label]) for label in data[CONF_FAMILIES]]
+    own = {
+        FAMILIES[label]: source
+        for label, choice in data[CONF_SOURCES].items()
+        if (source := read_source(choice, FAMILIES[label]))
+    }
+    chosen = {**sources, **own}
     return tuple(
-        Target(
-            slot=Slot(HostName(data[CONF_DOMAIN]), FAMILIES[label]),
-            policy=_policy(data, label),
-        )
-        for label in data[CONF_FAMILIES]
+        Target(slot=slot, source=chosen[slot.family], policy=_policy(data, slot.family))
+        for slot in slots
+        if slot.family in chosen
     )
 
 
-def _domain(subentry: ConfigSubentry) -> Domain:
+def _domain(subentry: ConfigSubentry, sources: Mapping[Family, Source]) -> Domain:
     """Return the domain that a subentry holds."""
     data = {**DEFAULTS, **subentry.data}
     return Domain(
         subentry_id=subentry.subentry_id,
         name=HostName(data[CONF_DOMAIN]),
         title=subentry.title,
-        targets=read_targets(data),
+        targets=read_targets(data, sources),
         deletes_records=data[CONF_DELETE],
     )
 
 
-def _policy(data: Mapping[str, Any], label: str) -> Policy:
+def _policy(data: Mapping[str, Any], family: Family) -> Policy:
     """Return what may be done to the record of one family."""
-    record_id = data[CONF_RECORDS].get(label)
-    is_ipv6 = FAMILIES[label] is Family.IPV6
+    record_id = data[CONF_RECORDS].get(family.label.lower())
     return Policy(
         create=data[CONF_CREATE],
         proxied=PROXIED[data[CONF_PROXIED]],
         ttl_s={KEEP: None, AUTO: TTL_AUTO, SECONDS: int(data[CONF_TTL_S])}[data[CONF_TTL]],
         record_id=RecordId(record_id) if record_id else None,
         host_part=read_host_part(data[CONF_HOST_PART], int(data[CONF_PREFIX_LENGTH]))
-        if is_ipv6
+        if family is Family.IPV6
         else None,
     )

@@ -14,8 +14,8 @@ from .ddns.errors import (
     CloudflarePermissionError,
     CloudflareRefusedError,
 )
-from .ddns.model import Slot
-from .ddns.report import Report, Trouble
+from .ddns.model import Problem, Reading, Slot, SourceKind, Trouble
+from .ddns.report import Report
 from .domains import Domain
 from .explain import explain
 
@@ -29,6 +29,9 @@ RECORD_QUOTA = "record_quota"
 ZONE_GONE = "zone_gone"
 
 _QUOTA_EXCEEDED = 81045
+_DISPUTES = 3
+"""For how many rounds in a row sources may contradict each other: some lag a little."""
+_NO_WAY_IN = {Problem.CGNAT: "router_cgnat", Problem.NOT_PUBLIC: "router_double_nat"}
 _OF_A_RECORD = (
     Trouble.MISSING,
     Trouble.AMBIGUOUS,
@@ -46,6 +49,9 @@ class _Issue:
     placeholders: dict[str, str]
     subentry_id: str = ""
     family: str = ""
+    about: str = ""
+    """What else tells it from its like."""
+    is_fixable: bool = True
 
 
 @callback
@@ -53,9 +59,9 @@ def async_sync_issues(
     hass: HomeAssistant, entry: ConfigEntry, domains: Iterable[Domain], report: Report
 ) -> None:
     """Raise the issues that a report tells of, and delete those whose cause is gone."""
-    issues = (*_of_zone(entry, report), *_of_records(domains, report))
+    issues = (*_of_zone(entry, report), *_of_records(domains, report), *_of_sources(report))
     wanted = {
-        f"{entry.entry_id}_{issue.key}_{issue.subentry_id}_{issue.family}": issue
+        f"{entry.entry_id}_{issue.key}_{issue.subentry_id}_{issue.family}{issue.about}": issue
         for issue in issues
     }
     async_delete_issues(hass, entry, but=wanted.keys())
@@ -71,8 +77,8 @@ def async_sync_issues(
                 ATTR_SUBENTRY_ID: issue.subentry_id,
                 **issue.placeholders,
             },
-            is_fixable=True,
-            severity=ir.IssueSeverity.ERROR,
+            is_fixable=issue.is_fixable,
+            severity=ir.IssueSeverity.ERROR if issue.is_fixable else ir.IssueSeverity.WARNING,
             translation_key=issue.key,
             translation_placeholders=issue.placeholders,
         )
@@ -104,7 +110,7 @@ def _of_records(domains: Iterable[Domain], report: Report) -> Iterator[_Issue]:
     for domain in domains:
         for target in domain.targets:
             slot = target.slot
-            trouble = report.trouble(slot)
+            trouble = report.troubles.get(slot)
             outcome = report.outcomes.get(slot)
             error = outcome.error if outcome else None
             is_own = error is None or isinstance(error, CloudflareRefusedError)
@@ -117,6 +123,48 @@ def _of_records(domains: Iterable[Domain], report: Report) -> Iterator[_Issue]:
                     subentry_id=domain.subentry_id,
                     family=slot.family.label.lower(),
                 )
+
+
+def _of_sources(report: Report) -> Iterator[_Issue]:
+    """Yield what is to be known about where the addresses come from."""
+    for source, reading in report.readings.items():
+        if key := _of_source(reading, report.disputes.get(source, 0)):
+            yield _Issue(
+                key=key,
+                placeholders=_said(reading, report),
+                family=source.family.label.lower(),
+                about="_".join((source.entity, *source.urls)),
+                is_fixable=False,
+            )
+
+
+def _of_source(reading: Reading, disputes: int) -> str | None:
+    """Return the issue of a source, None if all is well."""
+    told = reading.answers[0] if reading.answers else None
+    is_entity = reading.source.kind is SourceKind.ENTITY
+    if told and is_entity and told.problem in _NO_WAY_IN:
+        return _NO_WAY_IN[told.problem]
+    if reading.is_substitute:
+        return "source_silent"
+    if reading.is_flapping:
+        return "address_flapping"
+    if disputes < _DISPUTES:
+        return None
+    return "router_vpn" if is_entity and reading.address else "sources_disagree"
+
+
+def _said(reading: Reading, report: Report) -> dict[str, str]:
+    """Return who said what, in the words of an issue."""
+    answers = [(a.operator, a.address or a.said) for a in reading.answers]
+    told = reading.answers[0] if reading.answers else None
+    return {
+        "family": reading.family.label,
+        "entity": told.operator if told else "",
+        "told": str(told.address or told.said or "") if told else "",
+        "address": str(reading.address or reading.held or ""),
+        "before": str(report.public.get(reading.family, "")),
+        "answers": ", ".join(f"{operator}: {address}" for operator, address in answers if address),
+    }
 
 
 def _placeholders(

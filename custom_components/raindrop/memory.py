@@ -1,11 +1,12 @@
 """What an entry remembers over a restart, so that nothing unfinished is forgotten.
 
 The address that each record last had from us, by which one of several records
-of a name is known again though the address changed meanwhile; and the slots
-whose records are to go when their domain does.
+of a name is known again though the address changed meanwhile; the slots whose
+records are to go when their domain does; and the address of the home and the
+slots in trouble, so that what changes while Home Assistant is down is news.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from ipaddress import ip_address
 from typing import Any
 
@@ -13,10 +14,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
-from .ddns.model import Address, Family, HostName, Slot
+from .ddns.model import Family, HostName, Slot, Trouble
+from .ddns.report import Report
 
 _VERSION = 1
-_KEPT, _RETIRING = "kept", "retiring"
+_KEPT, _PUBLIC, _RETIRING, _TROUBLES = "kept", "public", "retiring", "troubles"
 _FAMILIES = {family.record_type: family for family in Family}
 
 
@@ -27,24 +29,32 @@ class Memory:
         """Remember for one entry."""
         self._store = Store[dict[str, Any]](hass, _VERSION, f"{DOMAIN}.{entry_id}")
         self._saved: dict[str, Any] = {}
-        self.kept: dict[Slot, Address] = {}
+        self.report = Report()
+        """The last round, as far as it is remembered."""
         self.retiring: set[Slot] = set()
 
     async def async_load(self) -> None:
         """Read what is remembered; what cannot be read is forgotten."""
         self._saved = await self._store.async_load() or {}
         try:
-            self.kept = {_slot(k): ip_address(a) for k, a in self._saved[_KEPT].items()}
-            self.retiring = {_slot(key) for key in self._saved[_RETIRING]}
+            saved = {_KEPT: {}, _PUBLIC: {}, _RETIRING: [], _TROUBLES: {}, **self._saved}
+            self.report = Report(
+                kept={_slot(key): ip_address(a) for key, a in saved[_KEPT].items()},
+                public={_FAMILIES[key]: ip_address(a) for key, a in saved[_PUBLIC].items()},
+                troubles={_slot(key): Trouble(t) for key, t in saved[_TROUBLES].items()},
+            )
+            self.retiring = {_slot(key) for key in saved[_RETIRING]}
         except KeyError, ValueError, TypeError, AttributeError:
-            self.kept, self.retiring = {}, set()
+            self.report, self.retiring = Report(), set()
 
-    async def async_save(self, kept: Mapping[Slot, Address], retiring: Collection[Slot]) -> None:
+    async def async_save(self, report: Report, retiring: Collection[Slot]) -> None:
         """Remember this, if it is not what is remembered already."""
-        self.kept, self.retiring = {**kept}, {*retiring}
+        self.report, self.retiring = report, {*retiring}
         saved = {
-            _KEPT: {_key(slot): str(address) for slot, address in self.kept.items()},
+            _KEPT: {_key(slot): str(address) for slot, address in report.kept.items()},
+            _PUBLIC: {f.record_type: str(address) for f, address in report.public.items()},
             _RETIRING: sorted(_key(slot) for slot in self.retiring),
+            _TROUBLES: {_key(slot): trouble.value for slot, trouble in report.troubles.items()},
         }
         if saved != self._saved:
             self._saved = saved

@@ -18,8 +18,8 @@ import voluptuous as vol
 from .const import CONF_CREATE, CONF_RECORDS, DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.model import ConflictKind, HostName, Record, Slot
-from .domains import FAMILIES
 from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE, ATTR_SUBENTRY_ID
+from .source_options import FAMILIES
 
 _RECORD = "record"
 

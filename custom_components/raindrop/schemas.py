@@ -31,7 +31,8 @@ from .const import (
 )
 from .ddns.host_part import MAX_PREFIX, MIN_PREFIX
 from .ddns.model import MAX_TTL_S, MIN_TTL_S
-from .domains import AUTO, FAMILIES, KEEP, PROXIED, SECONDS
+from .domains import AUTO, KEEP, PROXIED, SECONDS
+from .source_options import FAMILIES
 
 _TEXT = TextSelector(TextSelectorConfig(type=TextSelectorType.TEXT))
 _EMAIL = TextSelector(TextSelectorConfig(type=TextSelectorType.EMAIL, autocomplete="username"))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -17,7 +18,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns.model import Family, Slot
+from .ddns.model import Address, Family, Reading, Slot
 from .domains import Domain
 from .entity import DomainEntity, RaindropEntity, ZoneEntity
 
@@ -51,11 +52,46 @@ def _public_address(family: Family) -> ZoneSensorDescription:
     return ZoneSensorDescription(
         key=key,
         translation_key=key,
-        value_fn=lambda c: str(c.data.address(family) or "") or None,
+        value_fn=lambda c: str(_shown(c, family) or "") or None,
         is_available_fn=lambda c: (
-            c.data.address(family) is not None
-            or (family is Family.IPV6 and c.data.readings[family].is_absent)
+            _shown(c, family) is not None
+            or (family is Family.IPV6 and _reading(c, family).is_absent)
         ),
+    )
+
+
+def _reading(coordinator: RaindropCoordinator, family: Family) -> Reading:
+    """Return the reading of the home's address."""
+    return coordinator.data.readings[coordinator.sources[family]]
+
+
+def _shown(coordinator: RaindropCoordinator, family: Family) -> Address | None:
+    """Return the address of the home; while one has to stand still, the one before it."""
+    reading = _reading(coordinator, family)
+    return coordinator.data.public.get(family) if reading.held else reading.address
+
+
+def _source(family: Family) -> ZoneSensorDescription:
+    """Return the sensor that shows who told the public address of a family."""
+    key = f"source_{family.label.lower()}"
+    return ZoneSensorDescription(
+        key=key,
+        translation_key=key,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda c: _reading(c, family).operator,
+    )
+
+
+def _read_at(family: Family) -> ZoneSensorDescription:
+    """Return the sensor that shows when the public address of a family was last told."""
+    key = f"reading_{family.label.lower()}"
+    return ZoneSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda c: _reading(c, family).ended_at,
     )
 
 
@@ -76,7 +112,9 @@ def _record(family: Family) -> DomainSensorDescription:
     )
 
 
-_PUBLIC_ADDRESSES = {family: _public_address(family) for family in Family}
+_OF_FAMILIES = {
+    family: (_public_address(family), _source(family), _read_at(family)) for family in Family
+}
 _RECORDS = {family: _record(family) for family in Family}
 _ZONE_SENSORS = (
     ZoneSensorDescription(
@@ -112,9 +150,9 @@ async def async_setup_entry(
     """Add the sensors of a zone and of its domains."""
     coordinator = entry.runtime_data
     _async_forget_families(hass, coordinator)
-    addresses = (_PUBLIC_ADDRESSES[family] for family in sorted(coordinator.families))
+    of_families = chain.from_iterable(_OF_FAMILIES[f] for f in sorted(coordinator.sources))
     async_add_entities(
-        ZoneSensor(coordinator, description) for description in (*addresses, *_ZONE_SENSORS)
+        ZoneSensor(coordinator, description) for description in (*of_families, *_ZONE_SENSORS)
     )
     for domain in coordinator.current_domains:
         async_add_entities(
@@ -126,7 +164,10 @@ async def async_setup_entry(
 def _async_forget_families(hass: HomeAssistant, coordinator: RaindropCoordinator) -> None:
     """Remove the sensors of families that are not kept any more."""
     kept = [
-        (str(coordinator.zone_id), "public", coordinator.families),
+        *(
+            (str(coordinator.zone_id), kind, set(coordinator.sources))
+            for kind in ("public", "source", "reading")
+        ),
         *(
             (domain.subentry_id, "record", {slot.family for slot in domain.slots})
             for domain in coordinator.domains

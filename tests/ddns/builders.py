@@ -13,6 +13,7 @@ from custom_components.raindrop.ddns.model import (
     Record,
     RecordId,
     Slot,
+    Source,
     Target,
     Update,
     Want,
@@ -23,6 +24,8 @@ from lab.cloudflare import Zone
 HOME = HostName("home.example.com")
 V4 = Slot(HOME, Family.IPV4)
 V6 = Slot(HOME, Family.IPV6)
+HERE = Source(Family.IPV4)
+HERE_V6 = Source(Family.IPV6)
 A1, A2, A3 = (IPv4Address(f"81.2.69.{last}") for last in (1, 2, 3))
 B1 = IPv6Address("2001:218:1:2::1")
 B2 = IPv6Address("2001:218:1:2::2")
@@ -80,7 +83,9 @@ def want(
 
 def target(name: str, family: Family = Family.IPV4, policy: Policy | None = None) -> Target:
     """Return a slot to be kept."""
-    return Target(slot=Slot(HostName(name), family), policy=policy or Policy())
+    return Target(
+        slot=Slot(HostName(name), family), source=Source(family), policy=policy or Policy()
+    )
 
 
 def create(name: str, address: Address) -> Create:

@@ -6,15 +6,17 @@ import socket
 from aiohttp import ClientSession, TCPConnector
 import pytest
 
-from custom_components.raindrop.ddns import detect
+from custom_components.raindrop.ddns import web
 from custom_components.raindrop.ddns.cloudflare import CloudflareClient
 from custom_components.raindrop.ddns.credential import ApiToken
+from custom_components.raindrop.ddns.detect import Detector
 from custom_components.raindrop.ddns.model import Family
 from custom_components.raindrop.ddns.survey import survey
 from lab import Lab
 from lab.cloudflare import Zone
 from tests.secrets import TOKEN
 
+from .house import new_detector
 from .rounds import Ask, Keeper
 
 
@@ -41,13 +43,13 @@ def client(session: ClientSession) -> CloudflareClient:
 
 
 @pytest.fixture
-def detector(sessions: Mapping[Family, ClientSession]) -> detect.Detector:
+def detector(sessions: Mapping[Family, ClientSession]) -> Detector:
     """Return a detector that knows no address yet."""
-    return detect.Detector(sessions.__getitem__, detect.WEB_SOURCES)
+    return new_detector(sessions, web.WEB_SOURCES)
 
 
 @pytest.fixture
-def keeper(lab: Lab, zone: Zone, client: CloudflareClient, detector: detect.Detector) -> Keeper:
+def keeper(lab: Lab, zone: Zone, client: CloudflareClient, detector: Detector) -> Keeper:
     """Return what keeps the zone, before its first round."""
     return Keeper(lab, zone, client, detector)
 

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from custom_components.raindrop.ddns.cloudflare import CloudflareClient
 from custom_components.raindrop.ddns.detect import Detector
-from custom_components.raindrop.ddns.model import Family, Target, ZoneId
-from custom_components.raindrop.ddns.reconcile import reconcile
+from custom_components.raindrop.ddns.model import Family, Source, Target, ZoneId
+from custom_components.raindrop.ddns.reconcile import Round, reconcile
 from custom_components.raindrop.ddns.report import Report
 from custom_components.raindrop.ddns.survey import Survey
 from lab import Lab
@@ -41,11 +41,10 @@ class Keeper:
             self.client,
             self.detector,
             ZoneId(self.zone.id),
-            self.families,
+            [Source(family) for family in self.families],
             self.targets,
             self.report,
-            audit=audit,
-            may_ask=may_ask,
+            how=Round(audit=audit, may_ask=may_ask),
         )
         return self.report
 

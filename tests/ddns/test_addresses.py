@@ -41,6 +41,8 @@ type Network = IPv4Network | IPv6Network
 
 def expected(address: Address) -> Problem | None:
     """Return what the registries say about an address."""
+    if address in ip_network("100.64.0.0/10"):
+        return Problem.CGNAT
     if any(address in network for network in SPECIAL):
         return Problem.NOT_PUBLIC
     if any(address in network for network in CLOUDFLARE):
@@ -180,8 +182,6 @@ def test_s3_a_text_that_contains_an_address_is_not_one(text: str, family: Family
         "172.16.0.1",
         "172.31.255.255",
         "192.168.178.1",
-        "100.64.0.1",
-        "100.127.255.255",
         "169.254.1.1",
         "127.0.0.1",
         "192.0.0.1",
@@ -190,11 +190,17 @@ def test_s3_a_text_that_contains_an_address_is_not_one(text: str, family: Family
         "fe80::1",
     ],
 )
-def test_s5_private_and_carrier_addresses_are_never_public(text: str) -> None:
-    """Lesson S5: the address of a home network or of a carrier's NAT is not published."""
+def test_s5_private_addresses_are_never_public(text: str) -> None:
+    """Lesson S5: the address of a home network is not published."""
     address = ip_address(text)
 
     assert why_unusable(address, Family(address.version)) is Problem.NOT_PUBLIC
+
+
+@pytest.mark.parametrize("text", ["100.64.0.0", "100.64.0.1", "100.127.255.255"])
+def test_s5_the_address_of_a_carriers_nat_is_told_apart(text: str) -> None:
+    """Lesson S5: an address shared by a provider's customers is not published, and told as such."""
+    assert why_unusable(ip_address(text), Family.IPV4) is Problem.CGNAT
 
 
 @pytest.mark.parametrize("network", CLOUDFLARE, ids=str)

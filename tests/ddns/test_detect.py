@@ -8,13 +8,15 @@ from urllib.parse import urlsplit
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.raindrop.ddns import detect
-from custom_components.raindrop.ddns.detect import Detector, Form, verdict
-from custom_components.raindrop.ddns.model import Address, Answer, Family, Problem, Reading
+from custom_components.raindrop.ddns import web
+from custom_components.raindrop.ddns.detect import Detector, verdict
+from custom_components.raindrop.ddns.model import Address, Answer, Family, Problem, Reading, Source
+from custom_components.raindrop.ddns.web import Form
 from lab import Lab
 from tests.conftest import HOME, HOME_V6, NEXT
 
-from .builders import A1, A2, A3
+from .builders import A1, A2, A3, HERE, HERE_V6
+from .house import new_detector
 
 IPV4, IPV6 = Family.IPV4, Family.IPV6
 OPERATORS = ["cloudflare", "ipify", "ident.me", "amazon", "home-assistant"]
@@ -23,7 +25,7 @@ OTHER = "81.2.69.146"
 
 async def settle(detector: Detector, lab: Lab, family: Family = IPV4) -> Reading:
     """Let a detector know where the home is, and forget what that took."""
-    reading = await detector.confirm(await detector.look(family))
+    reading = await detector.confirm(await detector.look(Source(family)))
     lab.log.clear()
     return reading
 
@@ -38,7 +40,7 @@ def said(reading: Reading) -> dict[str, str | None]:
 
 async def test_s7_the_first_address_needs_two_operators(lab: Lab, detector: Detector) -> None:
     """Lesson S7: at the start nothing is known, and one operator alone is not believed."""
-    look = await detector.look(IPV4)
+    look = await detector.look(HERE)
 
     assert (look.address, look.is_open) == (None, True)
     assert said(look) == {"cloudflare": HOME}
@@ -55,7 +57,7 @@ async def test_an_unchanged_address_costs_one_question(lab: Lab, detector: Detec
     await settle(detector, lab)
 
     for _ in range(3):
-        reading = await detector.confirm(await detector.look(IPV4))
+        reading = await detector.confirm(await detector.look(HERE))
         assert reading.address == ip_address(HOME)
         assert said(reading) == {"cloudflare": HOME}
 
@@ -68,13 +70,13 @@ async def test_a_changed_address_costs_two_questions(lab: Lab, detector: Detecto
     await settle(detector, lab)
     lab.ip.set_address(NEXT)
 
-    look = await detector.look(IPV4)
+    look = await detector.look(HERE)
     assert look.address is None
     reading = await detector.confirm(look)
 
     assert reading.address == ip_address(NEXT)
     assert lab.log.count(service="ip") == 2
-    assert (await detector.look(IPV4)).address == ip_address(NEXT)
+    assert (await detector.look(HERE)).address == ip_address(NEXT)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ async def test_s7_two_of_one_mind_decide(
     for operator, address in zip(OPERATORS, addresses, strict=False):
         lab.ip.set_address(address, operator=operator)
 
-    reading = await detector.confirm(await detector.look(IPV4))
+    reading = await detector.confirm(await detector.look(HERE))
 
     assert reading.address == (ip_address(expected) if expected else None)
     assert reading.is_disputed
@@ -119,7 +121,7 @@ async def test_nobody_is_asked_twice_in_a_round(lab: Lab, detector: Detector) ->
     """A reading that stays open when all were asked is not confirmed by asking them again."""
     for last, operator in enumerate(OPERATORS, start=150):
         lab.ip.set_address(f"81.2.69.{last}", operator=operator)
-    reading = await detector.confirm(await detector.look(IPV4))
+    reading = await detector.confirm(await detector.look(HERE))
     assert reading.is_open
 
     assert await detector.confirm(reading) == reading
@@ -131,17 +133,17 @@ async def test_the_known_address_outlives_a_dispute(lab: Lab, detector: Detector
     await settle(detector, lab)
     for last, operator in enumerate(OPERATORS, start=150):
         lab.ip.set_address(f"81.2.69.{last}", operator=operator)
-    assert (await detector.confirm(await detector.look(IPV4))).address is None
+    assert (await detector.confirm(await detector.look(HERE))).address is None
     lab.ip.set_address(HOME)
 
-    assert (await detector.look(IPV4)).address == ip_address(HOME)
+    assert (await detector.look(HERE)).address == ip_address(HOME)
 
 
 async def test_ipv6_is_asked_over_ipv6(lab: Lab, detector: Detector) -> None:
     """Each family is asked over its own sockets, and only of operators that have it."""
     lab.ip.set_address("2001:218:1:2::9", operator="ipify")
 
-    reading = await detector.confirm(await detector.look(IPV6))
+    reading = await detector.confirm(await detector.look(HERE_V6))
 
     assert reading.address == ip_address(HOME_V6)
     assert said(reading) == {
@@ -151,7 +153,7 @@ async def test_ipv6_is_asked_over_ipv6(lab: Lab, detector: Detector) -> None:
     }
     assert {entry.family for entry in lab.log.entries} == {6}
     lab.ip.set_address(None, family=6)
-    without = await detector.look(IPV6)
+    without = await detector.look(HERE_V6)
     assert list(said(without)) == ["cloudflare", "ipify", "ident.me", "home-assistant"]
 
 
@@ -159,7 +161,7 @@ async def test_families_do_not_mix(lab: Lab, detector: Detector) -> None:
     """What is known of one family says nothing about the other, and a failure stays in its own."""
     lab.ip.set_address(None, family=6)
 
-    ipv4, ipv6 = await gather(detector.look(IPV4), detector.look(IPV6))
+    ipv4, ipv6 = await gather(detector.look(HERE), detector.look(HERE_V6))
 
     assert (await detector.confirm(ipv4)).address == ip_address(HOME)
     assert (await detector.confirm(ipv6)) == ipv6
@@ -170,7 +172,7 @@ async def test_families_do_not_mix(lab: Lab, detector: Detector) -> None:
 async def test_both_families_are_asked_side_by_side(lab: Lab, detector: Detector) -> None:
     """The look-up of one family does not wait for the other's."""
     hold = lab.faults.add("ip", "cloudflare", kind="hold")
-    looks = gather(detector.look(IPV4), detector.look(IPV6))
+    looks = gather(detector.look(HERE), detector.look(HERE_V6))
 
     first, second = await lab.log.arrived(2, service="ip")
     hold.release()
@@ -183,7 +185,7 @@ async def test_both_families_are_asked_side_by_side(lab: Lab, detector: Detector
 async def test_concurrent_askers_join_the_look_up_in_flight(lab: Lab, detector: Detector) -> None:
     """Ten zones that look at the same time ask once: they join the look-up in flight."""
     hold = lab.faults.add("ip", "cloudflare", kind="hold")
-    looks = [create_task(detector.look(IPV4)) for _ in range(10)]
+    looks = [create_task(detector.look(HERE)) for _ in range(10)]
     await lab.log.arrived(1, service="ip")
     hold.release()
 
@@ -198,7 +200,7 @@ async def test_a_look_up_that_is_cut_off_leaves_room_for_the_next(
 ) -> None:
     """When a look-up itself is cancelled, who waits is told, and the next asks anew."""
     hold = lab.faults.add("ip", "cloudflare", kind="hold")
-    looking = create_task(detector.look(IPV4))
+    looking = create_task(detector.look(HERE))
     await lab.log.arrived(1, service="ip")
     (flight,) = detector._flights.values()
     flight.cancel()
@@ -206,7 +208,7 @@ async def test_a_look_up_that_is_cut_off_leaves_room_for_the_next(
         await looking
     hold.release()
 
-    assert said(await detector.look(IPV4)) == {"cloudflare": HOME}
+    assert said(await detector.look(HERE)) == {"cloudflare": HOME}
     assert lab.log.count(service="ip") == 2
 
 
@@ -240,20 +242,20 @@ def test_the_verdict(
         for n, address in enumerate(answers)
     ]
 
-    assert verdict(heard, known) == believed
+    assert verdict(HERE, heard, known) == believed
 
 
 def test_the_built_in_sources_are_safe(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every source is asked over HTTPS, and Cloudflare, who holds the zone, comes first."""
-    operators = [source.operator for source in detect.WEB_SOURCES]
+    operators = [source.operator for source in web.WEB_SOURCES]
 
     assert operators == ["Cloudflare", "ipify", "ident.me", "Amazon", "Home Assistant"]
-    for source in detect.WEB_SOURCES:
+    for source in web.WEB_SOURCES:
         assert source.urls.keys() <= set(Family)
         assert {urlsplit(url).scheme for url in source.urls.values()} == {"https"}
     for family in Family:
-        assert len([s for s in detect.WEB_SOURCES if family in s.urls]) >= 3
-    first = detect.WEB_SOURCES[0]
+        assert len([s for s in web.WEB_SOURCES if family in s.urls]) >= 3
+    first = web.WEB_SOURCES[0]
     assert (first.form, set(first.urls)) == (Form.TRACE, set(Family))
 
 
@@ -261,8 +263,8 @@ async def test_a_detector_without_sources_knows_nothing(
     sessions: Mapping[Family, ClientSession],
 ) -> None:
     """Nobody to ask is no address, and no failure."""
-    detector = Detector(sessions.__getitem__, ())
+    detector = new_detector(sessions, ())
 
-    reading = await detector.confirm(await detector.look(IPV4))
+    reading = await detector.confirm(await detector.look(HERE))
 
-    assert reading == Reading(family=IPV4)
+    assert reading == Reading(source=HERE)

@@ -8,12 +8,15 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.raindrop.ddns import detect
-from custom_components.raindrop.ddns.detect import Detector, Form, WebSource
-from custom_components.raindrop.ddns.model import Address, Family, Problem
+from custom_components.raindrop.ddns.detect import Detector
+from custom_components.raindrop.ddns.model import Address, Family, Problem, Source
+from custom_components.raindrop.ddns.web import Form, WebSource
 from lab import Lab
 from lab.faults import Detail
 from tests.conftest import HOME, HOME_V6, NEXT
 
+from .builders import HERE
+from .house import new_detector
 from .raw import answer, raw_server
 from .test_address_forms import TRACE
 from .test_addresses import PAGE
@@ -56,7 +59,7 @@ async def test_s3_the_next_operator_stands_in(
         monkeypatch.setattr(detect, "_TIMEOUT_S", 0.05)
     lab.faults.add("ip", "cloudflare", kind=kind, **detail)
 
-    reading = await detector.look(IPV4)
+    reading = await detector.look(HERE)
 
     assert reading.address == ip_address(HOME)
     assert said(reading) == {"cloudflare": problem, "ipify": HOME}
@@ -67,7 +70,7 @@ async def test_s3_the_next_operator_stands_in(
     "address, problem",
     [
         pytest.param("10.0.0.1", Problem.NOT_PUBLIC, id="private"),
-        pytest.param("100.64.0.1", Problem.NOT_PUBLIC, id="carrier's NAT"),
+        pytest.param("100.64.0.1", Problem.CGNAT, id="carrier's NAT"),
         pytest.param("104.18.0.0", Problem.CLOUDFLARE, id="Cloudflare's own"),
         pytest.param("224.0.0.1", Problem.NOT_PUBLIC, id="multicast"),
     ],
@@ -78,7 +81,7 @@ async def test_s6_an_address_that_may_not_be_written_is_not_heard(
     """Lesson S6: even if all say so, an address that no home can have is none."""
     lab.ip.set_address(address)
 
-    reading = await detector.confirm(await detector.look(IPV4))
+    reading = await detector.confirm(await detector.look(HERE))
 
     assert (reading.address, reading.is_open) == (None, False)
     assert said(reading) == dict.fromkeys(OPERATORS, problem)
@@ -99,7 +102,7 @@ async def test_s4_s8_a_trace_that_does_not_speak_for_us(
     """Lessons S4 and S8: a trace through a tunnel, or in another host's name, is not heard."""
     lab.faults.add("ip", "cloudflare", kind=kind)
 
-    reading = await detector.look(family)
+    reading = await detector.look(Source(family))
 
     assert said(reading)["cloudflare"] == problem
     assert reading.is_open
@@ -112,12 +115,12 @@ async def test_s1_a_source_that_answers_with_the_other_family(
     """Lesson S1: an IPv6 address is never taken for the IPv4 address, nor the other way round."""
     lab.faults.add("ip", kind="wrong_family")
 
-    reading = await detector.confirm(await detector.look(family))
+    reading = await detector.confirm(await detector.look(Source(family)))
 
     assert reading.address is None
     assert set(said(reading).values()) == {Problem.WRONG_FAMILY}
     lab.faults.clear()
-    assert (await detector.confirm(await detector.look(family))).address == ip_address(home)
+    assert (await detector.confirm(await detector.look(Source(family)))).address == ip_address(home)
 
 
 @pytest.mark.parametrize("kind", ["reset", "html", "garbled", "huge", "warp_on", "status"])
@@ -126,13 +129,13 @@ async def test_s9_when_all_fail_nothing_is_known(lab: Lab, detector: Detector, k
     await settle(detector, lab)
     lab.ip.set_address(None) if kind == "warp_on" else lab.faults.add("ip", kind=kind)
 
-    reading = await detector.confirm(await detector.look(IPV4))
+    reading = await detector.confirm(await detector.look(HERE))
 
     assert (reading.address, reading.is_open) == (None, False)
     assert list(said(reading)) == OPERATORS
     lab.faults.clear()
     lab.ip.set_address(HOME)
-    assert (await detector.look(IPV4)).address == ip_address(HOME)
+    assert (await detector.look(HERE)).address == ip_address(HOME)
 
 
 async def test_a_slow_operator_does_not_hold_up_the_round(
@@ -147,7 +150,7 @@ async def test_a_slow_operator_does_not_hold_up_the_round(
     monkeypatch.setattr(detect, "_PATIENCE_S", 0.05)
     lab.faults.add("ip", "cloudflare", kind="hang")
 
-    reading = await detector.look(IPV4)
+    reading = await detector.look(HERE)
 
     assert reading.address == ip_address(HOME)
     assert said(reading)["cloudflare"] == Problem.TIMEOUT
@@ -166,7 +169,7 @@ async def test_a_slow_operator_may_still_be_the_first_to_answer(
     slow = lab.faults.add("ip", "cloudflare", kind="hold")
     for operator in OPERATORS[1:]:
         lab.faults.add("ip", operator, kind="hang")
-    look = create_task(detector.look(IPV4))
+    look = create_task(detector.look(HERE))
     await lab.log.arrived(5, service="ip")
 
     slow.release()
@@ -184,7 +187,7 @@ async def test_the_late_are_not_asked_again(
     monkeypatch.setattr(detect, "_PATIENCE_S", 0.05)
     lab.faults.add("ip", "cloudflare", kind="hang")
 
-    reading = await detector.confirm(await detector.look(IPV4))
+    reading = await detector.confirm(await detector.look(HERE))
 
     assert reading.address == ip_address(NEXT)
     assert lab.log.count(operator="cloudflare") == 1
@@ -199,7 +202,7 @@ async def test_when_all_keep_still_the_round_ends(
     monkeypatch.setattr(detect, "_TIMEOUT_S", 0.1)
     lab.faults.add("ip", kind="hang")
 
-    reading = await detector.look(IPV4)
+    reading = await detector.look(HERE)
 
     assert sorted(said(reading)) == sorted(OPERATORS)
     assert set(said(reading).values()) == {Problem.TIMEOUT}
@@ -210,7 +213,7 @@ async def test_who_gives_up_does_not_take_the_answer_from_others(
 ) -> None:
     """When one of two rounds is called off, the other still gets the answer both waited for."""
     hold = lab.faults.add("ip", "cloudflare", kind="hold")
-    hasty, patient = (create_task(detector.look(IPV4)) for _ in range(2))
+    hasty, patient = (create_task(detector.look(HERE)) for _ in range(2))
     await lab.log.arrived(1, service="ip")
 
     hasty.cancel()
@@ -228,7 +231,7 @@ async def test_a_look_up_that_nobody_waits_for_ends_by_itself(
     monkeypatch.setattr(detect, "_PATIENCE_S", 0.01)
     monkeypatch.setattr(detect, "_TIMEOUT_S", 0.05)
     lab.faults.add("ip", kind="hang")
-    look = create_task(detector.look(IPV4))
+    look = create_task(detector.look(HERE))
     await lab.log.arrived(2, service="ip")
     assert asking() != []
 
@@ -262,8 +265,8 @@ async def test_a_source_is_read_in_its_own_form(
 ) -> None:
     """Each source writes the address in one form, and is read in no other."""
     async with raw_server(answer(body.encode())) as server:
-        source = WebSource(operator="one", form=form, urls={IPV4: f"{server.origin}/ip"})
-        reading = await Detector(sessions.__getitem__, [source]).look(IPV4)
+        source = WebSource(operator="one", form=form, urls={Family.IPV4: f"{server.origin}/ip"})
+        reading = await new_detector(sessions, [source]).look(HERE)
 
     heard: Address | None = reading.answers[0].address
     assert heard == (ip_address(address) if address else None)

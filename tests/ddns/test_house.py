@@ -18,7 +18,7 @@ MODULES = sorted(path.stem for path in CORE.glob("*.py") if path.stem != "__init
 ROOMS = sorted(path.stem for path in RAINDROP.glob("*.py"))
 PURE = (
     *("model", "errors", "report", "addresses", "wire", "plan"),
-    *("names", "credential", "host_part"),
+    *("names", "credential", "host_part", "news", "own_address", "steady"),
 )
 OPEN_TO_ALL = {"reconcile", "report", "model", "errors"}
 DOORS = {"http", "webhook", "websocket_api", "frontend", "panel_custom", "cloud", "api"}
@@ -33,7 +33,7 @@ BUILDERS = {
     "domains": {"host_part"},
     "removal": {"apply", "cloudflare"},
     "schemas": {"host_part"},
-    "sources": {"detect"},
+    "sources": {"detect", "own_address", "web"},
 }
 """What single rooms may know besides: those that build, ask, or read what was typed."""
 

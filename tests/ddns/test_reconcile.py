@@ -18,7 +18,7 @@ from lab import Lab
 from lab.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT, OLD
 
-from .builders import V4, V6, record_id, target
+from .builders import HERE, HERE_V6, V4, V6, record_id, target
 from .rounds import BATCH, LIST, Keeper
 
 BOTH = (Family.IPV4, Family.IPV6)
@@ -32,7 +32,7 @@ async def test_the_first_round_brings_dns_to_the_home(keeper: Keeper) -> None:
     assert keeper.contents == {"A home.example.com": HOME}
     assert keeper.looked == ["cloudflare", "ipify"]
     assert keeper.asked == [LIST, BATCH]
-    assert report.address(Family.IPV4) == ip_address(HOME)
+    assert report.address(HERE) == ip_address(HOME)
     assert list(report.compared.values()) == [ip_address(HOME)]
     assert report.records[V4].content == HOME
     assert (report.is_settled, report.was_read, report.error) == (True, True, None)
@@ -121,7 +121,7 @@ async def test_nothing_is_written_before_a_move_is_confirmed(keeper: Keeper) -> 
     assert keeper.looked == ["cloudflare", "ipify", "ident.me"]
     assert keeper.asked == [LIST]
     assert keeper.contents == {"A home.example.com": HOME}
-    assert (report.address(Family.IPV4), report.outcomes) == (ip_address(HOME), {})
+    assert (report.address(HERE), report.outcomes) == (ip_address(HOME), {})
 
 
 async def test_s7_a_source_that_keeps_lying_costs_no_requests(keeper: Keeper) -> None:
@@ -135,7 +135,7 @@ async def test_s7_a_source_that_keeps_lying_costs_no_requests(keeper: Keeper) ->
         report = await keeper.round()
         assert keeper.asked == []
         assert keeper.looked == ["cloudflare", "ipify", "ident.me"]
-        assert report.readings[Family.IPV4].is_disputed
+        assert report.readings[HERE].is_disputed
         assert report.is_settled
 
 
@@ -230,7 +230,7 @@ async def test_a_family_without_a_target_is_still_looked_up(keeper: Keeper) -> N
 
     report = await keeper.round()
 
-    assert report.address(Family.IPV6) == ip_address(HOME_V6)
+    assert report.address(HERE_V6) == ip_address(HOME_V6)
     assert keeper.contents == {"A home.example.com": HOME}
 
 
@@ -344,6 +344,6 @@ async def test_a_round_without_targets_is_a_look_up(keeper: Keeper) -> None:
 
     report = await keeper.round(may_ask=False)
 
-    assert report.address(Family.IPV4) == ip_address(HOME)
+    assert report.address(HERE) == ip_address(HOME)
     assert keeper.asked == []
     assert V6 not in report.records

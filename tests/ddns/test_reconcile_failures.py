@@ -17,7 +17,7 @@ from lab import Lab
 from lab.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD
 
-from .builders import V4, target
+from .builders import HERE, HERE_V6, V4, target
 from .rounds import BATCH, LIST, Keeper
 from .test_cloudflare_failures import FAULTS
 
@@ -44,7 +44,7 @@ async def test_s10_a_failed_list_is_not_an_empty_one(
 
     assert type(report.error) is error
     assert report.failures[0] is report.error
-    assert report.address(IPV4) == ip_address(NEXT)
+    assert report.address(HERE) == ip_address(NEXT)
     assert report.records == first.records
     assert report.compared == first.compared
     assert (report.is_settled, report.was_read) == (False, False)
@@ -69,7 +69,7 @@ async def test_s9_a_failed_look_up_does_not_hide_the_records(keeper: Keeper, kin
     report = await keeper.round(audit=True)
 
     assert keeper.asked == [LIST]
-    assert report.address(IPV4) is None
+    assert report.address(HERE) is None
     assert report.records[V4].content == OLD
     assert (report.error, report.outcomes, report.conflicts) == (None, {}, {})
     quiet = await keeper.round()
@@ -85,7 +85,7 @@ async def test_both_may_fail_at_once(keeper: Keeper) -> None:
 
     report = await keeper.round(audit=True)
 
-    assert report.address(IPV4) is None
+    assert report.address(HERE) is None
     assert isinstance(report.error, CloudflareConnectionError)
     assert report.records == first.records
 
@@ -100,7 +100,7 @@ async def test_one_family_may_fail_alone(keeper: Keeper) -> None:
     report = await keeper.round()
 
     assert keeper.contents == {"A home.example.com": HOME, "AAAA home.example.com": "2001:218::1"}
-    assert (report.address(IPV4), report.address(IPV6)) == (ip_address(HOME), None)
+    assert (report.address(HERE), report.address(HERE_V6)) == (ip_address(HOME), None)
     assert report.is_settled
     keeper.lab.ip.set_address("2001:218:1:2::5")
     await keeper.round()
@@ -183,7 +183,7 @@ async def test_s22_while_the_limit_is_sat_out_cloudflare_is_asked_nothing(keeper
     for _ in range(2):
         report = await keeper.round(may_ask=False)
         assert keeper.asked == []
-        assert report.address(IPV4) == ip_address(NEXT)
+        assert report.address(HERE) == ip_address(NEXT)
         assert report.records[V4].content == HOME
         assert not report.is_settled
 
@@ -206,7 +206,7 @@ async def test_nothing_is_asked_before_it_may_be(keeper: Keeper) -> None:
     """A first round that may not ask is made up for as soon as it may."""
     report = await keeper.round(may_ask=False)
     assert (keeper.asked, report.is_settled) == ([], False)
-    assert report.address(IPV4) == ip_address(HOME)
+    assert report.address(HERE) == ip_address(HOME)
 
     await keeper.round()
     assert keeper.asked == [LIST, BATCH]

@@ -3,8 +3,7 @@
 import pytest
 
 from custom_components.raindrop.ddns.errors import CloudflareRateLimitError
-from custom_components.raindrop.ddns.model import ConflictKind, Policy
-from custom_components.raindrop.ddns.report import Trouble
+from custom_components.raindrop.ddns.model import ConflictKind, Policy, Trouble
 from tests.conftest import HOME, NEXT, OLD
 
 from .builders import V4, target
@@ -47,7 +46,7 @@ async def test_a_failed_look_up_does_not_hide_a_refusal(keeper: Keeper) -> None:
     report = await keeper.round()
 
     assert keeper.contents == {"A home.example.com": HOME}
-    assert report.trouble(V4) is Trouble.REFUSED
+    assert report.troubles.get(V4) is Trouble.REFUSED
 
 
 async def test_a_failed_look_up_does_not_forget_a_stranger_who_insists(keeper: Keeper) -> None:
@@ -133,7 +132,7 @@ async def test_a_record_that_is_gone_is_not_shown(keeper: Keeper) -> None:
     report = await keeper.round(audit=True)
 
     assert report.records == {}
-    assert report.trouble(V4) is Trouble.MISSING
+    assert report.troubles.get(V4) is Trouble.MISSING
 
 
 async def test_a_failure_is_fresh_once(keeper: Keeper) -> None:

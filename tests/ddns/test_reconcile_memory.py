@@ -15,8 +15,8 @@ from custom_components.raindrop.ddns.model import (
     Policy,
     Result,
     Slot,
+    Trouble,
 )
-from custom_components.raindrop.ddns.report import Trouble
 from lab import Lab
 from lab.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT, OLD
@@ -93,7 +93,7 @@ async def test_with_a_host_part_the_record_differs_from_what_it_was_compared_wit
     assert keeper.contents["AAAA home.example.com"] == "2001:218:1:2::7"
     assert report.compared == {V6: ip_address(HOME_V6)}
     assert report.kept == {V6: ip_address("2001:218:1:2::7")}
-    assert report.trouble(V6) is None
+    assert report.troubles.get(V6) is None
     await keeper.round()
     assert keeper.asked == []
     assert (await keeper.round(audit=True)).outcomes == {}
@@ -106,8 +106,8 @@ async def test_each_slot_is_compared_by_itself(keeper: Keeper) -> None:
     report = await keeper.round()
 
     assert report.compared == report.kept == {V4: ip_address(HOME)}
-    assert report.trouble(V4) is None
-    assert report.trouble(AWAY) is Trouble.MISSING
+    assert report.troubles.get(V4) is None
+    assert report.troubles.get(AWAY) is Trouble.MISSING
     assert not report.is_settled
 
 
@@ -120,10 +120,10 @@ async def test_a_change_that_failed_leaves_its_slot_uncompared(keeper: Keeper) -
     report = await keeper.round()
 
     assert (report.compared, report.kept) == ({}, {V4: ip_address(HOME)})
-    assert report.trouble(V4) is Trouble.UNCONFIRMED
+    assert report.troubles.get(V4) is Trouble.UNCONFIRMED
     report = await keeper.round()
     assert report.compared == report.kept == {V4: ip_address(NEXT)}
-    assert report.trouble(V4) is None
+    assert report.troubles.get(V4) is None
 
 
 async def test_a_change_that_is_refused_is_compared_and_not_kept(keeper: Keeper) -> None:
@@ -138,7 +138,7 @@ async def test_a_change_that_is_refused_is_compared_and_not_kept(keeper: Keeper)
     assert report.is_settled
     assert report.compared == {V4: ip_address(NEXT)}
     assert report.kept == {V4: ip_address(HOME)}
-    assert report.trouble(V4) is Trouble.REFUSED
+    assert report.troubles.get(V4) is Trouble.REFUSED
 
 
 async def test_what_was_known_of_a_family_outlives_a_failed_look_up(
@@ -156,7 +156,7 @@ async def test_what_was_known_of_a_family_outlives_a_failed_look_up(
     both = {V4: ip_address(NEXT), V6: ip_address(HOME_V6)}
     assert before.compared[V6] == both[V6]
     assert (report.compared, report.kept) == (both, both)
-    assert report.trouble(V6) is None
+    assert report.troubles.get(V6) is None
 
 
 @pytest.mark.parametrize("code", EXISTS)
@@ -228,7 +228,7 @@ async def test_repairs_in_a_row_are_counted_until_a_stranger_insists(
         report = await keeper.round(audit=True)
         assert report.repairs == {V4: count}
         assert all(outcome.change.is_drift for outcome in report.outcomes.values())
-        assert report.trouble(V4) is None
+        assert report.troubles.get(V4) is None
         assert (await keeper.round()).repairs == {V4: count}
     stranger(keeper)
     before = keeper.contents
@@ -239,7 +239,7 @@ async def test_repairs_in_a_row_are_counted_until_a_stranger_insists(
         assert [c.kind for c in report.conflicts.values()] == [ConflictKind.CONTESTED]
         assert (report.repairs, report.is_settled) == ({V4: 2}, True)
         assert report.kept == {V4: ip_address(HOME)}
-        assert report.trouble(V4) is Trouble.CONTESTED
+        assert report.troubles.get(V4) is Trouble.CONTESTED
     assert keeper.contents == before
     await keeper.round()
     assert keeper.asked == []
@@ -267,7 +267,7 @@ async def test_a_stranger_who_gives_up_ends_the_quarrel(keeper: Keeper) -> None:
     report = await keeper.round(audit=True)
 
     assert (report.conflicts, report.repairs) == ({}, {})
-    assert report.trouble(V4) is None
+    assert report.troubles.get(V4) is None
 
 
 async def test_a_move_ends_the_quarrel(keeper: Keeper) -> None:

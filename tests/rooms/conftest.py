@@ -21,6 +21,8 @@ from tests.secrets import TOKEN, found_in
 
 PUBLIC_IPV4 = "sensor.example_com_public_ipv4_address"
 LAST_CHECK = "sensor.example_com_last_check"
+SOURCE_IPV4 = "sensor.example_com_source_of_the_ipv4_address"
+READING_IPV4 = "sensor.example_com_last_reading_of_the_ipv4_address"
 LAST_UPDATE = "sensor.example_com_last_update"
 UPDATE_NOW = "button.example_com_update_now"
 
@@ -41,6 +43,10 @@ class Clock:
         """Let a number of polls happen."""
         for _ in range(count):
             await self.passes(UPDATE_INTERVAL)
+
+    def jumps(self, span: timedelta) -> None:
+        """Let time pass, and nothing happen yet."""
+        self._freezer.tick(span)
 
     async def passes(self, span: timedelta) -> None:
         """Let time pass, and what is due happen."""

@@ -29,7 +29,7 @@ from tests.secrets import DNS_TOKEN, TOKEN
 from .conftest import submit_user_form, typed
 
 OWNER = "Kept by Raindrop for Home Assistant"
-FORM = {key: value for key, value in DEFAULTS.items() if key != "records"}
+FORM = {key: value for key, value in DEFAULTS.items() if key not in {"records", "sources"}}
 
 
 async def start(hass: HomeAssistant, entry: RaindropConfigEntry) -> SubentryFlowResult:

@@ -44,11 +44,13 @@ async def test_a_zone_is_a_device_with_its_entities(
     )
     assert {e.entity_id: e.unique_id for e in entities} == {
         PUBLIC_IPV4: f"{zone.id}_public_ipv4",
+        SOURCE_IPV4: f"{zone.id}_source_ipv4",
+        READING_IPV4: f"{zone.id}_reading_ipv4",
         LAST_UPDATE: f"{zone.id}_last_update",
         LAST_CHECK: f"{zone.id}_last_check",
         UPDATE_NOW: f"{zone.id}_update_now",
     }
-    assert [e.entity_id for e in entities if e.disabled] == [LAST_CHECK]
+    assert [e.entity_id for e in entities if e.disabled] == [READING_IPV4, LAST_CHECK]
 
 
 async def test_a_domain_is_a_device_of_its_zone(

@@ -5,6 +5,7 @@ import math
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.raindrop.const import UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from lab import Lab
 from lab.cloudflare import Zone
@@ -88,6 +89,7 @@ async def test_s17_the_culprit_is_found_and_the_rest_is_written(
     lab.ip.set_address(NEXT)
     held = lab.faults.add("cloudflare", LIST, kind="hold")
     lab.log.clear()
+    clock.jumps(UPDATE_INTERVAL)
     round_ = hass.async_create_task(entry.runtime_data.async_refresh())
     await lab.log.arrived(1, endpoint=LIST)
     # Between list and write a twin appears, to which the record would become identical.

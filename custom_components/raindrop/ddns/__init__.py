@@ -1,7 +1,7 @@
 """The core of Raindrop: addresses, Cloudflare and the decision between them.
 
 Nothing here knows Home Assistant. The modules import downwards only:
-``reconcile``, ``survey`` -> ``report``, ``detect``, ``apply``, ``plan``,
-``cloudflare`` -> ``transport``, ``wire``, ``host_part``, ``addresses``,
-``names``, ``credential`` -> ``model``, ``errors``.
+``reconcile``, ``survey`` -> ``news``, ``report``, ``detect``, ``apply``, ``plan``,
+``cloudflare`` -> ``web``, ``steady``, ``own_address`` -> ``transport``, ``wire``,
+``host_part``, ``addresses``, ``names``, ``credential`` -> ``model``, ``errors``.
 """

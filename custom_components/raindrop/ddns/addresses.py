@@ -51,6 +51,9 @@ _CLOUDFLARE_V6 = tuple(
 )
 """Cloudflare's own ranges: https://www.cloudflare.com/ips-v6."""
 
+_CGNAT = IPv4Network("100.64.0.0/10")
+"""What providers share among their customers (RFC 6598)."""
+
 _GLOBAL_UNICAST_V6 = IPv6Network("2000::/3")
 """All that IANA hands out as global unicast (RFC 4291 section 2.4)."""
 
@@ -85,10 +88,11 @@ https://www.iana.org/assignments/iana-ipv6-special-registry/
 class UnusableAddressError(NoAddressError):
     """A text is no address that may be written."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, said: Address | None = None) -> None:
         """Keep what is wrong, as a value that can be told and counted."""
         super().__init__(problem.value)
         self.problem = problem
+        self.said = said
 
 
 def parse(text: str, family: Family) -> Address:
@@ -113,7 +117,7 @@ def usable(address: Address, family: Family) -> Address:
     Raises UnusableAddressError with the reason.
     """
     if problem := why_unusable(address, family):
-        raise UnusableAddressError(problem)
+        raise UnusableAddressError(problem, address)
     return address
 
 
@@ -121,6 +125,8 @@ def why_unusable(address: Address, family: Family) -> Problem | None:
     """Return why an address may not be written, None if it may."""
     if address.version != family:
         return Problem.WRONG_FAMILY
+    if address in _CGNAT:
+        return Problem.CGNAT
     if not _is_public(address):
         return Problem.NOT_PUBLIC
     if _is_cloudflare(address):

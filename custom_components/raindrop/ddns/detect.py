@@ -1,120 +1,147 @@
-"""Find the public address: ask operators, and believe a change only if two agree.
+"""Find the public address: ask a source, and believe a change only if two operators agree.
 
 An answer that repeats the address known already is enough by itself. A changed
 one needs a second operator of the same mind; where two contradict, further
-ones decide. No agreement is no address.
+ones decide. No agreement is no address. An entity that speaks for the way out
+is an operator like the others, asked first; what nobody else can confirm has
+to stand still instead.
 """
 
-from asyncio import FIRST_COMPLETED, Task, create_task, gather, shield, wait
+from asyncio import FIRST_COMPLETED, Task, create_task, gather, get_running_loop, shield, wait
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from aiohttp import ClientSession
 
-from .addresses import UnusableAddressError, from_json, from_text, from_trace
-from .model import Address, Answer, Family, Problem, Reading
-from .transport import (
-    AnswerTooLongError,
-    HttpAnswer,
-    UnansweredError,
-    UnansweredInTimeError,
-    request,
-)
+from .addresses import UnusableAddressError, parse
+from .model import Address, Answer, Family, Problem, Reading, Source, SourceKind
+from .own_address import link_of
+from .steady import FLAPPING, Standing
+from .web import WebSource, ask, page
 
 _AGREEMENT = 2
 _TIMEOUT_S = 5.0
 _PATIENCE_S = 2.0
 """How long one operator is waited for before the next is asked as well."""
-_MAX_ANSWER = 4096
-"""More than any honest answer, in bytes."""
-_HEADERS = {"Accept-Encoding": "identity"}
-
-
-class Form(Enum):
-    """How a web source writes the address."""
-
-    TEXT = "text"
-    TRACE = "trace"
-    JSON = "json"
+_LIMIT_S = 10.0
+"""How long a round waits for an address, whoever is silent."""
+_FAILURES = 3
+_REST = timedelta(hours=1)
+"""How long an operator is not asked that failed so often in a row while others answered."""
+_GRACE = timedelta(minutes=4, seconds=50)
+"""How long an entity may say nothing before the web is asked: a cycle, give or take."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebSource:
-    """A page of an operator that says from where it was asked."""
+class Told:
+    """What an entity or this host says of its address."""
 
     operator: str
-    form: Form
-    urls: Mapping[Family, str]
-    """The page to ask for each family; HTTPS, plain HTTP on loopback alone."""
+    text: str | None
+    """None if it says nothing."""
+    since: datetime | None = None
+    """Since when it says so, if that is known."""
 
 
-WEB_SOURCES: tuple[WebSource, ...] = (
-    WebSource(
-        operator="Cloudflare",
-        form=Form.TRACE,
-        urls=dict.fromkeys(Family, "https://api.cloudflare.com/cdn-cgi/trace"),
-    ),
-    WebSource(
-        operator="ipify",
-        form=Form.TEXT,
-        urls={
-            Family.IPV4: "https://api.ipify.org/",
-            Family.IPV6: "https://api6.ipify.org/",
-        },
-    ),
-    WebSource(
-        operator="ident.me",
-        form=Form.TEXT,
-        urls={Family.IPV4: "https://v4.ident.me/", Family.IPV6: "https://v6.ident.me/"},
-    ),
-    WebSource(
-        operator="Amazon",
-        form=Form.TEXT,
-        urls={Family.IPV4: "https://checkip.amazonaws.com/"},
-    ),
-    WebSource(
-        operator="Home Assistant",
-        form=Form.JSON,
-        urls=dict.fromkeys(Family, "https://services.home-assistant.io/whoami/v1"),
-    ),
-)
-"""Whom to ask, in this order; Cloudflare first, for it holds the zone anyway."""
+type Tell = Callable[[Source], Awaitable[Told]]
+"""Asks an entity or this host for its address."""
 
 
 class Detector:
-    """Knows the public addresses, and whom to ask whether they still hold."""
+    """Knows the public addresses, and whom to ask whether they still hold.
+
+    One is enough for the whole house: whoever asks for the same source at the
+    same time joins the look-up in flight.
+    """
 
     def __init__(
         self,
         session: Callable[[Family], ClientSession],
-        sources: Iterable[WebSource],
+        pages: Iterable[WebSource],
+        tell: Tell,
+        now: Callable[[], datetime],
     ) -> None:
-        """Ask through sessions that connect by one family only."""
-        self._session = session
-        self._sources = tuple(sources)
-        self._known: dict[Family, Address] = {}
-        self._flights: dict[Reading, Task[Reading]] = {}
+        """Ask pages through sessions that connect by one family only, and others by ``tell``.
 
-    async def look(self, family: Family) -> Reading:
+        ``now`` is the clock that goes on while the machine sleeps, in UTC.
+        """
+        self._session = session
+        self._pages = tuple(pages)
+        self._tell = tell
+        self._now = now
+        self._standings: dict[Source, Standing] = {}
+        self._latest: dict[Source, Reading] = {}
+        self._flights: dict[Reading, Task[Reading]] = {}
+        self._silent_since: dict[Source, datetime] = {}
+        self._failures: Counter[tuple[str, Family]] = Counter()
+        self._resting_since: dict[tuple[str, Family], datetime] = {}
+        self._listeners: list[Callable[[Source], None]] = []
+
+    def listen(self, told: Callable[[Source], None]) -> Callable[[], None]:
+        """Tell whenever another address is believed of a source; return what ends it."""
+        self._listeners.append(told)
+        return partial(self._listeners.remove, told)
+
+    def known(self, source: Source) -> Address | None:
+        """Return the address that is believed of a source, None if none was yet."""
+        return self._standing(source).known
+
+    async def look(self, source: Source, max_age: timedelta = timedelta()) -> Reading:
         """Return what the first operator that answers says.
 
         Its address is set if it is the one known; another needs ``confirm``.
+        A reading with an address that is younger than ``max_age`` is as good
+        as a new one, unless an entity says something else meanwhile.
         """
-        return await self._join(Reading(family=family))
+        begun = Reading(source=source, begun_at=get_running_loop().time())
+        if source.kind in (SourceKind.ENTITY, SourceKind.OWN):
+            answer = await self._told(source)
+            begun = replace(begun, answers=(answer,))
+        latest = self._latest.get(source)
+        if latest and self._is_fresh(latest, begun, max_age):
+            return latest
+        if begun.answers and (answer.address or not self._may_substitute(source)):
+            return self._judge(begun)
+        return await self._join(begun)
 
     async def confirm(self, reading: Reading) -> Reading:
-        """Return a reading whose address two operators agree on, or that has none."""
-        while reading.is_open:
+        """Return a reading whose address may be believed, or that has none."""
+        while reading.is_open and not reading.source.is_alone:
             further = await self._join(reading)
             if further.answers == reading.answers:
-                return reading
+                break
             reading = further
         return reading
+
+    def _standing(self, source: Source) -> Standing:
+        """Return what is known of a source."""
+        return self._standings.get(source, Standing())
+
+    def _is_fresh(self, latest: Reading, begun: Reading, max_age: timedelta) -> bool:
+        """Return whether a reading need not be made anew."""
+        age = self._now() - (latest.ended_at or _NEVER)
+        is_same = not begun.answers or latest.answers[:1] == begun.answers
+        return latest.address is not None and is_same and timedelta() <= age < max_age
+
+    async def _told(self, source: Source) -> Answer:
+        """Return what an entity or this host says."""
+        told = await self._tell(source)
+        answer = heed(told, source.family)
+        if answer.address:
+            self._silent_since.pop(source, None)
+        else:
+            since = self._silent_since.get(source, self._now())
+            self._silent_since[source] = min(since, told.since or since)
+        return answer
+
+    def _may_substitute(self, source: Source) -> bool:
+        """Return whether the web may speak for an entity that says nothing."""
+        is_possible = source.kind is SourceKind.ENTITY and source.is_default_way
+        return is_possible and self._now() - self._silent_since[source] >= _GRACE
 
     async def _join(self, reading: Reading) -> Reading:
         """Return the next reading, of the look-up in flight if there is one.
@@ -135,26 +162,72 @@ class Detector:
 
     async def _ask_on(self, reading: Reading) -> Reading:
         """Return a reading with the answers of the next operators."""
-        family = reading.family
         heard = {answer.operator for answer in reading.answers}
-        fresh = [s for s in self._sources if family in s.urls and s.operator not in heard]
-        answers = (*reading.answers, *await self._first(fresh, family))
-        address = verdict(answers, self._known.get(family))
-        if address is not None:
-            self._known[family] = address
-        return Reading(family=family, address=address, answers=answers)
+        pages = [p for p in self._pages_of(reading.source) if p.operator not in heard]
+        answers = await self._first(pages, reading)
+        self._remember_failures(answers, reading.family)
+        return self._judge(replace(reading, answers=(*reading.answers, *answers)))
 
-    async def _first(self, sources: list[WebSource], family: Family) -> list[Answer]:
+    def _judge(self, reading: Reading) -> Reading:
+        """Return a reading with the address that may be believed after its answers."""
+        source, now = reading.source, self._now()
+        before = self._standing(source)
+        agreed = verdict(source, reading.answers, before.known)
+        standing = before.hear(agreed, now, is_alone=source.is_alone) if agreed else before
+        held = standing.candidate if agreed else None
+        reading = replace(
+            reading,
+            address=None if held else agreed,
+            held=held,
+            is_flapping=held is not None and standing.needed == FLAPPING,
+            hold_s=standing.wait_s(now) if held else 0,
+            is_disputed=len(_votes(source, reading.answers)) > 1,
+            ended_at=now,
+        )
+        self._standings[source] = standing
+        self._latest[source] = reading
+        if standing.known != before.known:
+            for told in tuple(self._listeners):
+                told(source)
+        return reading
+
+    def _pages_of(self, source: Source) -> Sequence[WebSource]:
+        """Return whom to ask about a source; who rests is asked only if the others are too few."""
+        family = source.family
+        if source.kind is SourceKind.URLS:
+            return [page(url, family) for url in source.urls]
+        pages = [page for page in self._pages if family in page.urls]
+        awake = [page for page in pages if not self._is_resting(page, family)]
+        return awake if len(awake) >= _AGREEMENT else pages
+
+    def _is_resting(self, page: WebSource, family: Family) -> bool:
+        """Return whether an operator failed too often lately."""
+        since = self._resting_since.get((page.operator, family), _NEVER)
+        return timedelta() <= self._now() - since < _REST
+
+    def _remember_failures(self, answers: Sequence[Answer], family: Family) -> None:
+        """Count who failed while others answered: else it is the network that failed."""
+        if not any(answer.address for answer in answers):
+            return
+        for answer in answers:
+            key = answer.operator, family
+            self._failures[key] = 0 if answer.address else self._failures[key] + 1
+            if self._failures[key] >= _FAILURES:
+                self._failures[key] = 0
+                self._resting_since[key] = self._now()
+
+    async def _first(self, pages: Sequence[WebSource], reading: Reading) -> list[Answer]:
         """Ask one after another until one gives an address; return all that was said.
 
         One that is slow does not hold up the round: the next is asked beside it.
         """
-        waiting = iter(sources)
+        waiting = iter(pages)
         asked: dict[Task[Answer], WebSource] = {}
         answers: list[Answer] = []
         try:
             while not any(answer.address for answer in answers):
-                has_more = self._ask_next(waiting, family, asked)
+                left_s = reading.begun_at + _LIMIT_S - get_running_loop().time()
+                has_more = left_s > 0 and self._ask_next(waiting, reading.family, left_s, asked)
                 if not asked:
                     break
                 done, _ = await wait(
@@ -178,63 +251,56 @@ class Detector:
         self,
         waiting: Iterator[WebSource],
         family: Family,
+        left_s: float,
         asked: dict[Task[Answer], WebSource],
     ) -> bool:
-        """Start asking the next source, if there is one."""
+        """Start asking the next page, if there is one."""
         source = next(waiting, None)
         if source is not None:
-            asked[create_task(self._ask(source, family))] = source
+            limit_s = min(left_s, _TIMEOUT_S)
+            asked[create_task(ask(self._session(family), source, family, limit_s))] = source
         return source is not None
 
-    async def _ask(self, source: WebSource, family: Family) -> Answer:
-        """Return what one source says."""
-        try:
-            answer = await request(
-                self._session(family),
-                "GET",
-                source.urls[family],
-                timeout_s=_TIMEOUT_S,
-                limit=_MAX_ANSWER,
-                headers=_HEADERS,
-            )
-            address = _read(source, family, answer)
-        except UnansweredInTimeError:
-            return Answer(operator=source.operator, problem=Problem.TIMEOUT)
-        except UnansweredError:
-            return Answer(operator=source.operator, problem=Problem.UNREACHABLE)
-        except AnswerTooLongError:
-            return Answer(operator=source.operator, problem=Problem.TOO_LONG)
-        except UnusableAddressError as err:
-            return Answer(operator=source.operator, problem=err.problem)
-        return Answer(operator=source.operator, address=address)
+
+def heed(told: Told, family: Family) -> Answer:
+    """Return what an entity or this host says as an answer."""
+    if told.text is None:
+        return Answer(operator=told.operator, problem=Problem.SILENT)
+    try:
+        return Answer(operator=told.operator, address=parse(told.text, family))
+    except UnusableAddressError as err:
+        return Answer(operator=told.operator, problem=err.problem, said=err.said)
 
 
-def verdict(answers: Iterable[Answer], known: Address | None) -> Address | None:
+def verdict(source: Source, answers: Sequence[Answer], known: Address | None) -> Address | None:
     """Return the address that may be believed, None if there is none yet.
 
     >>> from ipaddress import ip_address
+    >>> here = Source(Family.IPV4)
     >>> one, two = (Answer(operator=o, address=ip_address("8.8.4.4")) for o in "ab")
-    >>> verdict([one], None), verdict([one], one.address), verdict([one, two], None)
-    (None, IPv4Address('8.8.4.4'), IPv4Address('8.8.4.4'))
+    >>> verdict(here, [one], None), verdict(here, [one, two], None)
+    (None, IPv4Address('8.8.4.4'))
+    >>> verdict(here, [one], one.address)
+    IPv4Address('8.8.4.4')
     """
-    votes = Counter(answer.address for answer in answers if answer.address)
+    votes = _votes(source, answers)
     if set(votes) == {known}:
         return known
-    agreed = [address for address, count in votes.items() if count >= _AGREEMENT]
-    return agreed[0] if len(agreed) == 1 else None
+    needed = 1 if source.is_alone else _AGREEMENT
+    agreed = [address for address, count in votes.items() if count >= needed]
+    believed = agreed[0] if len(agreed) == 1 else None
+    is_own = source.kind is not SourceKind.OWN or believed == answers[0].address
+    return believed if is_own else None
 
 
-def _read(source: WebSource, family: Family, answer: HttpAnswer) -> Address:
-    """Return the address in an answer. Raises UnusableAddressError."""
-    if answer.status != HTTPStatus.OK:
-        raise UnusableAddressError(Problem.STATUS)
-    try:
-        body = answer.body.decode("ascii")
-    except UnicodeDecodeError:
-        raise UnusableAddressError(Problem.NOT_AN_ADDRESS) from None
-    if source.form is Form.TEXT:
-        return from_text(body, family)
-    if source.form is Form.JSON:
-        return from_json(body, family)
-    url = urlsplit(source.urls[family])
-    return from_trace(body, family, url.netloc.removesuffix(f":{url.port}"))
+def _votes(source: Source, answers: Sequence[Answer]) -> Counter[Address]:
+    """Return how many operators say each address.
+
+    A host speaks to the Internet from its temporary addresses: whoever sees
+    one of the same link as its own confirms that.
+    """
+    said = [answer.address for answer in answers if answer.address]
+    if source.kind is SourceKind.OWN and said:
+        own = said[0]
+        said = [own if link_of(address) == link_of(own) else address for address in said]
+    return Counter(said)

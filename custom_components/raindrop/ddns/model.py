@@ -60,6 +60,37 @@ class Slot:
     family: Family
 
 
+class SourceKind(StrEnum):
+    """What can say our address."""
+
+    AUTOMATIC = "automatic"
+    """Web pages of several operators, of which two have to agree."""
+    ENTITY = "entity"
+    """An entity of Home Assistant's, as a router has one."""
+    OWN = "own"
+    """The stable IPv6 address of this very host."""
+    URLS = "urls"
+    """Pages that the user chose; two or more have to agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the address of a family comes from: what the user chose."""
+
+    family: Family
+    kind: SourceKind = SourceKind.AUTOMATIC
+    entity: str = ""
+    """The registry id of the entity, or its entity id if it has none."""
+    urls: tuple[str, ...] = ()
+    is_default_way: bool = True
+    """Whether an entity speaks for the way by which this host reaches the Internet."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody else can confirm what it says, so that it has to stand still."""
+        return not self.is_default_way or len(self.urls) == 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
     """A Cloudflare zone as the API describes it."""
@@ -120,6 +151,7 @@ class Target:
     """A slot to be kept, and how: what the user configured."""
 
     slot: Slot
+    source: Source
     policy: Policy = field(default_factory=Policy)
 
 
@@ -226,9 +258,13 @@ class Problem(StrEnum):
     NOT_AN_ADDRESS = "not_an_address"
     WRONG_FAMILY = "wrong_family"
     NOT_PUBLIC = "not_public"
+    CGNAT = "cgnat"
+    """An address that a provider shares among its customers (RFC 6598)."""
     CLOUDFLARE = "cloudflare"
     WRONG_HOST = "wrong_host"
     WARP = "warp"
+    SILENT = "silent"
+    """An entity without a state, or a host without such an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,16 +274,36 @@ class Answer:
     operator: str
     address: Address | None = None
     problem: Problem | None = None
+    said: Address | None = None
+    """An address that may not be written, if it said one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """The public address of a family as the sources told it."""
+    """The public address of a family as a source told it."""
 
-    family: Family
+    source: Source
     address: Address | None = None
     """What may be written; None is *not known*."""
     answers: tuple[Answer, ...] = ()
+    """Of everybody who was asked, in the order of the answers; an entity's own comes first."""
+    is_disputed: bool = False
+    """Whether operators contradicted each other."""
+    held: Address | None = None
+    """An address that is confirmed, but has to stand still before it may be written."""
+    is_flapping: bool = False
+    """Whether it has to because it keeps coming and going."""
+    hold_s: float = field(default=0, compare=False)
+    """For how long it still has to."""
+    begun_at: float = field(default=0, compare=False)
+    """When the first operator was asked, by the clock of the event loop."""
+    ended_at: datetime | None = field(default=None, compare=False)
+    """When the last operator answered."""
+
+    @property
+    def family(self) -> Family:
+        """The family of the address."""
+        return self.source.family
 
     @property
     def heard(self) -> Address | None:
@@ -256,9 +312,16 @@ class Reading:
         return self.address or next(heard, None)
 
     @property
+    def operator(self) -> str | None:
+        """Who said the address that is believed."""
+        said = (answer.operator for answer in self.answers if answer.address == self.heard)
+        return next(said, None) if self.heard else None
+
+    @property
     def is_open(self) -> bool:
-        """Whether an address was heard that is not believed."""
-        return self.address is None and any(answer.address for answer in self.answers)
+        """Whether an address was heard that is neither believed nor waited for."""
+        has_heard = any(answer.address for answer in self.answers)
+        return self.address is None and self.held is None and has_heard
 
     @property
     def is_absent(self) -> bool:
@@ -267,6 +330,48 @@ class Reading:
         return problems == {Problem.UNREACHABLE}
 
     @property
-    def is_disputed(self) -> bool:
-        """Whether operators contradicted each other."""
-        return len({answer.address for answer in self.answers if answer.address}) > 1
+    def is_substitute(self) -> bool:
+        """Whether web pages speak in the place of an entity that says no address."""
+        is_entity = self.source.kind is SourceKind.ENTITY
+        return is_entity and len(self.answers) > 1 and self.answers[0].address is None
+
+
+class Trouble(StrEnum):
+    """Why a slot does not hold what it should."""
+
+    MISSING = "missing"
+    AMBIGUOUS = "ambiguous"
+    CNAME = "cname"
+    CONTESTED = "contested"
+    REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"
+    UNREAD = "unread"
+    """The zone could not be read since the address is known."""
+    FLAPPING = "flapping"
+    """The address keeps coming and going, and is written when it stands still."""
+    NO_ADDRESS = "no_address"
+
+
+class NewsKind(StrEnum):
+    """What can be different from the round before."""
+
+    PUBLIC_CHANGED = "public_changed"
+    CREATED = "created"
+    UPDATED = "updated"
+    DRIFT_REPAIRED = "drift_repaired"
+    FAILED = "failed"
+    RECOVERED = "recovered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Something that is different from the round before."""
+
+    kind: NewsKind
+    family: Family
+    slot: Slot | None = None
+    """The place it happened to; None for the address of the home."""
+    from_ip: Address | None = None
+    to_ip: Address | None = None
+    reason: Trouble | None = None
+    """Why it failed."""

@@ -2,7 +2,8 @@
 
 from asyncio import gather
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from .addresses import parse_record
 from .apply import apply
@@ -13,94 +14,124 @@ from .model import (
     Address,
     Conflict,
     ConflictKind,
-    Family,
     Outcome,
     Plan,
     Reading,
     Record,
     Result,
     Slot,
+    Source,
     Target,
     Want,
     ZoneId,
 )
+from .news import news
 from .plan import make_plan
 from .report import Report
 
 _EXISTS = {81057, 81058}
 """Cloudflare's codes for a record that exists already."""
 
-type Readings = Mapping[Family, Reading]
+type Readings = Mapping[Source, Reading]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What is special about a round."""
+
+    audit: bool = False
+    """Read the zone whatever the addresses are."""
+    may_ask: bool = True
+    """Whether Cloudflare may be asked; if not, what is to be done stays to be done."""
+    max_age: timedelta = timedelta()
+    """How old a reading of another round may be to do for this one."""
+
+
+_USUAL = Round()
 
 
 async def reconcile(
     client: CloudflareClient,
     detector: Detector,
     zone_id: ZoneId,
-    families: Iterable[Family],
+    sources: Iterable[Source],
     targets: Sequence[Target],
     previous: Report,
     *,
-    audit: bool = False,
-    may_ask: bool = True,
+    how: Round = _USUAL,
 ) -> Report:
     """Return the report of one round; raises none of Cloudflare's errors.
 
-    ``families`` are those to look up, with or without a target.
-
-    Cloudflare is asked nothing while the addresses are the ones known and
-    ``previous`` is settled, unless ``audit`` asks to read the zone. With
-    ``may_ask`` false it is not asked at all (a rate limit to sit out), and what
-    is to be done stays to be done.
+    ``sources`` are those whose address is the home's, one for each family, with
+    or without a target; a target may have another. Cloudflare is asked nothing
+    while the addresses are the ones known and ``previous`` is settled.
 
     When a reading differs from what is known, the look-up that confirms it and
     the zone's list go out side by side, so that a change costs three round
     trips. Where operators contradicted each other the round before, the list
     waits for their agreement: a source that keeps lying costs no requests.
     """
-    readings = await _look(detector, families)
-    is_eager = any(reading.is_open for reading in readings.values()) and not any(
-        reading.is_disputed for reading in previous.readings.values()
+    everything = {*sources, *(target.source for target in targets)}
+    readings = await _look(detector, everything, how.max_age)
+    is_eager = any(
+        reading.is_open and not previous.disputes.get(source)
+        for source, reading in readings.items()
     )
-    must_read = audit or not previous.is_settled or is_eager
-    if may_ask and (must_read or _has_moved(targets, readings, previous)):
+    must_read = how.audit or not previous.is_settled or is_eager
+    listing: list[Record] | CloudflareError | None = None
+    if how.may_ask and (must_read or _has_moved(targets, readings, previous)):
         readings, listing = await gather(
             _confirm(detector, readings), _list(client, zone_id, targets)
         )
     else:
         readings = await _confirm(detector, readings)
-        has_moved = _has_moved(targets, readings, previous)
-        if not may_ask or not has_moved:
-            is_settled = previous.is_settled and not has_moved
-            return replace(
-                previous, readings=readings, is_settled=is_settled, was_read=False, fresh=()
-            )
-        listing = await _list(client, zone_id, targets)
-    if isinstance(listing, CloudflareError):
-        return replace(
-            previous,
-            readings=readings,
-            error=listing,
-            is_settled=False,
-            was_read=False,
-            fresh=(listing,),
-        )
-    wants = _wants(targets, readings, previous)
-    plan = make_plan(wants, listing)
-    outcomes = await apply(client, zone_id, plan.changes)
-    return _report(wants, replace(previous, readings=readings), plan, outcomes)
+        if how.may_ask and _has_moved(targets, readings, previous):
+            listing = await _list(client, zone_id, targets)
+    looked = _looked(previous, sources, readings)
+    if listing is None:
+        is_settled = previous.is_settled and not _has_moved(targets, readings, previous)
+        report = replace(looked, is_settled=is_settled)
+    elif isinstance(listing, CloudflareError):
+        report = replace(looked, error=listing, is_settled=False, fresh=(listing,))
+    else:
+        wants = _wants(targets, readings, previous)
+        plan = make_plan(wants, listing)
+        outcomes = await apply(client, zone_id, plan.changes)
+        report = _report(wants, looked, plan, outcomes)
+    troubles = {t.slot: trouble for t in targets if (trouble := report.trouble(t))}
+    report = replace(report, troubles=troubles)
+    return replace(report, news=news(previous, report))
 
 
-async def _look(detector: Detector, families: Iterable[Family]) -> Readings:
-    """Return what the first operator says of each family."""
-    readings = await gather(*(detector.look(family) for family in families))
-    return {reading.family: reading for reading in readings}
+async def _look(detector: Detector, sources: Iterable[Source], max_age: timedelta) -> Readings:
+    """Return what the first operator says of each source."""
+    readings = await gather(*(detector.look(source, max_age) for source in sources))
+    return {reading.source: reading for reading in readings}
 
 
 async def _confirm(detector: Detector, readings: Readings) -> Readings:
     """Return the readings that two operators agree on."""
     confirmed = await gather(*(detector.confirm(r) for r in readings.values()))
-    return {reading.family: reading for reading in confirmed}
+    return {reading.source: reading for reading in confirmed}
+
+
+def _looked(previous: Report, sources: Iterable[Source], readings: Readings) -> Report:
+    """Return the report of a round that looked for the addresses and did nothing else yet."""
+    public = {s.family: a for s in sources if (a := readings[s].address) is not None}
+    disputes = {
+        source: previous.disputes.get(source, 0) + 1
+        for source, reading in readings.items()
+        if reading.is_disputed
+    }
+    return replace(
+        previous,
+        readings=readings,
+        public={**previous.public, **public},
+        disputes=disputes,
+        was_read=False,
+        fresh=(),
+        news=(),
+    )
 
 
 async def _list(
@@ -119,9 +150,8 @@ async def _list(
 
 def _has_moved(targets: Iterable[Target], readings: Readings, previous: Report) -> bool:
     """Return whether an address is believed that a slot was not compared with yet."""
-    known = {family: reading.address for family, reading in readings.items()}
     return any(
-        (address := known.get(target.slot.family)) is not None
+        (address := readings[target.source].address) is not None
         and address != previous.compared.get(target.slot)
         for target in targets
     )
@@ -129,11 +159,10 @@ def _has_moved(targets: Iterable[Target], readings: Readings, previous: Report) 
 
 def _wants(targets: Iterable[Target], readings: Readings, previous: Report) -> list[Want]:
     """Return the address that each slot should hold, as far as it is known."""
-    known = {family: reading.address for family, reading in readings.items()}
     return [
         Want(
             slot=target.slot,
-            address=known.get(target.slot.family),
+            address=readings[target.source].address,
             policy=target.policy,
             last=previous.kept.get(target.slot),
             before=previous.right.get(target.slot),
@@ -163,8 +192,8 @@ def _report(
         for slot in known.keys() & records.keys() - conflicts.keys()
         if slot not in outcomes_of or outcomes_of[slot].result is Result.DONE
     }
-    return Report(
-        readings=previous.readings,
+    return replace(
+        previous,
         compared=_of(settled, previous.compared) | known,
         kept={**previous.kept, **_contents(right)},
         right={**previous.right, **right},
@@ -172,6 +201,7 @@ def _report(
         records=records,
         conflicts=conflicts,
         outcomes=outcomes_of,
+        error=None,
         is_settled=len(settled) == len(wants),
         was_read=True,
         fresh=tuple(outcome.error for outcome in outcomes if outcome.error),

@@ -3,40 +3,33 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from .errors import CloudflareError
 from .model import (
     Address,
     Conflict,
     Family,
+    News,
     Outcome,
     Reading,
     Record,
     Result,
     Slot,
+    Source,
+    Target,
+    Trouble,
 )
-
-
-class Trouble(StrEnum):
-    """Why a slot does not hold what it should."""
-
-    MISSING = "missing"
-    AMBIGUOUS = "ambiguous"
-    CNAME = "cname"
-    CONTESTED = "contested"
-    REFUSED = "refused"
-    UNCONFIRMED = "unconfirmed"
-    UNREAD = "unread"
-    """The zone could not be read since the address is known."""
-    NO_ADDRESS = "no_address"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One round: what was read, what stands in the zone, what was changed."""
 
-    readings: Mapping[Family, Reading] = field(default_factory=dict)
+    readings: Mapping[Source, Reading] = field(default_factory=dict)
+    public: Mapping[Family, Address] = field(default_factory=dict)
+    """The last address of the home that was believed."""
+    disputes: Mapping[Source, int] = field(default_factory=dict)
+    """In how many rounds in a row operators contradicted each other."""
     compared: Mapping[Slot, Address] = field(default_factory=dict)
     """The public address that each slot was last compared with to the end."""
     kept: Mapping[Slot, Address] = field(default_factory=dict)
@@ -59,24 +52,32 @@ class Report:
     fresh: tuple[CloudflareError, ...] = field(default=(), compare=False)
     """What Cloudflare failed at or refused in this round, and not in one before."""
 
-    def address(self, family: Family) -> Address | None:
-        """Return the public address of a family, None if it is not known."""
-        reading = self.readings.get(family)
+    troubles: Mapping[Slot, Trouble] = field(default_factory=dict)
+    """Why slots do not hold what they should."""
+    news: tuple[News, ...] = field(default=(), compare=False)
+    """What is different from the round before."""
+
+    def address(self, source: Source) -> Address | None:
+        """Return the public address by a source, None if it is not known."""
+        reading = self.readings.get(source)
         return reading.address if reading else None
 
-    def trouble(self, slot: Slot) -> Trouble | None:
+    def trouble(self, target: Target) -> Trouble | None:
         """Return why a slot does not hold what it should, None if it does.
 
-        A family that the home does not have is no trouble.
+        An IPv6 address that the home does not have is no trouble.
         """
+        slot = target.slot
         if conflict := self.conflicts.get(slot):
             return Trouble(conflict.kind)
         outcome = self.outcomes.get(slot)
         if outcome and outcome.result is not Result.DONE:
             return Trouble(outcome.result)
-        reading = self.readings.get(slot.family)
-        if reading is None or reading.is_absent:
+        reading = self.readings.get(target.source)
+        if reading is None or (slot.family is Family.IPV6 and reading.is_absent):
             return None
+        if reading.is_flapping:
+            return Trouble.FLAPPING
         if reading.address is None:
             return None if slot in self.kept else Trouble.NO_ADDRESS
         is_compared = self.compared.get(slot) == reading.address
