@@ -8,6 +8,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
 
 from .client import async_get_client
+from .config_flow import RaindropConfigFlow
 from .const import CONF_ZONE_ID, DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.errors import CloudflareAuthError
@@ -16,8 +17,22 @@ from .explain import translated
 from .issues import async_delete_issues
 from .memory import Memory
 from .removal import async_retire
+from .source_options import DEFAULT_OPTIONS
 
+_WITH_SOURCES = 2
+"""The minor version since which the options say where addresses come from."""
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR)
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> bool:
+    """Bring an entry of an older version up to date; refuse one of a newer."""
+    if entry.version > RaindropConfigFlow.VERSION:
+        return False
+    if entry.minor_version < _WITH_SOURCES:
+        hass.config_entries.async_update_entry(
+            entry, options={**DEFAULT_OPTIONS, **entry.options}, minor_version=_WITH_SOURCES
+        )
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> bool:

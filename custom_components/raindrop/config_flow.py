@@ -35,7 +35,9 @@ from .ddns.survey import Survey, survey, verify
 from .domain_flow import DomainFlow
 from .domains import domain_subentry, domains
 from .explain import Explanation, explained
+from .options_flow import RaindropOptionsFlow
 from .schemas import CREDENTIAL_SCHEMA, USER_SCHEMA
+from .source_options import DEFAULT_OPTIONS
 from .sources import async_get_detector
 
 _LINKS = {
@@ -60,6 +62,16 @@ _CONFLICTS = {
 
 class RaindropConfigFlow(ConfigFlow, domain=DOMAIN):
     """Adds a zone, and renews its credential."""
+
+    VERSION = 1
+    MINOR_VERSION = 2
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> RaindropOptionsFlow:
+        """Return the flow that asks where the home's address comes from."""
+        return RaindropOptionsFlow()
 
     @classmethod
     @callback
@@ -176,6 +188,7 @@ class RaindropConfigFlow(ConfigFlow, domain=DOMAIN):
                 CONF_ZONE_NAME: found.zone_name,
                 CONF_IS_PAID: found.is_paid,
             },
+            options=DEFAULT_OPTIONS,
             subentries=[domain_subentry(found.name, title)],
         )
 

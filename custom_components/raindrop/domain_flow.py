@@ -1,7 +1,6 @@
 """Adding and changing a domain of a zone, with a look at what will happen."""
 
-from asyncio import gather
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -11,30 +10,35 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_DOMAIN
-from homeassistant.helpers.translation import async_get_translations
 import voluptuous as vol
 
 from .const import (
     CONF_FAMILIES,
     CONF_HOST_PART,
+    CONF_OWN_SOURCES,
     CONF_PREFIX_LENGTH,
     CONF_PROXIED,
+    CONF_SOURCES,
     CONF_TTL,
     CONF_TTL_S,
     CONF_ZONE_NAME,
-    DOMAIN,
 )
 from .coordinator import RaindropConfigEntry
 from .ddns.errors import HostNameError
 from .ddns.host_part import HostPartError, read_host_part
-from .ddns.model import TTL_AUTO, Create, Plan, Reading, Update, Want
 from .ddns.names import full_name, to_unicode
-from .ddns.plan import make_plan
-from .ddns.survey import stand_at
-from .domains import DEFAULTS, ON, SECONDS, read_targets
+from .domains import DEFAULTS, ON, SECONDS
 from .explain import BASE, Explanation, explain, explained
+from .preview import Lines, async_say, look_ahead
 from .schemas import DOMAIN_SCHEMA, new_domain_schema
-from .source_options import FAMILIES, read_sources
+from .source_forms import (
+    async_details_schema,
+    async_read_choices,
+    async_shown,
+    sources_schema,
+    sources_typed,
+)
+from .source_options import FAMILIES
 
 type _Texts = dict[str, str]
 
@@ -46,8 +50,10 @@ class DomainFlow(ConfigSubentryFlow):
         """Begin with nothing known."""
         super().__init__()
         self._data: dict[str, Any] = {}
-        self._lines: dict[str, _Texts] = {}
+        self._lines: Lines = {}
         self._names: list[str] | None = None
+        self._kinds: dict[str, Any] = {}
+        self._stored_sources: dict[str, Any] = {}
 
     @property
     def _entry(self) -> RaindropConfigEntry:
@@ -73,7 +79,7 @@ class DomainFlow(ConfigSubentryFlow):
             errors[CONF_DOMAIN] = explain(err).key
         else:
             self._data = {**DEFAULTS, **_cleaned(user_input), CONF_DOMAIN: name}
-        return await self._preview_or("user", schema, user_input, errors)
+        return await self._go_on("user", schema, user_input, errors)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -83,12 +89,37 @@ class DomainFlow(ConfigSubentryFlow):
         if is_gone or self._entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         stored = {**DEFAULTS, **self._get_reconfigure_subentry().data}
+        self._stored_sources = stored[CONF_SOURCES]
         if user_input is None:
-            return self._show("reconfigure", DOMAIN_SCHEMA, stored, {})
-        self._data = {**stored, CONF_HOST_PART: "", **_cleaned(user_input)}
-        return await self._preview_or(
-            "reconfigure", DOMAIN_SCHEMA, user_input, _mistakes(user_input)
-        )
+            shown = {**stored, CONF_OWN_SOURCES: bool(self._stored_sources)}
+            return self._show("reconfigure", DOMAIN_SCHEMA, shown, {})
+        self._data = {**stored, CONF_HOST_PART: "", CONF_SOURCES: {}, **_cleaned(user_input)}
+        return await self._go_on("reconfigure", DOMAIN_SCHEMA, user_input, _mistakes(user_input))
+
+    async def async_step_sources(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for the kinds of the domain's own sources."""
+        schema = sources_schema(of_domain=True)
+        if user_input is None:
+            stored = sources_typed(self._stored_sources, of_domain=True)
+            return self._show("sources", schema, stored, {})
+        self._kinds = user_input
+        if async_details_schema(self.hass, user_input).schema:
+            return await self.async_step_details()
+        self._data[CONF_SOURCES], _ = async_read_choices(self.hass, user_input)
+        return await self._preview_or("sources", schema, user_input, {})
+
+    async def async_step_details(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask which entities and pages they are."""
+        schema = async_details_schema(self.hass, self._kinds)
+        if user_input is None:
+            stored = sources_typed(self._stored_sources, of_domain=True)
+            return self._show("details", schema, async_shown(self.hass, stored), {})
+        self._data[CONF_SOURCES], errors = async_read_choices(self.hass, self._kinds | user_input)
+        return await self._preview_or("details", schema, user_input, errors)
 
     async def async_step_preview(
         self, user_input: dict[str, Any] | None = None
@@ -96,10 +127,11 @@ class DomainFlow(ConfigSubentryFlow):
         """Show what will happen, and store the domain."""
         if user_input is None:
             name = to_unicode(self._data[CONF_DOMAIN])
+            lines = await async_say(self.hass, self._lines)
             return self.async_show_form(
                 step_id="preview",
                 data_schema=vol.Schema({}),
-                description_placeholders={CONF_DOMAIN: name, "lines": await self._said()},
+                description_placeholders={CONF_DOMAIN: name, "lines": lines},
                 last_step=True,
             )
         if self.source == SOURCE_USER:
@@ -109,17 +141,26 @@ class DomainFlow(ConfigSubentryFlow):
             self._entry, self._get_reconfigure_subentry(), data=self._data
         )
 
+    async def _go_on(
+        self, step_id: str, schema: vol.Schema, typed: Mapping[str, Any], errors: _Texts
+    ) -> SubentryFlowResult:
+        """Ask for the domain's own sources if it has any, else go on to the preview."""
+        if typed.get(CONF_OWN_SOURCES) and not errors:
+            return await self.async_step_sources()
+        return await self._preview_or(step_id, schema, typed, errors)
+
     async def _preview_or(
         self, step_id: str, schema: vol.Schema, typed: Mapping[str, Any], errors: _Texts
     ) -> SubentryFlowResult:
         """Go on to the preview, or show the form again with what is to be corrected."""
         placeholders: _Texts = {}
         if not errors:
-            found = await explained(self._look())
+            found = await explained(look_ahead(self._entry, self._data))
             if not isinstance(found, Explanation):
                 self._lines = found
                 return await self.async_step_preview()
-            place = found.form_field if found.form_field == CONF_DOMAIN else BASE
+            is_there = found.form_field in schema.schema
+            place = found.form_field if is_there else BASE
             errors[place] = found.key
             placeholders = found.placeholders
         return self._show(step_id, schema, typed, errors, placeholders)
@@ -141,16 +182,6 @@ class DomainFlow(ConfigSubentryFlow):
             last_step=False,
         )
 
-    async def _said(self) -> str:
-        """Return the lines of the preview in the words of Home Assistant's language."""
-        texts = await async_get_translations(
-            self.hass, self.hass.config.language, "common", {DOMAIN}
-        )
-        return "\n".join(
-            f"- {texts[f'component.{DOMAIN}.common.{key}'].format(**values)}"
-            for key, values in self._lines.items()
-        )
-
     async def _free_names(self) -> list[str]:
         """Return the names with an address in the zone that are not kept yet."""
         coordinator = self._entry.runtime_data
@@ -161,32 +192,6 @@ class DomainFlow(ConfigSubentryFlow):
         kept: set[str | None] = {subentry.unique_id for subentry in self._entry.subentries.values()}
         names = {r.name for r in records if r.type in types} - kept
         return [to_unicode(name) for name in names]
-
-    async def _look(self) -> dict[str, _Texts]:
-        """Return what will happen to the records of the domain, a line for each.
-
-        Raises OutsideZoneError and CloudflareError.
-        """
-        coordinator = self._entry.runtime_data
-        targets = read_targets(self._data, read_sources(self._entry.options))
-        readings, records = await gather(
-            gather(*(coordinator.detector.look(t.source) for t in targets)),
-            stand_at(
-                coordinator.client,
-                coordinator.zone_id,
-                self._entry.data[CONF_ZONE_NAME],
-                self._data[CONF_DOMAIN],
-            ),
-        )
-        wants = [
-            Want(slot=target.slot, address=reading.heard, policy=target.policy)
-            for target, reading in zip(targets, readings, strict=True)
-        ]
-        plan = make_plan(wants, records)
-        lines: dict[str, _Texts] = {}
-        for want, reading in zip(wants, readings, strict=True):
-            lines |= dict(_lines(want, reading, plan))
-        return lines
 
 
 def _mistakes(typed: Mapping[str, Any]) -> _Texts:
@@ -206,40 +211,9 @@ def _mistakes(typed: Mapping[str, Any]) -> _Texts:
 def _cleaned(typed: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was typed as it is stored."""
     return {
-        **typed,
+        **{key: value for key, value in typed.items() if key != CONF_OWN_SOURCES},
         CONF_FAMILIES: sorted(typed[CONF_FAMILIES]),
         CONF_HOST_PART: typed.get(CONF_HOST_PART, "").strip().lower(),
         CONF_PREFIX_LENGTH: int(typed[CONF_PREFIX_LENGTH]),
         CONF_TTL_S: int(typed[CONF_TTL_S]),
     }
-
-
-def _lines(want: Want, reading: Reading, plan: Plan) -> Iterator[tuple[str, _Texts]]:
-    """Yield what will happen to one record: the key of each line, and what it fills in."""
-    family = want.slot.family.label.lower()
-    conflict = next((c for c in plan.conflicts if c.slot == want.slot), None)
-    change = next((c for c in plan.changes if c.slot == want.slot), None)
-    if conflict:
-        standing = ", ".join(there.content for there in conflict.records)
-        yield f"{family}_{conflict.kind}", {"standing": standing}
-    elif want.address is None:
-        yield f"{family}_{'absent' if reading.is_absent else 'unknown'}", {}
-    elif isinstance(change, Create):
-        yield f"{family}_create", {"to": str(change.address)}
-    elif change:
-        yield from _update_lines(family, change)
-    else:
-        yield f"{family}_adopt", {"address": plan.records[want.slot].content}
-
-
-def _update_lines(family: str, change: Update) -> Iterator[tuple[str, _Texts]]:
-    """Yield what will change in a record."""
-    if change.address is not None:
-        yield f"{family}_update", {"from": change.record.content, "to": str(change.address)}
-    if change.proxied is not None:
-        yield f"{family}_proxied_{'on' if change.proxied else 'off'}", {}
-    if change.ttl_s is not None:
-        yield (
-            f"{family}_ttl_{'auto' if change.ttl_s == TTL_AUTO else 'seconds'}",
-            {"seconds": str(change.ttl_s)},
-        )

@@ -23,6 +23,7 @@ from .const import (
     CONF_FAMILIES,
     CONF_HOST_PART,
     CONF_KEY,
+    CONF_OWN_SOURCES,
     CONF_PREFIX_LENGTH,
     CONF_PROXIED,
     CONF_TTL,
@@ -85,6 +86,7 @@ DOMAIN_SCHEMA = vol.Schema(
             )
         ),
         vol.Required(CONF_DELETE): BooleanSelector(),
+        vol.Optional(CONF_OWN_SOURCES, default=False): BooleanSelector(),
     }
 )
 

@@ -18,6 +18,7 @@ INHERITED = "inherited"
 
 AUTOMATIC: Mapping[str, Any] = {CONF_SOURCE: SourceKind.AUTOMATIC.value}
 """What is chosen where nothing is."""
+DEFAULT_OPTIONS: Mapping[str, Any] = {label: {**AUTOMATIC} for label in FAMILIES}
 
 
 def read_sources(options: Mapping[str, Any]) -> dict[Family, Source]:
@@ -25,7 +26,7 @@ def read_sources(options: Mapping[str, Any]) -> dict[Family, Source]:
 
     Raises KeyError, TypeError and ValueError for options that no form lets through.
     """
-    sources = {f: read_source(options.get(label, AUTOMATIC), f) for label, f in FAMILIES.items()}
+    sources = {f: read_source(options[label], f) for label, f in FAMILIES.items()}
     return {family: source for family, source in sources.items() if source is not None}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import socket
 
 from aiohttp import ClientSession
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -44,6 +45,12 @@ def async_get_detector(hass: HomeAssistant) -> detect.Detector:
 def async_entity_address(hass: HomeAssistant, source: Source) -> Address | None:
     """Return the address that the entity of a source says, None if it says none to be used."""
     return detect.heed(_entity_says(hass, source), source.family).address
+
+
+@callback
+def async_entity_is_silent(hass: HomeAssistant, source: Source) -> bool:
+    """Return whether the entity of a source says nothing at all now."""
+    return _entity_says(hass, source).text in (None, STATE_UNAVAILABLE, STATE_UNKNOWN)
 
 
 @callback

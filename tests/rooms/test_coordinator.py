@@ -292,9 +292,10 @@ async def test_two_zones_share_one_detection(
 
 
 async def test_a_press_during_a_round_runs_a_round_of_its_own(
-    hass: HomeAssistant, lab: Lab, zone: Zone, entry: RaindropConfigEntry
+    hass: HomeAssistant, lab: Lab, zone: Zone, clock: Clock, entry: RaindropConfigEntry
 ) -> None:
     """The zone is read after the press, whatever was under way."""
+    clock.jumps(UPDATE_INTERVAL)
     hold = lab.faults.add("ip", "cloudflare", kind="hold")
     lab.log.clear()
     polling = hass.async_create_task(entry.runtime_data.async_refresh())

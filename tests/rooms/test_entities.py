@@ -20,7 +20,15 @@ from lab.cloudflare import Zone
 from tests.conftest import HOME, NEXT
 from tests.secrets import TOKEN
 
-from .conftest import LAST_CHECK, LAST_UPDATE, PUBLIC_IPV4, UPDATE_NOW, state
+from .conftest import (
+    LAST_CHECK,
+    LAST_UPDATE,
+    PUBLIC_IPV4,
+    READING_IPV4,
+    SOURCE_IPV4,
+    UPDATE_NOW,
+    state,
+)
 
 
 async def press(hass: HomeAssistant) -> None:
