@@ -99,8 +99,10 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
             watch.async_end,
             self._async_end_hold,
             self.detector.listen(self._async_believed),
-            async_at_started(self.hass, self._async_started),
         ):
+            self.config_entry.async_on_unload(end)
+        if not self.hass.is_running:
+            end = async_at_started(self.hass, self._async_started)
             self.config_entry.async_on_unload(end)
         self._async_entity_changed()
 

@@ -29,10 +29,12 @@ WAIVERS = {"ssl", "verify_ssl", "ssl_context", "check_hostname", "insecure", "sk
 BUILDERS = {
     "client": {"cloudflare", "credential"},
     "config_flow": {"names", "plan", "survey"},
-    "domain_flow": {"host_part", "names", "plan", "survey"},
+    "domain_flow": {"host_part", "names"},
     "domains": {"host_part"},
+    "preview": {"plan", "survey"},
     "removal": {"apply", "cloudflare"},
     "schemas": {"host_part"},
+    "source_forms": {"web"},
     "sources": {"detect", "own_address", "web"},
 }
 """What single rooms may know besides: those that build, ask, or read what was typed."""

@@ -29,7 +29,9 @@ from tests.secrets import DNS_TOKEN, TOKEN
 from .conftest import submit_user_form, typed
 
 OWNER = "Kept by Raindrop for Home Assistant"
-FORM = {key: value for key, value in DEFAULTS.items() if key not in {"records", "sources"}}
+FORM = {key: value for key, value in DEFAULTS.items() if key not in {"records", "sources"}} | {
+    "own_sources": False
+}
 
 
 async def start(hass: HomeAssistant, entry: RaindropConfigEntry) -> SubentryFlowResult:
