@@ -9,9 +9,11 @@ import signal
 import stat
 import sys
 import threading
+from types import ModuleType
 
 from homeassistant import bootstrap
 from homeassistant.__main__ import main as start_home_assistant
+from homeassistant.helpers import service
 
 from . import sources
 from .home_assistant import SOURCES_VARIABLE
@@ -26,12 +28,24 @@ LEFT_OUT = {
 
 def main() -> int:
     """Put everything in place and run Home Assistant until it ends."""
-    bootstrap.DEFAULT_INTEGRATIONS.difference_update(LEFT_OUT)
+    leave_out(LEFT_OUT)
     if given := os.environ.get(SOURCES_VARIABLE):
         install_lab_sources(given)
     if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
         threading.Thread(target=stop_with_the_parent, daemon=True).start()
     return start_home_assistant()
+
+
+def leave_out(names: set[str]) -> None:
+    """Start without some parts, whose packages may not even be here."""
+    bootstrap.DEFAULT_INTEGRATIONS.difference_update(names)
+    stand_ins = {f"homeassistant.components.{name}": ModuleType(name) for name in names}
+    # To describe its actions, Home Assistant imports all kinds of entities, in use or not, and
+    # remembers them. Were one missing, the browser would wait for the descriptions for ever.
+    sys.modules.update(stand_ins)
+    service._base_components()  # noqa: SLF001
+    for name in stand_ins:
+        del sys.modules[name]
 
 
 def install_lab_sources(given: str) -> None:
