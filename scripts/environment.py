@@ -13,11 +13,14 @@ import shutil
 import sys
 
 from bring import find_or_bring_python, find_or_bring_uv
+from browser import find_or_install_browser
 from tools import CommandError, SetupError, explain, have_a_home, run, step
 
 ROOT = Path(__file__).resolve().parent.parent
 PRIVATE = ROOT / ".dev"
 PINS = ROOT / "requirements_setup.txt"
+BROWSER = PRIVATE / "chromium"
+"""Leads to the browser, for the tests that go through the user interface."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,10 @@ class Environment:
 NEWEST = Environment(
     name=".venv",
     holds="Home Assistant and the tools to test and lint",
-    requirements=("requirements_dev.txt", "requirements_test.txt", "requirements_lint.txt"),
+    requirements=(
+        *("requirements_dev.txt", "requirements_test.txt"),
+        *("requirements_lint.txt", "requirements_browser.txt"),
+    ),
     override="requirements_dev.txt",
 )
 FLOOR = Environment(
@@ -91,9 +97,13 @@ def main() -> int:
     """Make sure that the environments asked for are there; returns the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/setup", description=__doc__)
     parser.add_argument("--floor", action="store_true", help=f"also {FLOOR.name}: {FLOOR.holds}")
-    wanted = [NEWEST, FLOOR] if parser.parse_args().floor else [NEWEST]
+    parser.add_argument("--browser", action="store_true", help="also a browser to test with")
+    options = parser.parse_args()
     try:
-        set_up(wanted)
+        set_up([NEWEST, FLOOR] if options.floor else [NEWEST])
+        if options.browser:
+            with one_run_at_a_time():
+                find_or_install_browser(BROWSER)
     except KeyboardInterrupt:
         print("\nStopped. The next run takes it from here.", file=sys.stderr)
         return 130
