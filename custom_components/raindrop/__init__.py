@@ -5,7 +5,8 @@ from functools import partial
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.typing import ConfigType
 
 from .client import async_get_client
 from .config_flow import RaindropConfigFlow
@@ -17,11 +18,19 @@ from .explain import translated
 from .issues import async_delete_issues
 from .memory import Memory
 from .removal import async_retire
+from .services import async_setup_services
 from .source_options import DEFAULT_OPTIONS
 
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 _WITH_SOURCES = 2
 """The minor version since which the options say where addresses come from."""
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> bool:
@@ -56,8 +65,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> 
     # A coordinator polls only while somebody listens, and DNS must be kept
     # even if the user disables every entity.
     entry.async_on_unload(coordinator.async_add_listener(_listen))
-    coordinator.async_watch()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # Not before the events are there that tell what it brings.
+    coordinator.async_watch()
     return True
 
 

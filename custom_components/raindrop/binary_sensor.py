@@ -18,7 +18,7 @@ from .entity import DomainEntity
 PARALLEL_UPDATES = 0
 ATTR_REASON = "reason"
 
-_PROBLEM = BinarySensorEntityDescription(
+PROBLEM = BinarySensorEntityDescription(
     key="problem",
     translation_key="problem",
     device_class=BinarySensorDeviceClass.PROBLEM,
@@ -35,7 +35,7 @@ async def async_setup_entry(
     coordinator = entry.runtime_data
     for domain in coordinator.current_domains:
         async_add_entities(
-            [DomainProblem(coordinator, domain, _PROBLEM)],
+            [DomainProblem(coordinator, domain, PROBLEM)],
             config_subentry_id=domain.subentry_id,
         )
 

@@ -1,7 +1,7 @@
 """The clock of an entry: when a round runs, and what its report means."""
 
 from asyncio import Task, wait
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import override
@@ -28,13 +28,15 @@ from .ddns.errors import (
     CloudflareRateLimitError,
     NoAddressError,
 )
-from .ddns.model import Family, Slot, Source, SourceKind, Target, ZoneId
-from .ddns.reconcile import Round, reconcile
+from .ddns.model import Family, Plan, Slot, Source, SourceKind, ZoneId
+from .ddns.reconcile import Readings, Round, plan_ahead, reconcile
 from .ddns.report import Report
 from .domains import Domain, domains
 from .explain import explain, translated
 from .issues import async_sync_issues
+from .journal import Journal
 from .memory import Memory
+from .news_desk import NewsDesk
 from .patience import Patience
 from .removal import async_retire
 from .source_options import read_sources
@@ -77,6 +79,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         """Where the home's address comes from."""
         self._all_sources = {*self.sources.values(), *(t.source for t in self.targets)}
         self.memory = Memory(hass, entry.entry_id)
+        self.news_desk = NewsDesk(hass)
         self._retiring = {s for d in self.domains if d.deletes_records for s in d.slots}
         self.data = Report()
         self.zone_device_id = ""
@@ -85,8 +88,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self._is_forced = False
         self._forgiven: Slot | None = None
         self._patience = Patience()
-        self._reason: str | None = None
-        self._substituted: set[Source] = set()
+        self._journal = Journal(entry.title)
         self._is_running = False
         self._queued: Task[None] | None = None
         self._end_hold: CALLBACK_TYPE | None = None
@@ -94,6 +96,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
     @callback
     def async_watch(self) -> None:
         """Run a round at once whenever there is reason to, until the entry is unloaded."""
+        self.news_desk.async_open()
         watch = EntityWatch(self.hass, self._all_sources, self._async_entity_changed)
         for end in (
             watch.async_end,
@@ -161,10 +164,15 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         kept = self.config_entry.subentries
         return tuple(domain for domain in self.domains if domain.subentry_id in kept)
 
-    async def async_update_now(self) -> None:
+    async def async_plan(self) -> tuple[Readings, Plan]:
+        """Return what a round would read and do. Raises CloudflareError."""
+        return await plan_ahead(self.client, self.detector, self.zone_id, self.targets, self.data)
+
+    async def async_update_now(self, slots: Collection[Slot] | None = None) -> None:
         """Run a round that reads the zone, now or after the one that is running.
 
-        Raises HomeAssistantError with the reason if not everything is kept now.
+        Raises HomeAssistantError with the reason if not all of these slots, by
+        default those of the zone, are kept now.
         """
         self._is_forced = True
         # As the entry's own task, so that it does not outlive the entry: a
@@ -175,10 +183,10 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         await wait([task])
         if task.cancelled() or not self.last_update_success:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="interrupted")
-        self._raise_failure(self.data)
+        self._raise_failure(self.data, self._slots if slots is None else slots)
 
-    def _raise_failure(self, report: Report) -> None:
-        """Raise HomeAssistantError if a round did not reach its end."""
+    def _raise_failure(self, report: Report, slots: Collection[Slot]) -> None:
+        """Raise HomeAssistantError if a round did not reach its end for these slots."""
         for error in report.failures:
             if isinstance(error, CloudflareRateLimitError):
                 left_s = self._patience.wait_s(dt_util.utcnow())
@@ -188,13 +196,12 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         readings = report.readings.values()
         if readings and all(reading.address is None for reading in readings):
             raise translated(HomeAssistantError, NoAddressError())
-        if report.conflicts:
+        names = {slot.name for slot in report.conflicts if slot in slots}
+        if names:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="in_conflict",
-                translation_placeholders={
-                    "names": ", ".join(sorted({slot.name for slot in report.conflicts}))
-                },
+                translation_placeholders={"names": ", ".join(sorted(names))},
             )
 
     async def async_update_again(self, slot: Slot) -> None:
@@ -244,6 +251,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         finally:
             self._is_running = False
         self._async_look_ahead(report)
+        self.news_desk.async_deliver(report.news)
         return report
 
     async def _async_round(self) -> Report:
@@ -273,7 +281,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
             self._heed(report)
         if not self.data.readings:
             _check_first(report)
-        self._log(report)
+        self._journal.note(report, self.targets)
         unfinished = self.memory.retiring - self._slots
         await self.memory.async_save(report, self._retiring | unfinished)
         async_sync_issues(self.hass, self.config_entry, self.domains, report)
@@ -292,39 +300,6 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         """Take back the question for another key, for this one is accepted again."""
         for flow in self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
             self.hass.config_entries.flow.async_abort(flow["flow_id"])
-
-    def _log(self, report: Report) -> None:
-        """Log the first of several rounds that fail for a reason, and the recovery."""
-        reason = _reason(report, self.targets)
-        if reason and reason != self._reason:
-            LOGGER.warning("%s cannot be kept up to date: %s", self.config_entry.title, reason)
-        elif self._reason and not reason:
-            LOGGER.info("%s is up to date again", self.config_entry.title)
-        self._reason = reason
-        substituted = {s for s, reading in report.readings.items() if reading.is_substitute}
-        for source in substituted - self._substituted:
-            entity = report.readings[source].answers[0].operator
-            LOGGER.warning("%s says no usable address; web pages are asked instead", entity)
-        self._substituted = substituted
-        for slot, outcome in report.outcomes.items():
-            if report.was_read and outcome.change.is_drift:
-                LOGGER.info("%s was changed by somebody else: %s", slot.name, outcome.result)
-
-
-def _reason(report: Report, targets: Iterable[Target]) -> str | None:
-    """Return why a round did not reach its end, None if it did."""
-    for error in report.failures:
-        return str(error)
-    for target in targets:
-        label, reading = target.slot.family.label, report.readings[target.source]
-        is_absent = target.slot.family is Family.IPV6 and reading.is_absent
-        if reading.is_flapping:
-            return f"the {label} address keeps changing; it is written once it stands still"
-        if reading.address is None and reading.held is None and not is_absent:
-            return f"no usable, agreed {label} address"
-    for slot, conflict in report.conflicts.items():
-        return f"{slot.family.record_type} record of {slot.name}: {conflict.kind}"
-    return None
 
 
 def _check_first(report: Report) -> None:

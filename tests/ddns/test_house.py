@@ -34,6 +34,7 @@ BUILDERS = {
     "preview": {"plan", "survey"},
     "removal": {"apply", "cloudflare"},
     "schemas": {"host_part"},
+    "services": {"names"},
     "source_forms": {"web"},
     "sources": {"detect", "own_address", "web"},
 }

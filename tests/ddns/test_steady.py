@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, pairwise
 
 from hypothesis import example, given, settings, strategies as st
 import pytest
@@ -13,7 +14,6 @@ from .builders import A1, A2, A3
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 A, B, C = A1, A2, A3
-FOREVER_S = 600.0
 
 type Heard = tuple[float, Address]
 """So many seconds after the one before, this address."""
@@ -141,15 +141,15 @@ def test_what_nobody_can_confirm_has_to_stand(
     assert Listener(is_alone=True).hear_all(story) == believed
 
 
-def test_a_flip_flop_settles_down() -> None:
-    """A source that flips every half minute is followed back once, and then not any more."""
+def test_a_flip_flop_is_followed_once_in_ten_minutes() -> None:
+    """A source that flips every half minute is followed there and back once in ten minutes."""
     listener = Listener()
-    flips = [(30.0, A if number % 2 == 0 else B) for number in range(40)]
+    flips = [(30.0, A if number % 2 == 0 else B) for number in range(120)]
 
     believed = listener.hear_all(flips)
 
-    assert believed == [A, B, *([A] * 38)]
-    assert listener.wait_s == FLAPPING.total_seconds()
+    assert believed[:22] == [A, B, *([A] * 20)]
+    assert len(changes(believed)) <= 2 * 6
 
 
 def test_a_wait_is_counted_down() -> None:
@@ -259,14 +259,21 @@ def test_nobody_alone_is_believed_before_its_time(story: list[Heard]) -> None:
 
 
 @law
-@given(gaps=st.lists(st.floats(min_value=0, max_value=60), min_size=4, max_size=20))
-def test_flipping_writes_at_most_twice(gaps: list[float]) -> None:
-    """Two addresses in turn, never for two minutes, are believed once each and back once."""
+@given(gaps=st.lists(st.floats(min_value=0, max_value=119.9), min_size=4, max_size=40))
+@example(gaps=[60] * 40)
+def test_flipping_makes_two_changes_in_ten_minutes(gaps: list[float]) -> None:
+    """Two addresses in turn, neither ever for two minutes, change DNS there and back at most."""
     listener = Listener()
+    times = list(accumulate(gaps))
     flips = [(gap, A if number % 2 == 0 else B) for number, gap in enumerate(gaps)]
 
     believed = listener.hear_all(flips)
 
-    changes = sum(now != then for then, now in zip(believed, believed[1:], strict=False))
-    assert changes == 2 + sum(gaps[3:4]) // FOREVER_S
-    assert believed[2:] == [A] * (len(gaps) - 2)
+    moves = [times[place] for place in changes(believed) if believed[place - 1]]
+    assert all(later - sooner > 599.9 for sooner, later in zip(moves, moves[2:], strict=False))
+
+
+def changes(believed: list[Address | None]) -> list[int]:
+    """Return where another address is believed than before."""
+    places = enumerate(pairwise(believed), start=1)
+    return [place for place, (before, now) in places if before != now]

@@ -1,6 +1,6 @@
 """Entries with many domains, set up without the forms."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentryData
@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.domains import DEFAULTS
+from custom_components.raindrop.source_options import DEFAULT_OPTIONS
 from lab.cloudflare import Zone
 from tests.secrets import TOKEN
 
@@ -31,8 +32,9 @@ async def set_up(
     *,
     is_paid: bool = False,
     token: str = TOKEN,
+    options: Mapping[str, Any] | None = None,
 ) -> RaindropConfigEntry:
-    """Set up a zone with these domains."""
+    """Set up a zone with these domains, and these sources in the place of the usual ones."""
     entry = MockConfigEntry(
         domain=DOMAIN,
         title=zone.name,
@@ -45,6 +47,8 @@ async def set_up(
             "zone_name": zone.name,
             "is_paid": is_paid,
         },
+        minor_version=2,
+        options={**DEFAULT_OPTIONS, **(options or {})},
         subentries_data=[*domains],
     )
     entry.add_to_hass(hass)

@@ -57,6 +57,7 @@ async def test_a_zone_is_a_device_with_its_entities(
         LAST_UPDATE: f"{zone.id}_last_update",
         LAST_CHECK: f"{zone.id}_last_check",
         UPDATE_NOW: f"{zone.id}_update_now",
+        "event.example_com_public_ip_address": f"{zone.id}_public_ip",
     }
     assert [e.entity_id for e in entities if e.disabled] == [READING_IPV4, LAST_CHECK]
 

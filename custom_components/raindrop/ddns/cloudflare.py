@@ -84,11 +84,13 @@ class CloudflareClient:
         """Use a session that somebody else owns and closes."""
         self._session = session
         self._credential = credential
-        self._base_url = base_url()
+        self.base_url = base_url()
         self.max_batch = max_batch
         """How many changes the zone's plan allows in one batch."""
         self.rate_limit: wire.RateLimit | None = None
         """What may still be asked, as of the last answer."""
+        self.requests = 0
+        """How often Cloudflare was asked."""
 
     @property
     def credential_kind(self) -> str:
@@ -203,7 +205,7 @@ class CloudflareClient:
         body: object = None,
     ) -> wire.Envelope:
         """Return the envelope of a successful answer, raise what any other stands for."""
-        url = self._base_url + path + (f"?{urlencode(query)}" if query else "")
+        url = self.base_url + path + (f"?{urlencode(query)}" if query else "")
         answer = await self._send(method, url, body)
         self.rate_limit = wire.read_rate_limit(answer.headers) or self.rate_limit
         try:
@@ -222,6 +224,7 @@ class CloudflareClient:
 
     async def _send(self, method: str, url: str, body: object) -> HttpAnswer:
         """Return the answer to a request that carries the credential."""
+        self.requests += 1
         try:
             return await request(
                 self._session,

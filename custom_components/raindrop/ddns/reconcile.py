@@ -103,6 +103,25 @@ async def reconcile(
     return replace(report, news=news(previous, report))
 
 
+async def plan_ahead(
+    client: CloudflareClient,
+    detector: Detector,
+    zone_id: ZoneId,
+    targets: Sequence[Target],
+    previous: Report,
+) -> tuple[Readings, Plan]:
+    """Return what a round would read and do; nothing is written or remembered.
+
+    Raises CloudflareError if the zone cannot be read.
+    """
+    sources = {*previous.readings, *(target.source for target in targets)}
+    readings = await _confirm(detector, await _look(detector, sources, timedelta()))
+    listing = await _list(client, zone_id, targets) if targets else []
+    if isinstance(listing, CloudflareError):
+        raise listing
+    return readings, make_plan(_wants(targets, readings, previous), listing)
+
+
 async def _look(detector: Detector, sources: Iterable[Source], max_age: timedelta) -> Readings:
     """Return what the first operator says of each source."""
     readings = await gather(*(detector.look(source, max_age) for source in sources))

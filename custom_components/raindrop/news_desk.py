@@ -1,0 +1,65 @@
+"""Hands each piece of news to whoever tells it, once."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from .ddns.model import HostName, News
+
+_AT_ONCE = 50
+"""To how many listeners news are handed before others have their turn on the loop."""
+
+type Listener = Callable[[Sequence[News]], None]
+
+
+class NewsDesk:
+    """Knows who tells the news of each domain, and who those of the home."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin with nobody listening: what comes before the entities are there is kept."""
+        self._hass = hass
+        self._listeners: dict[HostName | None, Listener] = {}
+        self._first: dict[HostName | None, list[News]] = defaultdict(list)
+        self._is_open = False
+
+    @callback
+    def async_open(self) -> None:
+        """Keep nothing any more, for everybody listens now."""
+        self._is_open = True
+
+    @callback
+    def async_listen(self, about: HostName | None, listener: Listener) -> CALLBACK_TYPE:
+        """Hand the news of a domain, or of the home, to a listener; return what ends it."""
+        self._listeners[about] = listener
+
+        @callback
+        def end() -> None:
+            del self._listeners[about]
+
+        return end
+
+    def first(self, about: HostName | None) -> Sequence[News]:
+        """Return the news from before anybody listened."""
+        return self._first.get(about, ())
+
+    @callback
+    def async_deliver(self, news: Iterable[News]) -> None:
+        """Hand news to those who listen."""
+        by_name: dict[HostName | None, list[News]] = defaultdict(list)
+        for piece in news:
+            by_name[piece.slot.name if piece.slot else None].append(piece)
+        if not self._is_open:
+            for about, pieces in by_name.items():
+                self._first[about] += pieces
+            return
+        self._async_hand_out(list(by_name.items()))
+
+    @callback
+    def _async_hand_out(self, waiting: list[tuple[HostName | None, list[News]]]) -> None:
+        """Hand out the first of what waits, and the rest after whoever else waits."""
+        for about, pieces in waiting[:_AT_ONCE]:
+            if listener := self._listeners.get(about):
+                listener(pieces)
+        if waiting := waiting[_AT_ONCE:]:
+            self._hass.loop.call_soon(self._async_hand_out, waiting)
