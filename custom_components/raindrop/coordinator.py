@@ -90,6 +90,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self._patience = Patience()
         self._journal = Journal(entry.title)
         self._is_running = False
+        self._plans = 0
         self._queued: Task[None] | None = None
         self._end_hold: CALLBACK_TYPE | None = None
 
@@ -120,8 +121,9 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
 
     @callback
     def _async_believed(self, source: Source) -> None:
-        """Run a round if another entry found out that an address changed."""
-        if source in self._all_sources and not self._is_running:
+        """Run a round if somebody else found out that an address changed."""
+        # A plan finds it out too, and who asks for one does not want it done.
+        if source in self._all_sources and not self._is_running and not self._plans:
             self._async_run()
 
     @callback
@@ -166,7 +168,13 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
 
     async def async_plan(self) -> tuple[Readings, Plan]:
         """Return what a round would read and do. Raises CloudflareError."""
-        return await plan_ahead(self.client, self.detector, self.zone_id, self.targets, self.data)
+        self._plans += 1
+        try:
+            return await plan_ahead(
+                self.client, self.detector, self.zone_id, self.targets, self.data
+            )
+        finally:
+            self._plans -= 1
 
     async def async_update_now(self, slots: Collection[Slot] | None = None) -> None:
         """Run a round that reads the zone, now or after the one that is running.

@@ -5,10 +5,12 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_EMAIL
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.util import dt as dt_util
 
 from .const import CONF_ZONE
 from .coordinator import RaindropConfigEntry
-from .ddns.model import Conflict, Outcome, Reading, Record
+from .ddns.model import Conflict, Outcome, Reading, Record, SourceKind
 from .explain import explain
 
 
@@ -31,7 +33,19 @@ class _Labels:
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: RaindropConfigEntry
 ) -> dict[str, Any]:
-    """Return what helps to understand a failure.
+    """Return what helps to understand a failure of a zone."""
+    return _told(entry)
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: RaindropConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Return what helps to understand a failure of a domain, or of the zone."""
+    return _told(entry, device.config_subentry_id)
+
+
+def _told(entry: RaindropConfigEntry, subentry_id: str | None = None) -> dict[str, Any]:
+    """Return what helps to understand a failure, of one domain or of all.
 
     Addresses and names are numbered instead of shown, so that one can see
     which are the same; of the credential only its kind is told.
@@ -46,6 +60,13 @@ async def async_get_config_entry_diagnostics(
         return given
     coordinator = entry.runtime_data
     report = coordinator.data
+    targets = [
+        target
+        for domain in coordinator.domains
+        if subentry_id in (None, domain.subentry_id)
+        for target in domain.targets
+    ]
+    slots = {target.slot for target in targets}
     address, name = _Labels("address"), _Labels("name")
     limit = coordinator.client.rate_limit
     return {
@@ -57,30 +78,52 @@ async def async_get_config_entry_diagnostics(
             for error in report.failures
         ],
         "rate_limit": {"remaining": limit.remaining, "reset_s": limit.reset_s} if limit else None,
-        "readings": [_reading(r, address) for r in report.readings.values()],
+        "readings": [
+            _reading(reading, address) | {"disputes": report.disputes.get(source, 0)}
+            for source, reading in report.readings.items()
+        ],
         "slots": [
             {
                 "name": name(target.slot.name),
                 "family": target.slot.family.label,
+                "source": target.source.kind,
                 "creates": target.policy.create,
+                "trouble": report.troubles.get(target.slot),
                 "record": _record(report.records.get(target.slot), address),
             }
-            for target in coordinator.targets
+            for target in targets
         ],
-        "conflicts": [_conflict(c, name) for c in report.conflicts.values()],
-        "outcomes": [_outcome(o, name) for o in report.outcomes.values()],
+        "conflicts": [_conflict(c, name) for c in report.conflicts.values() if c.slot in slots],
+        "outcomes": [_outcome(o, name) for slot, o in report.outcomes.items() if slot in slots],
     }
 
 
 def _reading(reading: Reading, address: _Labels) -> dict[str, Any]:
-    """Return what the operators said."""
+    """Return what a source said, how long ago, and what is waited for."""
+    age = dt_util.utcnow() - reading.ended_at if reading.ended_at else None
     return {
         "family": reading.family.label,
+        "source": reading.source.kind,
+        "is_default_way": reading.source.is_default_way,
+        "age_s": round(age.total_seconds()) if age else None,
         "address": address(reading.address),
+        "held": address(reading.held),
+        "is_flapping": reading.is_flapping,
+        "is_disputed": reading.is_disputed,
         "answers": {
-            answer.operator: address(answer.address) or answer.problem for answer in reading.answers
+            _operator(reading, number): address(answer.address) or answer.problem
+            for number, answer in enumerate(reading.answers)
         },
     }
+
+
+def _operator(reading: Reading, number: int) -> str:
+    """Return who answered; an entity, this host and a chosen page stay without their names."""
+    kind = reading.source.kind
+    if kind is SourceKind.URLS:
+        return f"page {number + 1}"
+    is_own_voice = kind in (SourceKind.ENTITY, SourceKind.OWN) and number == 0
+    return kind if is_own_voice else reading.answers[number].operator
 
 
 def _record(record: Record | None, address: _Labels) -> dict[str, Any] | None:

@@ -1,14 +1,17 @@
 """Events: what automations react to, always available; each tells its news once."""
 
-from asyncio import TimerHandle
+from asyncio import Handle
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.const import CONF_DOMAIN
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
 
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.model import Family, HostName, News, NewsKind
@@ -24,6 +27,9 @@ ATTR_TO_IP = "to_ip"
 
 _APART_S = 0.002
 """How far apart two events of an entity are: a state is a time, to the millisecond."""
+
+_SETTLING = timedelta(seconds=5)
+"""After Home Assistant's start: automations begin to listen about then."""
 
 PUBLIC_IP = EventEntityDescription(
     key="public_ip",
@@ -63,7 +69,8 @@ class NewsEvent(RaindropEntity, EventEntity):
         super().__init__(*args)
         self._was_told = False
         self._waiting: deque[News] = deque()
-        self._timer: TimerHandle | None = None
+        self._is_ready = False
+        self._timer: Handle | None = None
 
     @property
     @override
@@ -73,13 +80,29 @@ class NewsEvent(RaindropEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen for news, those of the first round included."""
+        """Listen for news, and tell those of the first round."""
         await super().async_added_to_hass()
         desk = self.coordinator.news_desk
         self.async_on_remove(desk.async_listen(self._about, self._async_tell))
         if not self._was_told:
             self._was_told = True
-            self._async_tell(desk.first(self._about))
+            self._waiting.extend(desk.first(self._about))
+        if self.hass.state is CoreState.running:
+            # Not before the entity has a state: a trigger needs one from which it changes.
+            self._timer = self.hass.loop.call_soon(self._async_begin)
+        else:
+            self.async_on_remove(async_at_started(self.hass, self._async_started))
+
+    @callback
+    def _async_started(self, hass: HomeAssistant) -> None:
+        """Leave automations the time to begin to listen."""
+        self.async_on_remove(async_call_later(hass, _SETTLING, self._async_begin))
+
+    @callback
+    def _async_begin(self, now: datetime | None = None) -> None:
+        """Tell what came until now, and from now on at once."""
+        self._is_ready = True
+        self._async_tell_next()
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:
@@ -92,19 +115,16 @@ class NewsEvent(RaindropEntity, EventEntity):
 
     @override
     async def async_will_remove_from_hass(self) -> None:
-        """Tell what still waits, for it is news to nobody later."""
+        """Tell nothing any more."""
         await super().async_will_remove_from_hass()
         if self._timer:
             self._timer.cancel()
-            self._timer = None
-        while self._waiting:
-            self._async_fire(self._waiting.popleft())
 
     @callback
     def _async_tell(self, news: Sequence[News]) -> None:
         """Fire an event for each piece of news, the later ones a little later."""
         self._waiting.extend(news)
-        if self._timer is None:
+        if self._is_ready and self._timer is None:
             self._async_tell_next()
 
     @callback

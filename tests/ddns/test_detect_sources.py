@@ -1,7 +1,7 @@
 """Who can say our address besides the web's operators, and how often anybody is asked."""
 
 from asyncio import create_task, gather, get_running_loop
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -63,9 +63,7 @@ def detector(lab: Lab, sessions: Mapping[Family, ClientSession], house: House) -
     return new_detector(sessions, web.WEB_SOURCES, house)
 
 
-async def read(
-    detector: Detector, source: Source, max_age: timedelta = timedelta()
-) -> Reading:
+async def read(detector: Detector, source: Source, max_age: timedelta = timedelta()) -> Reading:
     """Look for the address of a source, and have it confirmed."""
     return await detector.confirm(await detector.look(source, max_age))
 
@@ -501,7 +499,13 @@ async def test_ten_zones_are_one_look_up(
     ],
 )
 async def test_a_reading_is_reused_while_it_is_young(
-    lab: Lab, detector: Detector, house: House, passed_s: float, max_age_s: float, *, is_reused: bool
+    lab: Lab,
+    detector: Detector,
+    house: House,
+    passed_s: float,
+    max_age_s: float,
+    *,
+    is_reused: bool,
 ) -> None:
     """How old a reading of another zone may be is up to who asks."""
     await move_in(detector, lab, HERE)
@@ -596,10 +600,17 @@ async def test_who_listens_hears_of_every_change_once(
 async def test_who_listens_may_stop_while_being_told(lab: Lab, detector: Detector) -> None:
     """One who stops listening when told does not keep it from the others."""
     heard: list[str] = []
-    ends = [
-        detector.listen(lambda _source, name=name: (heard.append(name), ends.pop()())[0])
-        for name in ("one", "two")
-    ]
+    ends: dict[str, Callable[[], None]] = {}
+
+    def listener(name: str) -> Callable[[Source], None]:
+        def hear(_source: Source) -> None:
+            heard.append(name)
+            ends[name]()
+
+        return hear
+
+    for name in ("one", "two"):
+        ends[name] = detector.listen(listener(name))
 
     await read(detector, HERE)
     lab.ip.set_address(NEXT)
@@ -726,9 +737,7 @@ async def test_confirming_takes_no_time_of_its_own(lab: Lab, detector: Detector)
     assert asked(lab) == ["cloudflare"]
 
 
-async def test_a_reading_tells_when_it_was_made(
-    lab: Lab, detector: Detector, house: House
-) -> None:
+async def test_a_reading_tells_when_it_was_made(lab: Lab, detector: Detector, house: House) -> None:
     """A reading knows its end by the clock on the wall, and is equal to another all the same."""
     first = await settle(detector, lab)
     assert first.ended_at == house.now

@@ -72,7 +72,10 @@ def written(kind: NewsKind, from_ip: Address | None, to_ip: Address) -> News:
         pytest.param(home(A1), home(A1, B1), [], id="other family appears/no news"),
         pytest.param(home(A1, B1), home(A1, B2), [moved(IPV6, B1, B2)], id="move of IPv6/told"),
         pytest.param(
-            home(B1, A1), home(B2, A2), [moved(IPV4, A1, A2), moved(IPV6, B1, B2)], id="both/IPv4 first"
+            home(B1, A1),
+            home(B2, A2),
+            [moved(IPV4, A1, A2), moved(IPV6, B1, B2)],
+            id="both/IPv4 first",
         ),
     ],
 )

@@ -115,7 +115,9 @@ def test_what_returns_twice_has_to_stand(
         pytest.param([(0, A), (10, A)], [None, A], id="ten seconds/believed"),
         pytest.param([(0, A), (10, A), (5, B)], [None, A, A], id="a move/has to stand"),
         pytest.param(
-            [(0, A), (10, A), (5, B), (10, B)], [None, A, A, B], id="a move for ten seconds/believed"
+            [(0, A), (10, A), (5, B), (10, B)],
+            [None, A, A, B],
+            id="a move for ten seconds/believed",
         ),
         pytest.param(
             [(0, A), (10, A), (5, B), (5, C), (9, C), (1, C)],
@@ -155,26 +157,31 @@ def test_a_flip_flop_is_followed_once_in_ten_minutes() -> None:
 def test_a_wait_is_counted_down() -> None:
     """What has to stand says for how long, and what is believed does not wait."""
     listener = Listener(is_alone=True)
-    assert listener.wait_s == 0
+    assert waiting(listener) == (None, 0)
 
     listener.hear(A)
-    assert (listener.standing.candidate, listener.wait_s) == (A, ALONE.total_seconds())
+    assert waiting(listener) == (A, ALONE.total_seconds())
     listener.hear(A, 4)
-    assert (listener.standing.candidate, listener.wait_s) == (A, 6)
+    assert waiting(listener) == (A, 6)
     listener.hear(A, 6)
 
-    assert (listener.standing.candidate, listener.wait_s) == (None, 0)
+    assert waiting(listener) == (None, 0)
 
 
 def test_what_is_known_ends_the_wait_of_another() -> None:
     """When the known address is heard again, nothing waits any more."""
     listener = Listener(is_alone=True)
     listener.hear_all([(0, A), (10, A), (1, B)])
-    assert listener.standing.candidate == B
+    assert waiting(listener) == (B, ALONE.total_seconds())
 
     listener.hear(A, 1)
 
-    assert (listener.standing.candidate, listener.wait_s) == (None, 0)
+    assert waiting(listener) == (None, 0)
+
+
+def waiting(listener: Listener) -> tuple[Address | None, float]:
+    """Return what waits, and for how many seconds it still has to."""
+    return listener.standing.candidate, listener.wait_s
 
 
 @pytest.mark.parametrize("back_s", [1, 20, 3600, 86_400 * 365])

@@ -14,12 +14,16 @@ import pytest
 
 from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
-from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
+from custom_components.raindrop.diagnostics import (
+    async_get_config_entry_diagnostics,
+    async_get_device_diagnostics,
+)
 from lab import Lab
 from lab.cloudflare import Zone
 from tests.conftest import HOME, NEXT
 from tests.secrets import TOKEN
 
+from .builders import domain, set_up
 from .conftest import (
     LAST_CHECK,
     LAST_UPDATE,
@@ -79,6 +83,7 @@ async def test_a_domain_is_a_device_of_its_zone(
     )
     assert {e.entity_id: e.disabled for e in entities} == {
         "binary_sensor.home_example_com_dns": False,
+        "event.home_example_com_dns_record": False,
         "sensor.home_example_com_a_record": True,
         "sensor.home_example_com_last_update": False,
     }
@@ -180,7 +185,14 @@ async def test_diagnostics_tell_what_happened_and_nobody_s_secrets(
         "readings": [
             {
                 "family": "IPv4",
+                "source": "automatic",
+                "is_default_way": True,
+                "age_s": diagnostics["readings"][0]["age_s"],
                 "address": "address 1",
+                "held": None,
+                "is_flapping": False,
+                "is_disputed": True,
+                "disputes": 1,
                 "answers": {
                     "cloudflare": "status",
                     "ipify": "address 2",
@@ -189,11 +201,36 @@ async def test_diagnostics_tell_what_happened_and_nobody_s_secrets(
                 },
             }
         ],
-        "slots": [{"name": "name 1", "family": "IPv4", "creates": True, "record": None}],
+        "slots": [
+            {
+                "name": "name 1",
+                "family": "IPv4",
+                "source": "automatic",
+                "creates": True,
+                "trouble": "ambiguous",
+                "record": None,
+            }
+        ],
         "conflicts": [{"name": "name 1", "family": "IPv4", "kind": "ambiguous", "records": 2}],
         "outcomes": [],
     }
     assert diagnostics["rate_limit"]["remaining"] > 0
+    assert 0 <= diagnostics["readings"][0]["age_s"] < 60
+
+
+async def test_diagnostics_of_a_domain_tell_of_it_alone(
+    hass: HomeAssistant, lab: Lab, zone: Zone
+) -> None:
+    """The page of a domain gives what concerns it, the page of the zone everything."""
+    names = ["one.example.com", "two.example.com"]
+    entry = await set_up(hass, zone, [domain(name) for name in names])
+    registry = dr.async_get(hass)
+    told = {
+        device.name: await async_get_device_diagnostics(hass, entry, device)
+        for device in dr.async_entries_for_config_entry(registry, entry.entry_id)
+    }
+    assert [len(told[name]["slots"]) for name in ("example.com", *names)] == [2, 1, 1]
+    assert [len(told[name]["outcomes"]) for name in ("example.com", *names)] == [2, 1, 1]
 
 
 async def press_and_ignore(hass: HomeAssistant) -> None:

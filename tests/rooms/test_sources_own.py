@@ -7,6 +7,7 @@ from pathlib import Path
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
+import pytest_socket
 
 from custom_components.raindrop import sources
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
@@ -113,11 +114,20 @@ async def test_a_host_without_an_address_of_its_own_writes_nothing(
     assert lab.log.count(service="ip") == 0
 
 
-@pytest.mark.usefixtures("socket_enabled")
-def test_the_address_by_which_this_host_goes_out_is_asked_of_the_kernel() -> None:
-    """No packet is sent for it; a host without IPv6 has none."""
-    found = sources._outward_address()
-    assert found is None or IPv6Address(found)
+@pytest.mark.parametrize(
+    "far,found",
+    [
+        pytest.param("::1", "::1", id="a way out/its address"),
+        pytest.param("fe80::1", None, id="no way out/none"),
+    ],
+)
+def test_the_kernel_tells_by_which_address_this_host_goes_out(
+    socket_enabled: None, monkeypatch: pytest.MonkeyPatch, far: str, found: str | None
+) -> None:
+    """No packet is sent for it."""
+    pytest_socket.socket_allow_hosts([far])
+    monkeypatch.setattr(sources, "_FAR", (far, 53))
+    assert sources._outward_address() == found
 
 
 async def test_who_told_the_address_and_when_is_shown(
@@ -169,7 +179,7 @@ async def test_diagnostics_name_neither_addresses_nor_entities_nor_this_host(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What people call their router, their host and their pages is nobody else's business."""
-    monkeypatch.setattr(sources.socket, "gethostname", lambda: "alices-house")
+    monkeypatch.setattr("socket.gethostname", lambda: "alices-house")
     router = Router(hass, "alices_router")
     await router.says(HOME, friendly_name="Alice's router")
     page = lab.ip.services[1].urls[4]

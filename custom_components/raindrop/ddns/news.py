@@ -1,6 +1,7 @@
 """What is different from the round before: told once, to whoever wants to act on it."""
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from .addresses import parse_record
 from .model import (
@@ -37,7 +38,7 @@ def _of_home(previous: Report, report: Report) -> Iterator[News]:
 def _of_records(report: Report) -> Iterator[News]:
     """Yield what was written in this round."""
     if report.was_read:
-        for slot, outcome in report.outcomes.items():
+        for slot, outcome in sorted(report.outcomes.items(), key=itemgetter(0)):
             if outcome.result is Result.DONE:
                 yield _written(slot, outcome)
 
