@@ -95,7 +95,7 @@ async def test_s8_a_vpn_is_told_after_three_rounds(
     assert list(issues(hass)) == ["router_vpn"]
     said = issues(hass)["router_vpn"]
     assert (said["entity"], said["told"], said["address"]) == ("The router", HOME, NEXT)
-    assert said["answers"] == f"The router: {HOME}, cloudflare: {NEXT}"
+    assert said["answers"] == f"The router: {HOME}, cloudflare: {NEXT}, ipify: {NEXT}"
 
     lab.ip.set_address(HOME)
     await clock.cycles()
