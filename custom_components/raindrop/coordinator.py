@@ -45,6 +45,8 @@ from .sources import EntityWatch, async_entity_address, async_get_detector
 type RaindropConfigEntry = ConfigEntry[RaindropCoordinator]
 
 _LISTENERS_AT_ONCE = 100
+CLOCK = object()
+"""The context of entities that show when a round was."""
 
 
 class RaindropCoordinator(DataUpdateCoordinator[Report]):
@@ -90,6 +92,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self._patience = Patience()
         self._journal = Journal(entry.title)
         self._is_running = False
+        self._has_changed = True
         self._plans = 0
         self._queued: Task[None] | None = None
         self._end_hold: CALLBACK_TYPE | None = None
@@ -223,8 +226,17 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
     @callback
     @override
     def async_update_listeners(self) -> None:
-        """Tell the entities, some at a time: thousands at once would hold up the loop."""
-        self._async_tell(list(self._listeners))
+        """Tell the entities, some at a time: thousands at once would hold up the loop.
+
+        After a round that brought nothing, those alone that show when it was.
+        """
+        self._async_tell(
+            [
+                listener
+                for listener, (_, context) in self._listeners.items()
+                if self._has_changed or context is CLOCK
+            ]
+        )
 
     @callback
     def _async_tell(self, waiting: Sequence[int]) -> None:
@@ -254,10 +266,12 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
     async def _async_update_data(self) -> Report:
         """Return the report of a round."""
         self._is_running, self._queued = True, None
+        self._has_changed = True
         try:
             report = await self._async_round()
         finally:
             self._is_running = False
+        self._has_changed = report != self.data or not self.last_update_success
         self._async_look_ahead(report)
         self.news_desk.async_deliver(report.news)
         return report

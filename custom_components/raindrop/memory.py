@@ -49,7 +49,15 @@ class Memory:
 
     async def async_save(self, report: Report, retiring: Collection[Slot]) -> None:
         """Remember this, if it is not what is remembered already."""
+        is_same = (
+            report.kept is self.report.kept
+            and report.public == self.report.public
+            and report.troubles == self.report.troubles
+            and self.retiring == {*retiring}
+        )
         self.report, self.retiring = report, {*retiring}
+        if is_same and self._saved:
+            return
         saved = {
             _KEPT: {_key(slot): str(address) for slot, address in report.kept.items()},
             _PUBLIC: {f.record_type: str(address) for f, address in report.public.items()},

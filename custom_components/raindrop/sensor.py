@@ -17,7 +17,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
-from .coordinator import RaindropConfigEntry, RaindropCoordinator
+from .coordinator import CLOCK, RaindropConfigEntry, RaindropCoordinator
 from .ddns.model import Address, Family, Reading, Slot
 from .domains import Domain
 from .entity import DomainEntity, RaindropEntity, ZoneEntity
@@ -33,6 +33,8 @@ class ZoneSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[RaindropCoordinator], Value]
     is_available_fn: Callable[[RaindropCoordinator], bool] = lambda _: True
+    is_clock: bool = False
+    """Whether it shows when the last round was."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,7 @@ def _read_at(family: Family) -> ZoneSensorDescription:
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda c: _reading(c, family).ended_at,
+        is_clock=True,
     )
 
 
@@ -131,6 +134,7 @@ _ZONE_SENSORS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda c: c.checked_at,
+        is_clock=True,
     ),
 )
 _DOMAIN_LAST_UPDATE = DomainSensorDescription(
@@ -192,6 +196,13 @@ class ZoneSensor(ZoneEntity, SensorEntity):
     """A sensor of a zone."""
 
     entity_description: ZoneSensorDescription
+
+    def __init__(
+        self, coordinator: RaindropCoordinator, description: ZoneSensorDescription
+    ) -> None:
+        """Be told of every round only if it shows when that was."""
+        super().__init__(coordinator, description)
+        self.coordinator_context = CLOCK if description.is_clock else None
 
     @property
     @override

@@ -26,9 +26,6 @@ ARTEFACTS_VARIABLE = "RAINDROP_ARTEFACTS"
 ARTEFACTS = ROOT / ".artefacts/live"
 LOGS = ("home-assistant.log", "console.log")
 
-# Raindrop has no trigger yet that an automation could start with.
-collect_ignore = ["test_automation.py"]
-
 FAILED = pytest.StashKey[bool]()
 REMARKS = pytest.StashKey[list[str]]()
 

@@ -147,7 +147,7 @@ class DevicePage:
     def row(self, entity: str) -> Locator:
         """Return the line of an entity, with its state."""
         rows = self.page.locator("ha-device-entities-card hui-generic-entity-row")
-        return rows.filter(has_text=entity)
+        return rows.filter(has=self.page.get_by_text(entity, exact=True))
 
     async def press(self, button: str) -> None:
         """Press a button entity."""
