@@ -324,7 +324,8 @@ async def test_a_source_that_flip_flops_is_held(lab: Lab, detector: Detector) ->
     assert (reading.held, reading.is_flapping, reading.is_open) == (ip_address(NEXT), True, False)
     assert reading.hold_s == 120
     lab.ip.set_address(HOME)
-    assert (await read(detector, HERE)).address == ip_address(HOME)
+    back = await read(detector, HERE)
+    assert (back.address, back.is_flapping, back.hold_s) == (ip_address(HOME), False, 0)
     lab.ip.set_address(NEXT)
     assert (await read(detector, HERE)).hold_s == 120
     house_of(detector).passes(120)
@@ -613,6 +614,7 @@ async def test_who_listens_may_stop_while_being_told(lab: Lab, detector: Detecto
         ends[name] = detector.listen(listener(name))
 
     await read(detector, HERE)
+    assert heard == ["one", "two"]
     lab.ip.set_address(NEXT)
     await read(detector, HERE)
 
@@ -644,14 +646,17 @@ async def test_who_keeps_failing_rests(lab: Lab, detector: Detector, house: Hous
     assert await rounds(detector, lab, 5) == ["cloudflare"]
 
 
-async def test_who_rests_in_one_family_is_asked_in_the_other(lab: Lab, detector: Detector) -> None:
-    """An operator that fails over IPv4 alone is asked over IPv6 as ever."""
+@pytest.mark.parametrize("failing, other", [(HERE, HERE_V6), (HERE_V6, HERE)])
+async def test_who_rests_in_one_family_is_asked_in_the_other(
+    lab: Lab, detector: Detector, failing: Source, other: Source
+) -> None:
+    """An operator that fails over one family alone is asked over the other as ever."""
     await move_in(detector, lab, HERE)
     await move_in(detector, lab, HERE_V6)
-    lab.faults.add("ip", "cloudflare", kind="status", family=4)
+    lab.faults.add("ip", "cloudflare", kind="status", family=4 if failing is HERE else 6)
 
-    assert await rounds(detector, lab, 4) == ["ipify"]
-    assert await rounds(detector, lab, 4, HERE_V6) == ["cloudflare"]
+    assert await rounds(detector, lab, 4, failing) == ["ipify"]
+    assert await rounds(detector, lab, 4, other) == ["cloudflare"]
 
 
 async def test_an_answer_ends_a_row_of_failures(lab: Lab, detector: Detector) -> None:
@@ -671,6 +676,18 @@ async def test_when_the_network_is_down_nobody_rests(lab: Lab, detector: Detecto
     lab.faults.clear()
 
     assert await rounds(detector, lab, 1) == ["cloudflare"]
+
+
+async def test_what_failed_with_the_network_does_not_count(lab: Lab, detector: Detector) -> None:
+    """Rounds in which all fail do not add up with one in which a single operator does."""
+    await move_in(detector, lab, HERE)
+    lab.faults.add("ip", kind="status")
+    await rounds(detector, lab, 2)
+    lab.faults.clear()
+    lab.faults.add("ip", "cloudflare", kind="status")
+
+    assert await rounds(detector, lab, 1) == ["cloudflare", "ipify"]
+    assert await rounds(detector, lab, 1) == ["cloudflare", "ipify"]
 
 
 async def test_when_too_few_are_awake_all_are_asked(lab: Lab, detector: Detector) -> None:

@@ -72,6 +72,11 @@ class House:
         """The public address of the home."""
         return str(self.lab.ip.address(4))
 
+    async def router_says(self, name: str, address: str) -> None:
+        """Let an entity of the router's say an address."""
+        state = {"state": address, "attributes": {"friendly_name": name}}
+        await self.home.rest.request("POST", "/api/states/sensor.router", state)
+
     def move_to(self, address: str) -> None:
         """Give the home another public address."""
         self.lab.ip.set_address(address)

@@ -53,6 +53,16 @@ class Dialog:
         await self.root.get_by_role("button", name=field).click()
         await self.root.get_by_role("option", name=option).click()
 
+    async def pick_kind(self, field: str, kind: str) -> None:
+        """Choose from a list that drops down, by the label of its field."""
+        await self.root.get_by_role("button", name=field).click()
+        await self.root.get_by_role("menuitem", name=kind).click()
+
+    async def pick_entity(self, name: str) -> None:
+        """Choose an entity, by its name."""
+        await self.root.locator("ha-entity-picker").click()
+        await self.root.get_by_role("option", name=name).click()
+
     async def switch_off(self, field: str) -> None:
         """Turn a switch off, by its label."""
         switch = self.root.get_by_role("switch", name=field)
@@ -125,6 +135,11 @@ class RaindropPage(HomeAssistantPage):
     async def add_domain(self) -> Dialog:
         """Begin to add a domain."""
         await self.page.get_by_role("button", name="Add domain").click()
+        return Dialog(self.page)
+
+    async def configure(self) -> Dialog:
+        """Open the options of the zone."""
+        await self.page.get_by_role("button", name="Configure").click()
         return Dialog(self.page)
 
     def device(self, name: str) -> Locator:
