@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 RAINDROP = ROOT / "custom_components" / "raindrop"
 LANGUAGES = sorted(path.stem for path in (RAINDROP / "translations").glob("*.json"))
+SHOWN = {"HomeAssistantError", "ServiceValidationError", "UpdateFailed", "ConfigEntryAuthFailed"}
+"""Errors of Home Assistant's that people get to see."""
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 REGISTRIES = ("pypi" + ".org", "pythonhosted" + ".org", "debian" + ".org", "npmjs" + ".org")
 
@@ -79,13 +81,81 @@ def test_every_language_says_the_same(language: str) -> None:
         assert text.strip() == text != "", key
 
 
+def test_the_ten_languages_are_there() -> None:
+    """People read Raindrop in their own language, if it is one of these."""
+    assert LANGUAGES == ["de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt-BR", "zh-Hans"]
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_every_language_is_one(language: str) -> None:
+    """A translation says hardly anything in English, and lists what the code does by name."""
+    english, other = translation("en"), translation(language)
+    sentences = {key for key, text in english.items() if text.count(" ") >= 5}
+    assert [key for key in sentences if other[key] == english[key]] == []
+
+
+def raised() -> Iterator[tuple[str, ast.Call]]:
+    """Yield where Home Assistant's errors are made, with the call that makes them."""
+    shown = {
+        "HomeAssistantError",
+        "ServiceValidationError",
+        "UpdateFailed",
+        "ConfigEntryAuthFailed",
+    }
+    for path in RAINDROP.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if node.func.id in shown:
+                    yield f"{path.name}:{node.lineno}", node
+
+
+def test_every_error_that_people_see_is_translated() -> None:
+    """An error of Home Assistant's is made with the key of a translation, which exists."""
+    english = translation("en")
+    found = list(raised())
+    assert len(found) >= 4
+    for where, call in found:
+        given = {keyword.arg: keyword.value for keyword in call.keywords}
+        assert "translation_domain" in given, where
+        key = given["translation_key"]
+        if isinstance(key, ast.Constant):
+            assert english[f"exceptions.{key.value}.message"], where
+
+
+def test_names_and_icons_are_not_in_the_code() -> None:
+    """What people read and see stands in the translations and icons.json, for each key of code."""
+    english, icons = translation("en"), json.loads((RAINDROP / "icons.json").read_text())
+    for path in RAINDROP.glob("*.py"):
+        text = path.read_text()
+        assert "mdi:" not in text, path
+        assert "_attr_name" not in text, path
+    for platform, entities in icons["entity"].items():
+        for key in entities:
+            assert english[f"entity.{platform}.{key}.name"]
+    paths = [key.split(".") for key in english if key.startswith("entity.")]
+    named = {(path[1], path[2]) for path in paths}
+        key.split(".")[1:3] and tuple(key.split(".")[1:3])
+        for key in english
+        if key.startswith("entity.")
+    }
+    assert named == {(platform, key) for platform, keys in icons["entity"].items() for key in keys}
+    for kind, part in (
+        ("triggers", "trigger"),
+        ("conditions", "condition"),
+        ("services", "service"),
+    ):
+        keys = {key.split(".")[1] for key in english if key.startswith(f"{kind}.")}
+        assert keys == icons[kind].keys()
+        assert all(icon[part].startswith("mdi:") for icon in icons[kind].values())
+
+
 def test_every_field_is_helped() -> None:
     """Each field of each form has a label and a sentence of help."""
     english = translation("en")
     fields = [
         key
         for key in english
-        if re.search(r"^config.*\.step\.\w+\.data\.\w+$", key) and ".preview." not in key
+        if re.search(r"^(config|options).*\.step\.\w+\.data\.\w+$", key) and ".preview." not in key
     ]
     assert fields
     for key in fields:
