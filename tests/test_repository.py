@@ -96,17 +96,10 @@ def test_every_language_is_one(language: str) -> None:
 
 def raised() -> Iterator[tuple[str, ast.Call]]:
     """Yield where Home Assistant's errors are made, with the call that makes them."""
-    shown = {
-        "HomeAssistantError",
-        "ServiceValidationError",
-        "UpdateFailed",
-        "ConfigEntryAuthFailed",
-    }
     for path in RAINDROP.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id in shown:
-                    yield f"{path.name}:{node.lineno}", node
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SHOWN:
+                yield f"{path.name}:{node.lineno}", node
 
 
 def test_every_error_that_people_see_is_translated() -> None:
@@ -134,16 +127,9 @@ def test_names_and_icons_are_not_in_the_code() -> None:
             assert english[f"entity.{platform}.{key}.name"]
     paths = [key.split(".") for key in english if key.startswith("entity.")]
     named = {(path[1], path[2]) for path in paths}
-        key.split(".")[1:3] and tuple(key.split(".")[1:3])
-        for key in english
-        if key.startswith("entity.")
-    }
     assert named == {(platform, key) for platform, keys in icons["entity"].items() for key in keys}
-    for kind, part in (
-        ("triggers", "trigger"),
-        ("conditions", "condition"),
-        ("services", "service"),
-    ):
+    parts = {"triggers": "trigger", "conditions": "condition", "services": "service"}
+    for kind, part in parts.items():
         keys = {key.split(".")[1] for key in english if key.startswith(f"{kind}.")}
         assert keys == icons[kind].keys()
         assert all(icon[part].startswith("mdi:") for icon in icons[kind].values())

@@ -26,7 +26,7 @@ async def test_a_router_tells_of_a_new_address_at_once(
     await form.finish()
 
     zone = await raindrop.open_device(ZONE)
-    await expect(zone.row("Source of the IPv4 address")).to_contain_text(ROUTER)
+    await expect(zone.row("IPv4 source")).to_contain_text(ROUTER)
     house.move_to(NEXT)
     await house.router_says(ROUTER, NEXT)
     await house.points_to(HOST, NEXT)

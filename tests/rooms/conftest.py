@@ -21,8 +21,8 @@ from tests.secrets import TOKEN, found_in
 
 PUBLIC_IPV4 = "sensor.example_com_public_ipv4_address"
 LAST_CHECK = "sensor.example_com_last_check"
-SOURCE_IPV4 = "sensor.example_com_source_of_the_ipv4_address"
-READING_IPV4 = "sensor.example_com_last_reading_of_the_ipv4_address"
+SOURCE_IPV4 = "sensor.example_com_ipv4_source"
+READING_IPV4 = "sensor.example_com_last_ipv4_reading"
 LAST_UPDATE = "sensor.example_com_last_update"
 UPDATE_NOW = "button.example_com_update_now"
 
