@@ -259,7 +259,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self.data = replace(
             remembered,
             kept={slot: a for slot, a in remembered.kept.items() if slot in self._slots},
-            troubles={slot: t for slot, t in remembered.troubles.items() if slot in self._slots},
+            failed=remembered.failed & self._slots,
         )
 
     @override

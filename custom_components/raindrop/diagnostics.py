@@ -10,7 +10,15 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_ZONE
 from .coordinator import RaindropConfigEntry
-from .ddns.model import Conflict, Outcome, Reading, Record, SourceKind
+from .ddns.model import (
+    Conflict,
+    Outcome,
+    Record,
+    SourceKind,
+)
+from .ddns.reading import (
+    Reading,
+)
 from .explain import explain
 
 

@@ -14,7 +14,15 @@ from .ddns.errors import (
     CloudflarePermissionError,
     CloudflareRefusedError,
 )
-from .ddns.model import Problem, Reading, Slot, SourceKind, Trouble
+from .ddns.model import (
+    Slot,
+    SourceKind,
+    Trouble,
+)
+from .ddns.reading import (
+    Problem,
+    Reading,
+)
 from .ddns.report import Report
 from .domains import Domain
 from .explain import explain

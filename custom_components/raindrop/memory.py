@@ -3,7 +3,7 @@
 The address that each record last had from us, by which one of several records
 of a name is known again though the address changed meanwhile; the slots whose
 records are to go when their domain does; and the address of the home and the
-slots in trouble, so that what changes while Home Assistant is down is news.
+slots that failed, so that what changes while Home Assistant is down is news.
 """
 
 from collections.abc import Collection
@@ -14,11 +14,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
-from .ddns.model import Family, HostName, Slot, Trouble
+from .ddns.model import Family, HostName, Slot
 from .ddns.report import Report
 
 _VERSION = 1
-_KEPT, _PUBLIC, _RETIRING, _TROUBLES = "kept", "public", "retiring", "troubles"
+_FAILED, _KEPT, _PUBLIC, _RETIRING = "failed", "kept", "public", "retiring"
 _FAMILIES = {family.record_type: family for family in Family}
 
 
@@ -37,11 +37,11 @@ class Memory:
         """Read what is remembered; what cannot be read is forgotten."""
         self._saved = await self._store.async_load() or {}
         try:
-            saved = {_KEPT: {}, _PUBLIC: {}, _RETIRING: [], _TROUBLES: {}, **self._saved}
+            saved = {_FAILED: [], _KEPT: {}, _PUBLIC: {}, _RETIRING: [], **self._saved}
             self.report = Report(
                 kept={_slot(key): ip_address(a) for key, a in saved[_KEPT].items()},
                 public={_FAMILIES[key]: ip_address(a) for key, a in saved[_PUBLIC].items()},
-                troubles={_slot(key): Trouble(t) for key, t in saved[_TROUBLES].items()},
+                failed=frozenset(_slot(key) for key in saved[_FAILED]),
             )
             self.retiring = {_slot(key) for key in saved[_RETIRING]}
         except KeyError, ValueError, TypeError, AttributeError:
@@ -52,17 +52,17 @@ class Memory:
         is_same = (
             report.kept is self.report.kept
             and report.public == self.report.public
-            and report.troubles == self.report.troubles
+            and report.failed == self.report.failed
             and self.retiring == {*retiring}
         )
         self.report, self.retiring = report, {*retiring}
         if is_same and self._saved:
             return
         saved = {
+            _FAILED: sorted(_key(slot) for slot in report.failed),
             _KEPT: {_key(slot): str(address) for slot, address in report.kept.items()},
             _PUBLIC: {f.record_type: str(address) for f, address in report.public.items()},
             _RETIRING: sorted(_key(slot) for slot in self.retiring),
-            _TROUBLES: {_key(slot): trouble.value for slot, trouble in report.troubles.items()},
         }
         if saved != self._saved:
             self._saved = saved

@@ -18,7 +18,14 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .coordinator import CLOCK, RaindropConfigEntry, RaindropCoordinator
-from .ddns.model import Address, Family, Reading, Slot
+from .ddns.model import (
+    Address,
+    Family,
+    Slot,
+)
+from .ddns.reading import (
+    Reading,
+)
 from .domains import Domain
 from .entity import DomainEntity, RaindropEntity, ZoneEntity
 

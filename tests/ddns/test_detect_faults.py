@@ -9,7 +9,14 @@ import pytest
 
 from custom_components.raindrop.ddns import detect
 from custom_components.raindrop.ddns.detect import Detector
-from custom_components.raindrop.ddns.model import Address, Family, Problem, Source
+from custom_components.raindrop.ddns.model import (
+    Address,
+    Family,
+    Source,
+)
+from custom_components.raindrop.ddns.reading import (
+    Problem,
+)
 from custom_components.raindrop.ddns.web import Form, WebSource
 from lab import Lab
 from lab.faults import Detail
@@ -174,8 +181,10 @@ async def test_a_slow_operator_may_still_be_the_first_to_answer(
 
     slow.release()
 
-    expected = dict.fromkeys(OPERATORS, str(Problem.TIMEOUT)) | {"cloudflare": HOME}
-    assert said(await look) == expected
+    heard = said(await look)
+    assert heard.pop("cloudflare") == HOME
+    # The last one was asked a moment ago, and is not blamed.
+    assert heard == dict.fromkeys(OPERATORS[1:-1], str(Problem.TIMEOUT))
 
 
 async def test_the_late_are_not_asked_again(

@@ -14,10 +14,12 @@ from custom_components.raindrop.ddns.detect import Detector, Told
 from custom_components.raindrop.ddns.model import (
     Address,
     Family,
-    Problem,
-    Reading,
     Source,
     SourceKind,
+)
+from custom_components.raindrop.ddns.reading import (
+    Problem,
+    Reading,
 )
 from lab import Lab
 from tests.conftest import HOME, HOME_V6, NEXT

@@ -18,9 +18,9 @@ MODULES = sorted(path.stem for path in CORE.glob("*.py") if path.stem != "__init
 ROOMS = sorted(path.stem for path in RAINDROP.glob("*.py"))
 PURE = (
     *("model", "errors", "report", "addresses", "wire", "plan"),
-    *("names", "credential", "host_part", "news", "own_address", "steady"),
+    *("names", "credential", "host_part", "news", "own_address", "reading", "steady"),
 )
-OPEN_TO_ALL = {"reconcile", "report", "model", "errors"}
+OPEN_TO_ALL = {"reconcile", "reading", "report", "model", "errors"}
 DOORS = {"http", "webhook", "websocket_api", "frontend", "panel_custom", "cloud", "api"}
 """Integrations of Home Assistant's by which somebody could come in."""
 SERVERS = {"HomeAssistantView", "start_server", "create_server", "start_unix_server", "TCPSite"}

@@ -5,8 +5,10 @@ import pytest
 from custom_components.raindrop.ddns.model import (
     OWNER_COMMENT,
     Address,
-    Answer,
     Family,
+)
+from custom_components.raindrop.ddns.reading import (
+    Answer,
     Problem,
     Reading,
 )

@@ -18,7 +18,7 @@ from custom_components.raindrop.ddns.model import (
     Slot,
     Trouble,
 )
-from custom_components.raindrop.ddns.news import news
+from custom_components.raindrop.ddns.news import failed, news
 from custom_components.raindrop.ddns.report import Report
 from lab import Lab
 from tests.conftest import HOME as THERE, NEXT, OLD
@@ -48,8 +48,14 @@ def wrote(change: Change, result: Result = Result.DONE, *, was_read: bool = True
 
 
 def failing(trouble: Trouble | None, slot: Slot = V4) -> Report:
-    """Return a report of one slot that is in trouble, or in none."""
-    return Report(troubles={} if trouble is None else {slot: trouble}, kept={slot: A1})
+    """Return a report of one slot that is in trouble, or in none, after one that was well."""
+    troubles = {} if trouble is None else {slot: trouble}
+    return Report(troubles=troubles, failed=failed(Report(), troubles), kept={slot: A1})
+
+
+def after(before: Report, now: Report) -> tuple[News, ...]:
+    """Return the news of a report that follows another."""
+    return news(before, replace(now, failed=failed(before, now.troubles)))
 
 
 def moved(family: Family, from_ip: Address, to_ip: Address) -> News:
@@ -161,7 +167,7 @@ def test_a_failure_is_told_when_it_begins_and_when_it_ends(
     before: Trouble | None, now: Trouble | None, kinds: list[NewsKind]
 ) -> None:
     """A slot fails once and recovers once; waiting for a flapping address is no failure."""
-    assert [item.kind for item in news(failing(before), failing(now))] == kinds
+    assert [item.kind for item in after(failing(before), failing(now))] == kinds
 
 
 @pytest.mark.parametrize("trouble", sorted(set(Trouble) - {Trouble.FLAPPING}))
@@ -169,7 +175,7 @@ def test_a_failure_says_why(trouble: Trouble) -> None:
     """A failure tells what stands there, what should stand there, and the reason."""
     report = replace(failing(trouble), public={IPV4: A2})
 
-    (item,) = news(replace(failing(None), public={IPV4: A2}), report)
+    (item,) = after(replace(failing(None), public={IPV4: A2}), report)
 
     assert item == News(
         kind=NewsKind.FAILED, family=IPV4, slot=V4, from_ip=A1, to_ip=A2, reason=trouble
@@ -178,7 +184,7 @@ def test_a_failure_says_why(trouble: Trouble) -> None:
 
 def test_a_recovery_says_what_stands_there() -> None:
     """When a slot is well again, the news tells the address it holds."""
-    (item,) = news(failing(Trouble.MISSING), failing(None))
+    (item,) = after(failing(Trouble.MISSING), failing(None))
 
     assert item == News(kind=NewsKind.RECOVERED, family=IPV4, slot=V4, to_ip=A1)
 
@@ -188,14 +194,14 @@ def test_news_come_in_the_order_of_what_happened() -> None:
 
     Among themselves, slots come in the order of their names.
     """
-    before = Report(public={IPV4: A1}, troubles={V6: Trouble.MISSING})
+    before = Report(public={IPV4: A1}, troubles={V6: Trouble.MISSING}, failed=frozenset({V6}))
     now = replace(
         wrote(update(record(A1), A2)),
         public={IPV4: A2},
         troubles={WEB: Trouble.REFUSED, Slot(HostName("a.example.com"), IPV4): Trouble.CNAME},
     )
 
-    told = [(item.kind, item.slot.name if item.slot else None) for item in news(before, now)]
+    told = [(item.kind, item.slot.name if item.slot else None) for item in after(before, now)]
 
     assert told == [
         (NewsKind.PUBLIC_CHANGED, None),

@@ -12,15 +12,17 @@ from custom_components.raindrop.ddns.errors import (
 )
 from custom_components.raindrop.ddns.model import (
     Address,
-    Answer,
     Conflict,
     ConflictKind,
     Family,
     Outcome,
-    Problem,
-    Reading,
     Result,
     Trouble,
+)
+from custom_components.raindrop.ddns.reading import (
+    Answer,
+    Problem,
+    Reading,
 )
 from custom_components.raindrop.ddns.report import Report
 

@@ -6,7 +6,12 @@ from ipaddress import ip_address
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.raindrop.ddns.model import Family, Problem
+from custom_components.raindrop.ddns.model import (
+    Family,
+)
+from custom_components.raindrop.ddns.reading import (
+    Problem,
+)
 from custom_components.raindrop.ddns.web import Form, PageUrlError, WebSource, ask, page
 from lab import Lab
 from lab.faults import Detail
@@ -31,7 +36,7 @@ NOBODY = "http://127.0.0.1:1/"
         pytest.param("https://192.168.1.1/wan", "192.168.1.1", id="router/its address"),
         pytest.param("https://[fd00::1]/wan", "[fd00::1]", id="router by IPv6/its address"),
         pytest.param("http://127.0.0.1/", "127.0.0.1", id="plain on loopback/host"),
-        pytest.param("http://127.8.9.1:80/", "127.8.9.1:80", id="plain on other loopback/host"),
+        pytest.param("http://127.8.9.1:80/", "127.8.9.1", id="plain on other loopback/host"),
         pytest.param("http://[::1]:8080/", "[::1]:8080", id="plain on IPv6 loopback/host"),
         pytest.param("http://localhost/", "localhost", id="plain on localhost/host"),
         pytest.param("http://LOCALHOST/", "localhost", id="plain on loud localhost/host"),
@@ -39,9 +44,10 @@ NOBODY = "http://127.0.0.1:1/"
 )
 def test_a_page_is_named_by_its_host(url: str, operator: str) -> None:
     """A page that the user chose is asked as it was written; who runs it is its host."""
-    found = page(url, IPV4)
+    family = IPV6 if "[" in url else IPV4
+    found = page(url, family)
 
-    assert (found.operator, found.urls) == (operator, {IPV4: url})
+    assert (found.operator, found.urls) == (operator, {family: url})
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from custom_components.raindrop.ddns.model import (
     Address,
     Change,
     Create,
-    Problem,
     Slot,
     Update,
+)
+from custom_components.raindrop.ddns.reading import (
+    Problem,
 )
 
 from .builders import A1, A2, B1, V4, V6, record, record_id

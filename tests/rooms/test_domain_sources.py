@@ -95,9 +95,7 @@ async def test_the_sources_of_a_domain_can_be_changed_and_given_up(
     assert typed(form) == ENTITY
     form = await send(hass, form, ENTITY)
     assert typed(form) == {"ipv4_entity": router.entity_id, "ipv4_is_default_way": False}
-    preview = await send(
-        hass, form, {"ipv4_entity": router.entity_id, "ipv4_is_default_way": True}
-    )
+    preview = await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_is_default_way": True})
     assert (await send(hass, preview, {}))["reason"] == "reconfigure_successful"
     assert stored(entry, NAME)["ipv4"] == router.source()
 
@@ -232,13 +230,9 @@ async def test_another_address_of_each_family(
     """A router's IPv6 address may be told by an entity, and IPv4 be the zone's."""
     router = Router(hass, "six", translation_key="external_ipv6", platform="fritz")
     await router.says(HOME_V6)
-    form = await send(
-        hass, await start(hass, entry), OWN_SOURCES | {"families": ["ipv4", "ipv6"]}
-    )
+    form = await send(hass, await start(hass, entry), OWN_SOURCES | {"families": ["ipv4", "ipv6"]})
     form = await send(hass, form, INHERITED | {"ipv6_source": "entity"})
-    preview = await send(
-        hass, form, {"ipv6_entity": router.entity_id, "ipv6_is_default_way": True}
-    )
+    preview = await send(hass, form, {"ipv6_entity": router.entity_id, "ipv6_is_default_way": True})
     assert lines(preview) == "\n".join(
         (said("ipv4_create", to=HOME), said("ipv6_create", to=HOME_V6))
     )

@@ -4,22 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.source_options import DEFAULT_OPTIONS
 from lab import Lab
 from lab.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT
-from tests.secrets import TOKEN
 
-from .builders import domain
 from .conftest import BATCH, LIST, PUBLIC_IPV4, Clock, endpoints, state, typed
 from .routers import NAME, Router, contents
 
@@ -84,9 +80,7 @@ async def test_a_router_that_is_chosen_is_heard_from_then_on(
     router = Router(hass)
     await router.says(HOME)
     form = await details(hass, entry, ENTITY)
-    done = await send(
-        hass, form, {"ipv4_entity": router.entity_id, "ipv4_is_default_way": True}
-    )
+    done = await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_is_default_way": True})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options == {"ipv4": router.source(), "ipv6": {"source": "automatic"}}
 
@@ -326,59 +320,3 @@ async def test_a_family_can_be_off_and_the_other_this_host_s_own(
     assert not lab.log.entries
     assert hass.states.get(PUBLIC_IPV4) is None
     assert typed(await start(hass, entry)) == kinds
-
-
-def of_version(zone: Zone, version: int, minor: int, **options: Any) -> MockConfigEntry:
-    """Return an entry as another version of Raindrop stored it."""
-    return MockConfigEntry(
-        domain=DOMAIN,
-        title=zone.name,
-        unique_id=zone.id,
-        version=version,
-        minor_version=minor,
-        data={
-            "zone": zone.name,
-            "email": None,
-            "key": TOKEN,
-            "zone_id": zone.id,
-            "zone_name": zone.name,
-        },
-        options=options,
-        subentries_data=[domain(NAME)],
-    )
-
-
-async def test_an_entry_from_before_there_were_sources_is_automatic(
-    hass: HomeAssistant, lab: Lab, zone: Zone
-) -> None:
-    """Version 1.1 had no options: its domains go on as they did."""
-    entry = of_version(zone, 1, 1)
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    assert (entry.state, entry.minor_version) == (ConfigEntryState.LOADED, 2)
-    assert entry.options == DEFAULT_OPTIONS
-    assert contents(lab) == {NAME: HOME}
-
-
-async def test_an_entry_of_a_later_minor_version_is_taken_as_it_is(
-    hass: HomeAssistant, lab: Lab, zone: Zone
-) -> None:
-    """What a later 1.x added is left for it to find again."""
-    entry = of_version(zone, 1, 7, **DEFAULT_OPTIONS, later="kept")
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    assert (entry.minor_version, entry.options["later"]) == (7, "kept")
-    assert contents(lab) == {NAME: HOME}
-
-
-async def test_an_entry_of_a_later_version_is_refused(
-    hass: HomeAssistant, lab: Lab, zone: Zone
-) -> None:
-    """After a downgrade nothing is guessed, nobody is asked and nothing is written."""
-    entry = of_version(zone, 2, 1)
-    entry.add_to_hass(hass)
-    assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.MIGRATION_ERROR
-    assert not lab.log.entries

@@ -90,10 +90,10 @@ async def test_what_an_entry_remembers_goes_with_it(
     assert isinstance(stored, dict)
     slots = [f"A {OURS}", f"A {THEIRS}"]
     assert stored["data"] == {
+        "failed": [],
         "kept": dict.fromkeys(slots, HOME),
         "public": {"A": HOME},
         "retiring": slots,
-        "troubles": {},
     }
     await hass.config_entries.async_remove(kept.entry_id)
     assert key not in hass_storage

@@ -198,6 +198,36 @@ async def test_the_router_ends_a_lost_network_at_once(
     assert lab.log.count(service="ip") == 1
 
 
+async def test_what_a_router_says_during_a_round_is_for_one_round_more(
+    hass: HomeAssistant, lab: Lab, router: Router
+) -> None:
+    """However much it says meanwhile: the last word is confirmed and written at once."""
+    held = lab.faults.add("ip", "cloudflare", kind="hold")
+    lab.ip.set_address("81.2.69.150")
+    lab.log.clear()
+    hass.states.async_set(router.entity_id, "81.2.69.150")
+    await lab.log.arrived(1, service="ip")
+    for text in ("81.2.69.151", "81.2.69.152", NEXT):
+        hass.states.async_set(router.entity_id, text)
+        await hass.async_block_till_done()
+    held.release()
+    lab.faults.clear()
+    await lab.log.settled()
+    lab.ip.set_address(NEXT)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert contents(lab) == {NAME: NEXT}
+    assert lab.log.count(service="ip") <= 4
+
+
+async def test_every_new_address_is_written_at_once(lab: Lab, clock: Clock, router: Router) -> None:
+    """One after another, within one cycle: none waits for the next."""
+    for address in ("81.2.69.150", "81.2.69.151", NEXT):
+        await clock.passes(timedelta(seconds=20))
+        lab.ip.set_address(address)
+        await router.says(address)
+        assert contents(lab) == {NAME: address}
+
+
 async def test_a_router_that_is_faster_than_the_network_is_heard_all_the_same(
     hass: HomeAssistant, lab: Lab, clock: Clock, router: Router
 ) -> None:

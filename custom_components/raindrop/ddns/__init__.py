@@ -3,5 +3,5 @@
 Nothing here knows Home Assistant. The modules import downwards only:
 ``reconcile``, ``survey`` -> ``news``, ``report``, ``detect``, ``apply``, ``plan``,
 ``cloudflare`` -> ``web``, ``steady``, ``own_address`` -> ``transport``, ``wire``,
-``host_part``, ``addresses``, ``names``, ``credential`` -> ``model``, ``errors``.
+``host_part``, ``addresses``, ``names``, ``credential`` -> ``reading`` -> ``model``, ``errors``.
 """

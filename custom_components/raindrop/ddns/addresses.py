@@ -9,7 +9,13 @@ from ipaddress import (
 import json
 
 from .errors import NoAddressError
-from .model import Address, Family, Problem
+from .model import (
+    Address,
+    Family,
+)
+from .reading import (
+    Problem,
+)
 
 _CLOUDFLARE_V4 = tuple(
     IPv4Network(network)

@@ -17,8 +17,18 @@ from functools import partial
 from aiohttp import ClientSession
 
 from .addresses import UnusableAddressError, parse
-from .model import Address, Answer, Family, Problem, Reading, Source, SourceKind
+from .model import (
+    Address,
+    Family,
+    Source,
+    SourceKind,
+)
 from .own_address import link_of
+from .reading import (
+    Answer,
+    Problem,
+    Reading,
+)
 from .steady import FLAPPING, Standing
 from .web import WebSource, ask, page
 
@@ -134,8 +144,10 @@ class Detector:
         if answer.address:
             self._silent_since.pop(source, None)
         else:
-            since = self._silent_since.get(source, self._now())
-            self._silent_since[source] = min(since, told.since or since)
+            now = self._now()
+            since = self._silent_since.get(source, now)
+            # A silence that begins in the future is a clock that was put back.
+            self._silent_since[source] = min(since, told.since or since, now)
         return answer
 
     def _may_substitute(self, source: Source) -> bool:
@@ -224,6 +236,7 @@ class Detector:
         waiting = iter(pages)
         asked: dict[Task[Answer], WebSource] = {}
         answers: list[Answer] = []
+        out_of_patience: set[str] = set()
         try:
             while not any(answer.address for answer in answers):
                 left_s = reading.begun_at + _LIMIT_S - get_running_loop().time()
@@ -238,14 +251,15 @@ class Detector:
                 answers += [task.result() for task in done]
                 for task in done:
                     del asked[task]
+                if not done:
+                    out_of_patience.update(page.operator for page in asked.values())
         finally:
             for task in asked:
                 task.cancel()
             await gather(*asked, return_exceptions=True)
-        late = [
-            Answer(operator=source.operator, problem=Problem.TIMEOUT) for source in asked.values()
-        ]
-        return answers + late
+        # Who was asked beside a slow one had no time to fail, and may be asked again.
+        late = [page.operator for page in asked.values() if page.operator in out_of_patience]
+        return answers + [Answer(operator=name, problem=Problem.TIMEOUT) for name in late]
 
     def _ask_next(
         self,

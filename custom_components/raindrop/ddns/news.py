@@ -1,6 +1,6 @@
 """What is different from the round before: told once, to whoever wants to act on it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import itemgetter
 
 from .addresses import parse_record
@@ -25,6 +25,15 @@ def news(previous: Report, report: Report) -> tuple[News, ...]:
     but time.
     """
     return (*_of_home(previous, report), *_of_records(report), *_of_troubles(previous, report))
+
+
+def failed(previous: Report, troubles: Mapping[Slot, Trouble]) -> frozenset[Slot]:
+    """Return the slots whose failure is news in this round or was before.
+
+    What waits for nothing but time has neither failed nor recovered.
+    """
+    failing = {slot for slot, trouble in troubles.items() if trouble is not Trouble.FLAPPING}
+    return previous.failed & troubles.keys() | failing
 
 
 def _of_home(previous: Report, report: Report) -> Iterator[News]:
@@ -64,23 +73,17 @@ def _kind(change: Change) -> NewsKind:
 
 
 def _of_troubles(previous: Report, report: Report) -> Iterator[News]:
-    """Yield the slots that are in trouble since this round, and those that are not any more."""
-    before, now = _failing(previous), _failing(report)
-    for slot in sorted(now.keys() - before.keys()):
+    """Yield the slots that failed in this round, and those that recovered."""
+    for slot in sorted(report.failed - previous.failed):
         yield News(
             kind=NewsKind.FAILED,
             family=slot.family,
             slot=slot,
             from_ip=report.kept.get(slot),
             to_ip=report.public.get(slot.family),
-            reason=now[slot],
+            reason=report.troubles[slot],
         )
-    for slot in sorted(before.keys() - report.troubles.keys()):
+    for slot in sorted(previous.failed - report.failed):
         yield News(
             kind=NewsKind.RECOVERED, family=slot.family, slot=slot, to_ip=report.kept.get(slot)
         )
-
-
-def _failing(report: Report) -> dict[Slot, Trouble]:
-    """Return the troubles that are more than a wait."""
-    return {slot: t for slot, t in report.troubles.items() if t is not Trouble.FLAPPING}

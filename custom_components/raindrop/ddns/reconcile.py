@@ -16,7 +16,6 @@ from .model import (
     ConflictKind,
     Outcome,
     Plan,
-    Reading,
     Record,
     Result,
     Slot,
@@ -25,8 +24,11 @@ from .model import (
     Want,
     ZoneId,
 )
-from .news import news
+from .news import failed, news
 from .plan import make_plan
+from .reading import (
+    Reading,
+)
 from .report import Report
 
 _EXISTS = {81057, 81058}
@@ -99,7 +101,7 @@ async def reconcile(
         outcomes = await apply(client, zone_id, plan.changes)
         report = _report(wants, looked, plan, outcomes)
     troubles = {t.slot: trouble for t in targets if (trouble := report.trouble(t))}
-    report = replace(report, troubles=troubles)
+    report = replace(report, troubles=troubles, failed=failed(previous, troubles))
     return replace(report, news=news(previous, report))
 
 

@@ -11,13 +11,15 @@ from .model import (
     Family,
     News,
     Outcome,
-    Reading,
     Record,
     Result,
     Slot,
     Source,
     Target,
     Trouble,
+)
+from .reading import (
+    Reading,
 )
 
 
@@ -54,6 +56,8 @@ class Report:
 
     troubles: Mapping[Slot, Trouble] = field(default_factory=dict)
     """Why slots do not hold what they should."""
+    failed: frozenset[Slot] = frozenset()
+    """Those whose failure was news, and whose recovery will be."""
     news: tuple[News, ...] = field(default=(), compare=False)
     """What is different from the round before."""
 

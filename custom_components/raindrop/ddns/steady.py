@@ -39,7 +39,7 @@ class Standing:
     def hear(self, address: Address, now: datetime, *, is_alone: bool) -> Standing:
         """Return the standing after an address was heard that would be believed."""
         if address == self.known:
-            return replace(self, candidate=None)
+            return self._stay(now)
         now_waiting = self
         # A clock that was put back must not make the wait longer.
         if address != self.candidate or self.since > now:
@@ -52,6 +52,17 @@ class Standing:
         if self.candidate is None:
             return 0
         return (self.since + self.needed - now).total_seconds()
+
+    def _stay(self, now: datetime) -> Standing:
+        """Return the standing after the known address was heard again.
+
+        What came and went meanwhile goes on to count: a source that flaps
+        without end is not followed every ten minutes.
+        """
+        if self.candidate is None or self.needed != FLAPPING:
+            return replace(self, candidate=None)
+        left_at = {**self.left_at, self.candidate: now}
+        return replace(self, candidate=None, left_at=left_at, returned_at=now)
 
     def _believe(self, address: Address, now: datetime) -> Standing:
         """Return the standing with another address known."""

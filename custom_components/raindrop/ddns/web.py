@@ -10,7 +10,14 @@ from urllib.parse import urlsplit
 from aiohttp import ClientSession
 
 from .addresses import UnusableAddressError, from_json, from_text, from_trace
-from .model import Address, Answer, Family, Problem
+from .model import (
+    Address,
+    Family,
+)
+from .reading import (
+    Answer,
+    Problem,
+)
 from .transport import (
     AnswerTooLongError,
     HttpAnswer,
@@ -23,6 +30,7 @@ _MAX_ANSWER = 4096
 """More than any honest answer, in bytes."""
 _HEADERS = {"Accept-Encoding": "identity"}
 _TRACE_PATH = "/cdn-cgi/trace"
+_PORTS = {"https": 443, "http": 80}
 
 
 class PageUrlError(ValueError):
@@ -87,21 +95,26 @@ def page(url: str, family: Family) -> WebSource:
 
     It may answer with the address alone, with a JSON object that has an
     ``ip``, or as Cloudflare's trace pages do. Raises PageUrlError if it is
-    neither HTTPS nor on this very host, or carries a user name.
+    neither HTTPS nor on this very host, carries a user name, or names an
+    address of the other family.
 
     >>> page("https://ip.example.net/", Family.IPV4).operator
     'ip.example.net'
     """
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         raise PageUrlError from None
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-    if not host or not is_safe or parts.username is not None or not url.isprintable():
+    is_plain = url.isascii() and url.isprintable() and parts.username is None
+    if not (host and is_safe and is_plain and _may_speak(host, family)):
         raise PageUrlError
     form = Form.TRACE if parts.path == _TRACE_PATH else Form.ANY
-    return WebSource(operator=parts.netloc.lower(), form=form, urls={family: url})
+    name = f"[{host}]" if ":" in host else host
+    is_usual = port in {None, _PORTS[parts.scheme]}
+    operator = name if is_usual else f"{name}:{port}"
+    return WebSource(operator=operator, form=form, urls={family: url})
 
 
 async def ask(session: ClientSession, source: WebSource, family: Family, limit_s: float) -> Answer:
@@ -135,17 +148,26 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _may_speak(host: str, family: Family) -> bool:
+    """Return whether a host can be reached by a family; a name may be."""
+    try:
+        return ip_address(host).version == family
+    except ValueError:
+        return True
+
+
 def _read(source: WebSource, family: Family, answer: HttpAnswer) -> Address:
     """Return the address in an answer. Raises UnusableAddressError."""
     if answer.status != HTTPStatus.OK:
         raise UnusableAddressError(Problem.STATUS)
+    is_json = source.form is Form.ANY and answer.body.startswith(b"{")
+    form = Form.JSON if is_json else source.form
     try:
-        body = answer.body.decode("ascii")
+        # JSON is UTF-8 (RFC 8259 section 8.1), and may name a city beside the address.
+        body = answer.body.decode("utf-8" if form is Form.JSON else "ascii")
     except UnicodeDecodeError:
         raise UnusableAddressError(Problem.NOT_AN_ADDRESS) from None
-    if source.form is Form.TRACE:
+    if form is Form.TRACE:
         url = urlsplit(source.urls[family])
-        return from_trace(body, family, url.netloc.removesuffix(f":{url.port}"))
-    if source.form is Form.JSON or (source.form is Form.ANY and body.startswith("{")):
-        return from_json(body, family)
-    return from_text(body, family)
+        return from_trace(body, family, url.netloc.lower().removesuffix(f":{url.port}"))
+    return from_json(body, family) if form is Form.JSON else from_text(body, family)
