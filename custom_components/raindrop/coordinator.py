@@ -28,7 +28,7 @@ from .ddns.errors import (
     CloudflareRateLimitError,
     NoAddressError,
 )
-from .ddns.model import Family, Plan, Slot, Source, SourceKind, ZoneId
+from .ddns.model import Family, News, Plan, Slot, Source, SourceKind, ZoneId
 from .ddns.reconcile import Readings, Round, plan_ahead, reconcile
 from .ddns.report import Report
 from .domains import Domain, domains
@@ -93,6 +93,8 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self._journal = Journal(entry.title)
         self._is_running = False
         self._has_changed = True
+        self._looks_anew = False
+        self._untold: tuple[News, ...] = ()
         self._plans = 0
         self._queued: Task[None] | None = None
         self._end_hold: CALLBACK_TYPE | None = None
@@ -198,7 +200,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
 
     def _raise_failure(self, report: Report, slots: Collection[Slot]) -> None:
         """Raise HomeAssistantError if a round did not reach its end for these slots."""
-        for error in report.failures:
+        for error in report.failures_of(slots):
             if isinstance(error, CloudflareRateLimitError):
                 left_s = self._patience.wait_s(dt_util.utcnow())
                 limit = CloudflareRateLimitError(str(error), retry_after_s=left_s)
@@ -249,6 +251,16 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
                     LOGGER.exception("An entity of %s could not be told", self.name)
         if waiting := waiting[_LISTENERS_AT_ONCE:]:
             self.hass.loop.call_soon(self._async_tell, waiting)
+            return
+        # Not before: an automation that hears the news looks at the entities.
+        news, self._untold = self._untold, ()
+        self.news_desk.async_deliver(news)
+
+    @override
+    async def async_request_refresh(self) -> None:
+        """Run a round that looks anew, as whoever asks for an update of an entity expects."""
+        self._looks_anew = True
+        await super().async_request_refresh()
 
     @override
     async def _async_setup(self) -> None:
@@ -273,7 +285,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
             self._is_running = False
         self._has_changed = report != self.data or not self.last_update_success
         self._async_look_ahead(report)
-        self.news_desk.async_deliver(report.news)
+        self._untold += report.news
         return report
 
     async def _async_round(self) -> Report:
@@ -281,10 +293,10 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         now = dt_util.utcnow()
         audit = self._is_forced or self._patience.is_audit_due(now)
         may_ask = bool(self.targets) and self._patience.may_ask(now, audit=audit)
-        is_anew = self._is_forced or not self.data.readings
+        is_anew = self._is_forced or self._looks_anew or not self.data.readings
         max_age = timedelta() if is_anew else READING_AGE
         # Taken now: what is asked for while this round runs is for the next one.
-        self._is_forced = False
+        self._is_forced = self._looks_anew = False
         forgiven, self._forgiven = self._forgiven, None
         repairs = {slot: n for slot, n in self.data.repairs.items() if slot != forgiven}
         report = await reconcile(

@@ -93,9 +93,15 @@ async def _async_plan(coordinator: RaindropCoordinator, slots: list[Slot]) -> di
         raise translated(HomeAssistantError, err) from err
     changes = {change.slot: change for change in plan.changes}
     conflicts = {conflict.slot: conflict for conflict in plan.conflicts}
+    unknown = {t.slot for t in coordinator.targets if readings[t.source].address is None}
     return {
         "readings": _readings(coordinator, readings.values()),
-        "records": [_planned(slot, changes.get(slot), conflicts.get(slot)) for slot in slots],
+        "records": [
+            _said(slot, Trouble.NO_ADDRESS)
+            if slot in unknown
+            else _planned(slot, changes.get(slot), conflicts.get(slot))
+            for slot in slots
+        ],
     }
 
 

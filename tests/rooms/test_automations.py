@@ -211,8 +211,9 @@ async def test_the_blueprint_tells_in_words(
     lab.cloudflare.reachable = True
     await clock.cycles()
     await clock.passes(SECOND)
+    failed = "The IPv4 record of home.example.com"
     assert sorted(call.data["said"].strip() for call in calls) == [
         "DNS is up to date again: The IPv4 record of home.example.com is kept up to date again.",
-        "DNS update failed: The IPv4 record of home.example.com cannot be kept up to date: unread.",
+        f"DNS update failed: {failed} cannot be kept up to date: Cloudflare could not be asked.",
         f"Public IP address changed: Your public IPv4 address changed from {HOME} to {NEXT}.",
     ]

@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED, EVENT_STATE_CHANGED
 from homeassistant.core import CoreState, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
@@ -14,11 +15,12 @@ from lab.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT, OLD
 
 from .builders import domain, set_up
-from .conftest import Clock, entry_state
+from .conftest import PUBLIC_IPV4, Clock, entry_state
 
 PUBLIC_IP = "event.example_com_public_ip_address"
 DNS_RECORD = "event.home_example_com_dns_record"
 NEXT_V6 = "2001:218:1:2::144"
+PROBLEM = "binary_sensor.home_example_com_dns"
 SECOND = timedelta(seconds=1)
 
 type Told = list[tuple[str, str | None, str | None, str | None]]
@@ -198,3 +200,39 @@ async def test_an_event_that_is_renamed_tells_nothing_anew(
     state = hass.states.get("event.front_door")
     assert state is not None
     assert (state.attributes["event_type"], state.attributes["to_ip"]) == ("updated", NEXT)
+
+
+async def test_the_entities_know_before_the_event_tells(
+    hass: HomeAssistant, lab: Lab, clock: Clock, entry: RaindropConfigEntry
+) -> None:
+    """An automation that hears the news finds them in the other entities."""
+    shown: list[str] = []
+
+    @callback
+    def hear(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] in (PUBLIC_IP, DNS_RECORD):
+            address, problem = hass.states.get(PUBLIC_IPV4), hass.states.get(PROBLEM)
+            assert address is not None
+            assert problem is not None
+            shown.append(f"{address.state} {problem.state}")
+
+    await clock.cycles()
+    hass.bus.async_listen(EVENT_STATE_CHANGED, hear)
+    lab.cloudflare.reachable = False
+    lab.ip.set_address(NEXT)
+    await clock.cycles()
+    assert shown == [f"{NEXT} on", f"{NEXT} on"]
+
+
+async def test_an_update_of_an_entity_looks_anew(
+    hass: HomeAssistant, lab: Lab, clock: Clock, entry: RaindropConfigEntry
+) -> None:
+    """Who asks for an update, as custom polling does, gets one, however short ago the last was."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    lab.log.clear()
+    await hass.services.async_call(
+        "homeassistant", "update_entity", {"entity_id": PUBLIC_IPV4}, blocking=True
+    )
+    await hass.async_block_till_done()
+    assert lab.log.count(service="ip") == 1
+    assert lab.log.count(service="cloudflare") == 0

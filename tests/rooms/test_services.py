@@ -152,3 +152,30 @@ async def test_the_action_works_while_a_round_is_running(
     assert (await first)["records"][0]["result"] == "done"
     assert (await second)["records"][0]["result"] == "unchanged"
     assert planned["records"][0]["from_ip"] in {HOME, OLD}
+
+
+async def test_the_failure_of_another_domain_is_not_this_calls(
+    hass: HomeAssistant, lab: Lab, zone: Zone
+) -> None:
+    """Who asks for one domain is not told that a write of another one was refused."""
+    entry = await set_up(hass, zone, [domain(NAME), domain("two.example.com")])
+    lab.ip.set_address(NEXT)
+    hold = lab.faults.add("cloudflare", LIST, kind="hold")
+    calling = hass.async_create_task(sync(hass, entry, domains=[NAME]))
+    await lab.log.arrived(1, endpoint=LIST)
+    # Between list and write a twin appears, to which the record would become identical.
+    lab.cloudflare.add_record(zone, type="A", name="two", content=NEXT)
+    hold.release()
+    lab.faults.clear()
+    response = await calling
+    assert [(r["domain"], r["result"]) for r in response["records"]] == [(NAME, "done")]
+
+
+async def test_a_dry_run_without_an_address_says_so(
+    hass: HomeAssistant, lab: Lab, entry: RaindropConfigEntry
+) -> None:
+    """What is not known is neither planned nor unchanged."""
+    lab.ip.set_address(None)
+    response = await sync(hass, entry, dry_run=True)
+    assert response["readings"] == {"ipv4": None}
+    assert response["records"] == [{"domain": NAME, "family": "ipv4", "result": "no_address"}]

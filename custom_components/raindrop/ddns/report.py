@@ -1,6 +1,6 @@
 """The report of a round: what everybody else in the house looks at."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -99,5 +99,10 @@ class Report:
     @property
     def failures(self) -> tuple[CloudflareError, ...]:
         """What Cloudflare failed at or refused."""
-        errors = (self.error, *(outcome.error for outcome in self.outcomes.values()))
+        return self.failures_of(self.outcomes)
+
+    def failures_of(self, slots: Container[Slot]) -> tuple[CloudflareError, ...]:
+        """Return what Cloudflare failed at or refused for some slots, or for the zone."""
+        outcomes = (outcome for slot, outcome in self.outcomes.items() if slot in slots)
+        errors = (self.error, *(outcome.error for outcome in outcomes))
         return tuple(error for error in errors if error is not None)
