@@ -19,14 +19,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import voluptuous as vol
 
 from .client import async_get_client, credential_data
-from .const import (
-    CONF_IS_PAID,
-    CONF_ZONE,
-    CONF_ZONE_ID,
-    CONF_ZONE_NAME,
-    DOMAIN,
-    SUBENTRY_DOMAIN,
-)
+from .const import CONF_IS_PAID, CONF_ZONE, CONF_ZONE_ID, CONF_ZONE_NAME, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
 from .ddns.model import ConflictKind, Family, Policy, Slot, Source, Want, ZoneId
 from .ddns.names import to_unicode

@@ -15,13 +15,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .client import async_get_client
-from .const import (
-    CONF_ZONE_ID,
-    DOMAIN,
-    LOGGER,
-    READING_AGE,
-    UPDATE_INTERVAL,
-)
+from .const import CONF_ZONE_ID, DOMAIN, LOGGER, READING_AGE, UPDATE_INTERVAL
 from .ddns.errors import (
     CloudflareAuthError,
     CloudflareError,

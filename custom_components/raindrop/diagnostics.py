@@ -10,15 +10,8 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_ZONE
 from .coordinator import RaindropConfigEntry
-from .ddns.model import (
-    Conflict,
-    Outcome,
-    Record,
-    SourceKind,
-)
-from .ddns.reading import (
-    Reading,
-)
+from .ddns.model import Conflict, Outcome, Record, SourceKind
+from .ddns.reading import Reading
 from .explain import explain
 
 

@@ -14,15 +14,8 @@ from .ddns.errors import (
     CloudflarePermissionError,
     CloudflareRefusedError,
 )
-from .ddns.model import (
-    Slot,
-    SourceKind,
-    Trouble,
-)
-from .ddns.reading import (
-    Problem,
-    Reading,
-)
+from .ddns.model import Slot, SourceKind, Trouble
+from .ddns.reading import Problem, Reading
 from .ddns.report import Report
 from .domains import Domain
 from .explain import explain

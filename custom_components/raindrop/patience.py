@@ -3,11 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from .const import AUDIT_INTERVAL
-from .ddns.errors import (
-    CloudflareAuthError,
-    CloudflarePermissionError,
-    CloudflareRateLimitError,
-)
+from .ddns.errors import CloudflareAuthError, CloudflarePermissionError, CloudflareRateLimitError
 from .ddns.report import Report
 
 _DENIALS = (CloudflareAuthError, CloudflarePermissionError)

@@ -10,17 +10,9 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .const import CONF_FAMILIES, CONF_ZONE_NAME, DOMAIN
 from .coordinator import RaindropConfigEntry
-from .ddns.model import (
-    TTL_AUTO,
-    Create,
-    Plan,
-    Update,
-    Want,
-)
+from .ddns.model import TTL_AUTO, Create, Plan, Update, Want
 from .ddns.plan import make_plan
-from .ddns.reading import (
-    Reading,
-)
+from .ddns.reading import Reading
 from .ddns.survey import stand_at
 from .domains import read_targets
 from .source_options import FAMILIES, read_sources

@@ -6,11 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import override
 
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntity,
-    SensorEntityDescription,
-)
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -18,14 +14,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .coordinator import CLOCK, RaindropConfigEntry, RaindropCoordinator
-from .ddns.model import (
-    Address,
-    Family,
-    Slot,
-)
-from .ddns.reading import (
-    Reading,
-)
+from .ddns.model import Address, Family, Slot
+from .ddns.reading import Reading
 from .domains import Domain
 from .entity import DomainEntity, RaindropEntity, ZoneEntity
 

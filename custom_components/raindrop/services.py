@@ -19,18 +19,9 @@ import voluptuous as vol
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.errors import DdnsError, HostNameError
-from .ddns.model import (
-    Change,
-    Conflict,
-    Create,
-    Family,
-    Outcome,
-    Slot,
-)
+from .ddns.model import Change, Conflict, Create, Family, Outcome, Slot, Trouble
 from .ddns.names import to_ascii
-from .ddns.reading import (
-    Reading,
-)
+from .ddns.reading import Reading
 from .explain import translated
 
 SERVICE_SYNC = "sync"

@@ -3,12 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .const import (
-    CONF_ENTITY,
-    CONF_IS_DEFAULT_WAY,
-    CONF_SOURCE,
-    CONF_URLS,
-)
+from .const import CONF_ENTITY, CONF_IS_DEFAULT_WAY, CONF_SOURCE, CONF_URLS
 from .ddns.model import Family, Source, SourceKind
 
 FAMILIES = {family.label.lower(): family for family in Family}

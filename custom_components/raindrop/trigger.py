@@ -15,14 +15,7 @@ from homeassistant.helpers.trigger import (
 
 from .const import DOMAIN
 from .ddns.model import NewsKind
-from .event import (
-    ATTR_FAMILY,
-    ATTR_FROM_IP,
-    ATTR_REASON,
-    ATTR_TO_IP,
-    DNS_RECORD,
-    PUBLIC_IP,
-)
+from .event import ATTR_FAMILY, ATTR_FROM_IP, ATTR_REASON, ATTR_TO_IP, DNS_RECORD, PUBLIC_IP
 
 _SAID = (ATTR_EVENT_TYPE, ATTR_FAMILY, ATTR_FROM_IP, ATTR_TO_IP, ATTR_REASON)
 

@@ -15,13 +15,8 @@ from custom_components.raindrop.ddns.addresses import (
     parse,
     parse_record,
 )
-from custom_components.raindrop.ddns.model import (
-    Address,
-    Family,
-)
-from custom_components.raindrop.ddns.reading import (
-    Problem,
-)
+from custom_components.raindrop.ddns.model import Address, Family
+from custom_components.raindrop.ddns.reading import Problem
 
 from .builders import A1
 from .test_addresses import PAGE, expected

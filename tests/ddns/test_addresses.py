@@ -13,13 +13,8 @@ from custom_components.raindrop.ddns.addresses import (
     why_unusable,
 )
 from custom_components.raindrop.ddns.errors import NoAddressError
-from custom_components.raindrop.ddns.model import (
-    Address,
-    Family,
-)
-from custom_components.raindrop.ddns.reading import (
-    Problem,
-)
+from custom_components.raindrop.ddns.model import Address, Family
+from custom_components.raindrop.ddns.reading import Problem
 
 IPV4, IPV6 = Family.IPV4, Family.IPV6
 

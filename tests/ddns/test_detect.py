@@ -10,16 +10,8 @@ import pytest
 
 from custom_components.raindrop.ddns import web
 from custom_components.raindrop.ddns.detect import Detector, verdict
-from custom_components.raindrop.ddns.model import (
-    Address,
-    Family,
-    Source,
-)
-from custom_components.raindrop.ddns.reading import (
-    Answer,
-    Problem,
-    Reading,
-)
+from custom_components.raindrop.ddns.model import Address, Family, Source
+from custom_components.raindrop.ddns.reading import Answer, Problem, Reading
 from custom_components.raindrop.ddns.web import Form
 from lab import Lab
 from tests.conftest import HOME, HOME_V6, NEXT

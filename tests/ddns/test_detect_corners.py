@@ -10,16 +10,8 @@ import pytest
 
 from custom_components.raindrop.ddns import detect, web
 from custom_components.raindrop.ddns.detect import Detector
-from custom_components.raindrop.ddns.model import (
-    Family,
-    NewsKind,
-    Source,
-    SourceKind,
-    Trouble,
-)
-from custom_components.raindrop.ddns.reading import (
-    Problem,
-)
+from custom_components.raindrop.ddns.model import Family, NewsKind, Source, SourceKind, Trouble
+from custom_components.raindrop.ddns.reading import Problem
 from custom_components.raindrop.ddns.web import Form, PageUrlError, WebSource, ask, page
 from lab import Lab
 from tests.conftest import HOME, NEXT

@@ -9,14 +9,8 @@ import pytest
 
 from custom_components.raindrop.ddns import detect
 from custom_components.raindrop.ddns.detect import Detector
-from custom_components.raindrop.ddns.model import (
-    Address,
-    Family,
-    Source,
-)
-from custom_components.raindrop.ddns.reading import (
-    Problem,
-)
+from custom_components.raindrop.ddns.model import Address, Family, Source
+from custom_components.raindrop.ddns.reading import Problem
 from custom_components.raindrop.ddns.web import Form, WebSource
 from lab import Lab
 from lab.faults import Detail

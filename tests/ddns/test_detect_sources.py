@@ -11,16 +11,8 @@ import pytest
 
 from custom_components.raindrop.ddns import detect, web
 from custom_components.raindrop.ddns.detect import Detector, Told
-from custom_components.raindrop.ddns.model import (
-    Address,
-    Family,
-    Source,
-    SourceKind,
-)
-from custom_components.raindrop.ddns.reading import (
-    Problem,
-    Reading,
-)
+from custom_components.raindrop.ddns.model import Address, Family, Source, SourceKind
+from custom_components.raindrop.ddns.reading import Problem, Reading
 from lab import Lab
 from tests.conftest import HOME, HOME_V6, NEXT
 

@@ -2,16 +2,8 @@
 
 import pytest
 
-from custom_components.raindrop.ddns.model import (
-    OWNER_COMMENT,
-    Address,
-    Family,
-)
-from custom_components.raindrop.ddns.reading import (
-    Answer,
-    Problem,
-    Reading,
-)
+from custom_components.raindrop.ddns.model import OWNER_COMMENT, Address, Family
+from custom_components.raindrop.ddns.reading import Answer, Problem, Reading
 
 from .builders import A1, A2, B1, HERE, HERE_V6, record
 

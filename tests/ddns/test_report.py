@@ -19,11 +19,7 @@ from custom_components.raindrop.ddns.model import (
     Result,
     Trouble,
 )
-from custom_components.raindrop.ddns.reading import (
-    Answer,
-    Problem,
-    Reading,
-)
+from custom_components.raindrop.ddns.reading import Answer, Problem, Reading
 from custom_components.raindrop.ddns.report import Report
 
 from .builders import A1, A2, B1, HERE, HERE_V6, HOME, V4, V6, create, record, target

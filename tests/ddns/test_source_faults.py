@@ -16,14 +16,8 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.raindrop.ddns import detect, web
-from custom_components.raindrop.ddns.model import (
-    Family,
-)
-from custom_components.raindrop.ddns.reading import (
-    Answer,
-    Problem,
-    Reading,
-)
+from custom_components.raindrop.ddns.model import Family
+from custom_components.raindrop.ddns.reading import Answer, Problem, Reading
 from custom_components.raindrop.ddns.steady import Standing
 from custom_components.raindrop.ddns.web import WebSource
 from lab import Lab

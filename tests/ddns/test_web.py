@@ -6,12 +6,8 @@ from ipaddress import ip_address
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.raindrop.ddns.model import (
-    Family,
-)
-from custom_components.raindrop.ddns.reading import (
-    Problem,
-)
+from custom_components.raindrop.ddns.model import Family
+from custom_components.raindrop.ddns.reading import Problem
 from custom_components.raindrop.ddns.web import Form, PageUrlError, WebSource, ask, page
 from lab import Lab
 from lab.faults import Detail

@@ -15,9 +15,7 @@ from custom_components.raindrop.ddns.model import (
     Slot,
     Update,
 )
-from custom_components.raindrop.ddns.reading import (
-    Problem,
-)
+from custom_components.raindrop.ddns.reading import Problem
 
 from .builders import A1, A2, B1, V4, V6, record, record_id
 

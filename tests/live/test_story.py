@@ -7,18 +7,7 @@ from playwright.async_api import Page, expect
 
 from .album import Album
 from .conftest import Remark
-from .house import (
-    BEFORE,
-    HOME,
-    HOST,
-    LIMIT_S,
-    NEXT,
-    TOKEN,
-    WRONG_TOKEN,
-    WWW,
-    ZONE,
-    House,
-)
+from .house import BEFORE, HOME, HOST, LIMIT_S, NEXT, TOKEN, WRONG_TOKEN, WWW, ZONE, House
 from .pages import IntegrationsPage, RaindropPage, RepairsPage, without_a_reload
 
 NOT_EVERYTHING = f"Not everything could be kept: {WWW}"

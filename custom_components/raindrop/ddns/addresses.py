@@ -1,21 +1,11 @@
 """Addresses that may be written to DNS, and how to read one from a source's answer."""
 
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Network,
-    ip_address,
-)
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
 import json
 
 from .errors import NoAddressError
-from .model import (
-    Address,
-    Family,
-)
-from .reading import (
-    Problem,
-)
+from .model import Address, Family
+from .reading import Problem
 
 _CLOUDFLARE_V4 = tuple(
     IPv4Network(network)

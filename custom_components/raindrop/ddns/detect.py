@@ -17,18 +17,9 @@ from functools import partial
 from aiohttp import ClientSession
 
 from .addresses import UnusableAddressError, parse
-from .model import (
-    Address,
-    Family,
-    Source,
-    SourceKind,
-)
+from .model import Address, Family, Source, SourceKind
 from .own_address import link_of
-from .reading import (
-    Answer,
-    Problem,
-    Reading,
-)
+from .reading import Answer, Problem, Reading
 from .steady import FLAPPING, Standing
 from .web import WebSource, ask, page
 

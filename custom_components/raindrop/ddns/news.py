@@ -4,17 +4,7 @@ from collections.abc import Iterator, Mapping
 from operator import itemgetter
 
 from .addresses import parse_record
-from .model import (
-    Change,
-    Create,
-    News,
-    NewsKind,
-    Outcome,
-    Result,
-    Slot,
-    Trouble,
-    Update,
-)
+from .model import Change, Create, News, NewsKind, Outcome, Result, Slot, Trouble, Update
 from .report import Report
 
 

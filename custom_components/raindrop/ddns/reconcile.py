@@ -26,9 +26,7 @@ from .model import (
 )
 from .news import failed, news
 from .plan import make_plan
-from .reading import (
-    Reading,
-)
+from .reading import Reading
 from .report import Report
 
 _EXISTS = {81057, 81058}

@@ -18,9 +18,7 @@ from .model import (
     Target,
     Trouble,
 )
-from .reading import (
-    Reading,
-)
+from .reading import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,14 +10,8 @@ from urllib.parse import urlsplit
 from aiohttp import ClientSession
 
 from .addresses import UnusableAddressError, from_json, from_text, from_trace
-from .model import (
-    Address,
-    Family,
-)
-from .reading import (
-    Answer,
-    Problem,
-)
+from .model import Address, Family
+from .reading import Answer, Problem
 from .transport import (
     AnswerTooLongError,
     HttpAnswer,
