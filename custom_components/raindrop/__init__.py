@@ -9,7 +9,6 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .client import async_get_client
-from .config_flow import RaindropConfigFlow
 from .const import CONF_ZONE_ID, DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.errors import CloudflareAuthError
@@ -34,9 +33,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> bool:
-    """Bring an entry of an older version up to date; refuse one of a newer."""
-    if entry.version > RaindropConfigFlow.VERSION:
-        return False
+    """Bring an entry of an older version up to date; Home Assistant refuses one of a newer."""
     if entry.minor_version < _WITH_SOURCES:
         hass.config_entries.async_update_entry(
             entry, options={**DEFAULT_OPTIONS, **entry.options}, minor_version=_WITH_SOURCES

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
@@ -104,7 +104,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
             self.detector.listen(self._async_believed),
         ):
             self.config_entry.async_on_unload(end)
-        if not self.hass.is_running:
+        if self.hass.state is not CoreState.running:
             end = async_at_started(self.hass, self._async_started)
             self.config_entry.async_on_unload(end)
         self._async_entity_changed()
@@ -136,7 +136,11 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         """Run a round now, or after the one that is running."""
         if self._queued is None:
             self._queued = self.config_entry.async_create_background_task(
-                self.hass, self.async_refresh(), f"{self.name} round"
+                self.hass,
+                self.async_refresh(),
+                f"{self.name} round",
+                # One that ran at once would be noted as queued when it is running already.
+                eager_start=False,
             )
 
     @callback

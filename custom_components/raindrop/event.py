@@ -67,7 +67,6 @@ class NewsEvent(RaindropEntity, EventEntity):
     def __init__(self, *args: Any) -> None:
         """Begin with nothing to tell."""
         super().__init__(*args)
-        self._was_told = False
         self._waiting: deque[News] = deque()
         self._is_ready = False
         self._timer: Handle | None = None
@@ -84,9 +83,7 @@ class NewsEvent(RaindropEntity, EventEntity):
         await super().async_added_to_hass()
         desk = self.coordinator.news_desk
         self.async_on_remove(desk.async_listen(self._about, self._async_tell))
-        if not self._was_told:
-            self._was_told = True
-            self._waiting.extend(desk.first(self._about))
+        self._waiting.extend(desk.take_first(self._about))
         if self.hass.state is CoreState.running:
             # Not before the entity has a state: a trigger needs one from which it changes.
             self._timer = self.hass.loop.call_soon(self._async_begin)

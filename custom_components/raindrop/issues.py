@@ -143,9 +143,10 @@ def _of_source(reading: Reading, disputes: int) -> str | None:
     """Return the issue of a source, None if all is well."""
     told = reading.answers[0] if reading.answers else None
     is_entity = reading.source.kind is SourceKind.ENTITY
-    if told and is_entity and told.problem in _NO_WAY_IN:
+    is_seen = bool(reading.address or reading.held)
+    if told and is_entity and is_seen and told.problem in _NO_WAY_IN:
         return _NO_WAY_IN[told.problem]
-    if reading.is_substitute:
+    if is_seen and reading.is_substitute:
         return "source_silent"
     if reading.is_flapping:
         return "address_flapping"
@@ -163,7 +164,7 @@ def _said(reading: Reading, report: Report) -> dict[str, str]:
         "entity": told.operator if told else "",
         "told": str(told.address or told.said or "") if told else "",
         "address": str(reading.address or reading.held or ""),
-        "before": str(report.public.get(reading.family, "")),
+        "before": str(reading.before or ""),
         "answers": ", ".join(f"{operator}: {address}" for operator, address in answers if address),
     }
 

@@ -39,9 +39,10 @@ class NewsDesk:
 
         return end
 
-    def first(self, about: HostName | None) -> Sequence[News]:
-        """Return the news from before anybody listened."""
-        return self._first.get(about, ())
+    @callback
+    def take_first(self, about: HostName | None) -> Sequence[News]:
+        """Hand over the news from before anybody listened, to be told by the taker."""
+        return self._first.pop(about, ())
 
     @callback
     def async_deliver(self, news: Iterable[News]) -> None:

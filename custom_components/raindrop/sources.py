@@ -56,10 +56,12 @@ def async_entity_is_silent(hass: HomeAssistant, source: Source) -> bool:
 @callback
 def _entity_says(hass: HomeAssistant, source: Source) -> Told:
     """Return what the entity of a source says of its address."""
-    entity_id = er.async_resolve_entity_id(er.async_get(hass), source.entity)
+    registry = er.async_get(hass)
+    entity_id = er.async_resolve_entity_id(registry, source.entity)
     state = hass.states.get(entity_id) if entity_id else None
     if state is None:
-        return Told(operator=entity_id or source.entity, text=None)
+        removed = (e.entity_id for e in registry.deleted_entities.values() if e.id == source.entity)
+        return Told(operator=entity_id or next(removed, source.entity), text=None)
     return Told(operator=state.name, text=state.state, since=state.last_changed)
 
 
@@ -94,8 +96,10 @@ class EntityWatch:
 
     @callback
     def _tell(self, event: Event[EventStateChangedData]) -> None:
-        """Tell of a change."""
-        self._changed()
+        """Tell of another state; attributes are nobody's address."""
+        before, after = event.data["old_state"], event.data["new_state"]
+        if (before and before.state) != (after and after.state):
+            self._changed()
 
     @callback
     def _begin_anew(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:

@@ -173,11 +173,11 @@ async def test_each_slip_has_its_message_and_the_next_try_succeeds(
     assert typed(form) == answers
 
     hass.states.async_set("sensor.weather", HOME)
-    right = {
+    right: dict[str, dict[str, Any]] = {
         "ipv4_entity": {"ipv4_entity": "sensor.weather", "ipv4_is_default_way": True},
         "ipv4_urls": {"ipv4_urls": [lab.ip.services[1].urls[4]]},
-    }[at]
-    preview = await send(hass, form, right)
+    }
+    preview = await send(hass, form, right[at])
     assert preview["step_id"] == "preview"
     done = await send(hass, preview, {})
     assert done["type"] is FlowResultType.CREATE_ENTRY

@@ -215,13 +215,13 @@ async def test_each_slip_has_its_message_and_the_next_try_succeeds(
 
     hass.states.async_set("sensor.router", HOME)
     pages = [service.urls[4] for service in lab.ip.services[1:3]]
-    right = {
+    right: dict[str, dict[str, Any]] = {
         "ipv4_entity": {"ipv4_entity": "sensor.router", "ipv4_is_default_way": True},
         "ipv4_urls": {"ipv4_urls": [f" {pages[0]} ", pages[1], ""]},
-    }[slip.at]
+    }
     if slip.at == "ipv4_entity":
         form = await details(hass, entry, slip.kinds)
-    done = await send(hass, form, right)
+    done = await send(hass, form, right[slip.at])
     assert done["type"] is FlowResultType.CREATE_ENTRY
     stored = entry.options["ipv4"]
     assert stored.get("entity") == ("sensor.router" if slip.at == "ipv4_entity" else None)

@@ -5,6 +5,7 @@ import logging
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import entity_registry as er
 import pytest
 
 from lab import Lab
@@ -155,6 +156,17 @@ async def test_an_entity_that_is_gone_is_replaced_by_the_web(
     await clock.cycles(2)
     assert contents(lab) == {NAME: NEXT}
     assert list(issues(hass)) == ["source_silent"]
+
+
+async def test_an_entity_that_was_removed_is_told_by_the_name_it_had(
+    hass: HomeAssistant, clock: Clock, router: Router
+) -> None:
+    """A repair speaks of entities as people know them, never by an identifier."""
+    entity_id = router.entity_id
+    er.async_get(hass).async_remove(entity_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await clock.cycles(2)
+    assert issues(hass)["source_silent"]["entity"] == entity_id
 
 
 async def test_a_lost_network_is_one_line_and_its_return_another(

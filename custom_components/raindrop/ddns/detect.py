@@ -182,6 +182,7 @@ class Detector:
             reading,
             address=None if held else agreed,
             held=held,
+            before=before.known if held else None,
             is_flapping=held is not None and standing.needed == FLAPPING,
             hold_s=standing.wait_s(now) if held else 0,
             is_disputed=len(_votes(source, reading.answers)) > 1,

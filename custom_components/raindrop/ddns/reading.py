@@ -50,6 +50,8 @@ class Reading:
     """Whether operators contradicted each other."""
     held: Address | None = None
     """An address that is confirmed, but has to stand still before it may be written."""
+    before: Address | None = None
+    """What is believed while another address has to stand still."""
     is_flapping: bool = False
     """Whether it has to because it keeps coming and going."""
     hold_s: float = field(default=0, compare=False)
@@ -92,4 +94,5 @@ class Reading:
     def is_substitute(self) -> bool:
         """Whether web pages speak in the place of an entity that says no address."""
         is_entity = self.source.kind is SourceKind.ENTITY
-        return is_entity and len(self.answers) > 1 and self.answers[0].address is None
+        is_answered = any(answer.address for answer in self.answers[1:])
+        return is_entity and is_answered and self.answers[0].address is None
