@@ -8,17 +8,15 @@ from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .client import async_get_client
 from .const import CONF_ZONE_ID, DOMAIN, LOGGER, READING_AGE, UPDATE_INTERVAL
 from .ddns.errors import (
-    CloudflareAuthError,
-    CloudflareError,
     CloudflareRateLimitError,
     NoAddressError,
 )
@@ -26,7 +24,7 @@ from .ddns.model import Family, News, Plan, Slot, Source, SourceKind, ZoneId
 from .ddns.reconcile import Readings, Round, plan_ahead, reconcile
 from .ddns.report import Report
 from .domains import Domain, domains
-from .explain import explain, translated
+from .explain import check_first, translated
 from .issues import async_sync_issues
 from .journal import Journal
 from .memory import Memory
@@ -312,7 +310,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         if may_ask:
             self._heed(report)
         if not self.data.readings:
-            _check_first(report)
+            check_first(report)
         self._journal.note(report, self.targets)
         unfinished = self.memory.retiring - self._slots
         await self.memory.async_save(report, self._retiring | unfinished)
@@ -332,22 +330,3 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         """Take back the question for another key, for this one is accepted again."""
         for flow in self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
             self.hass.config_entries.flow.async_abort(flow["flow_id"])
-
-
-def _check_first(report: Report) -> None:
-    """Let set-up fail for a credential that is refused, or if nothing could be read.
-
-    Raises ConfigEntryAuthFailed and UpdateFailed.
-    """
-    error: CloudflareError | None = report.error
-    if isinstance(error, CloudflareAuthError):
-        raise translated(ConfigEntryAuthFailed, error)
-    if error and not any(reading.address for reading in report.readings.values()):
-        explanation = explain(error)
-        wait_s = error.retry_after_s if isinstance(error, CloudflareRateLimitError) else None
-        raise UpdateFailed(
-            translation_domain=DOMAIN,
-            translation_key=explanation.key,
-            translation_placeholders=explanation.placeholders,
-            retry_after=wait_s,
-        )

@@ -4,12 +4,14 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .const import CONF_KEY, CONF_ZONE, DOMAIN, LOGGER
 from .ddns.errors import (
     CloudflareAuthError,
     CloudflareConnectionError,
+    CloudflareError,
     CloudflareNotFoundError,
     CloudflarePermissionError,
     CloudflareRateLimitError,
@@ -23,6 +25,7 @@ from .ddns.errors import (
     RelativeNameError,
     ZoneNameError,
 )
+from .ddns.report import Report
 
 BASE = "base"
 
@@ -94,3 +97,22 @@ def translated[ErrorT: HomeAssistantError](kind: type[ErrorT], err: DdnsError) -
         translation_key=explanation.key,
         translation_placeholders=explanation.placeholders,
     )
+
+
+def check_first(report: Report) -> None:
+    """Let set-up fail for a credential that is refused, or if nothing could be read.
+
+    Raises ConfigEntryAuthFailed and UpdateFailed.
+    """
+    error: CloudflareError | None = report.error
+    if isinstance(error, CloudflareAuthError):
+        raise translated(ConfigEntryAuthFailed, error)
+    if error and not any(reading.address for reading in report.readings.values()):
+        explanation = explain(error)
+        wait_s = error.retry_after_s if isinstance(error, CloudflareRateLimitError) else None
+        raise UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=explanation.key,
+            translation_placeholders=explanation.placeholders,
+            retry_after=wait_s,
+        )
