@@ -1,5 +1,6 @@
 """The one door for HTTP: what goes out, what comes in, and what never does."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 import gzip
@@ -195,6 +196,26 @@ async def test_a_closed_door_is_unanswered(lab: Lab, session: ClientSession) -> 
 
     assert str(caught.value) == "ClientConnectorError"
     assert list(related(caught.value)) == [caught.value]
+
+
+async def test_a_session_that_goes_away_meanwhile_is_unanswered(
+    lab: Lab, session: ClientSession
+) -> None:
+    """When Home Assistant stops, what is asked a second time ends like any other failure."""
+    url = lab.ip.services[1].urls[4]
+    await ask(session, url)
+    lab.faults.add("ip", kind="hold")
+    asking = asyncio.create_task(ask(session, url))
+    await lab.log.arrived(2, service="ip")
+    connector = session.connector
+    assert connector is not None
+
+    session.detach()
+    lab.ip.set_address(None)
+
+    with pytest.raises(UnansweredError):
+        await asking
+    await connector.close()
 
 
 def self_signed() -> tuple[bytes, bytes]:

@@ -81,6 +81,29 @@ async def test_a_record_that_cannot_be_deleted_is_left_and_told(
     assert not kept.subentries
 
 
+@pytest.mark.parametrize("is_revoked", [True, False], ids=["revoked", "no network"])
+async def test_a_tick_that_was_set_while_nothing_could_be_set_up_counts(
+    hass: HomeAssistant, lab: Lab, zone: Zone, *, is_revoked: bool
+) -> None:
+    """A wish that an entry heard while it could not start is remembered until it can."""
+    entry = await set_up(hass, zone, [domain(OURS), domain("home.example.com")])
+    if is_revoked:
+        lab.cloudflare.credentials.revoke(TOKEN)
+    else:
+        lab.cloudflare.reachable = False
+        lab.faults.add("ip", kind="reset")
+    await hass.config_entries.async_reload(entry.entry_id)
+    (ours,) = [s for s in entry.subentries.values() if s.unique_id == OURS]
+    hass.config_entries.async_update_subentry(entry, ours, data={**ours.data, "delete": True})
+    await hass.config_entries.async_reload(entry.entry_id)
+    hass.config_entries.async_remove_subentry(entry, ours.subentry_id)
+    lab.cloudflare.add_token(TOKEN)
+    lab.cloudflare.reachable = True
+    lab.faults.clear()
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert names(lab) == ["home.example.com"]
+
+
 async def test_what_an_entry_remembers_goes_with_it(
     hass: HomeAssistant, kept: RaindropConfigEntry, hass_storage: dict[str, object]
 ) -> None:
