@@ -67,8 +67,9 @@ async def request(
             return HttpAnswer(status=response.status, headers=response.headers, body=bytes(content))
     except TimeoutError:
         failure: UnansweredError = UnansweredInTimeError("no answer in time")
-    except (ClientError, OSError, RuntimeError) as err:
-        # A session that was closed at shutdown raises RuntimeError.
+    except (ClientError, OSError, RuntimeError, AssertionError) as err:
+        # A session that was closed at shutdown raises RuntimeError, and
+        # AssertionError where aiohttp was about to ask a second time.
         failure = UnansweredError(type(err).__name__)
     # Raised out here, so that it does not carry the original with it: some
     # errors of aiohttp hold the request's headers, and with them the credential.
