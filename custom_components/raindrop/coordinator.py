@@ -263,6 +263,9 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         """Remember what was kept before the restart."""
         await self.memory.async_load()
         await async_retire(self.client, self.zone_id, self.memory, self._slots)
+        # Now, for set-up may fail, and the domain be gone before it succeeds.
+        unfinished = self.memory.retiring - self._slots
+        await self.memory.async_save(self.memory.report, self._retiring | unfinished)
         remembered = self.memory.report
         self.data = replace(
             remembered,
