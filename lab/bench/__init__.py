@@ -1,0 +1,1 @@
+"""What Raindrop and its peers cost, measured against the lab: `scripts/benchmark`."""

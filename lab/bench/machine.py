@@ -1,0 +1,62 @@
+"""What the benchmark ran on."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+import os
+from pathlib import Path
+import platform
+import re
+import subprocess
+
+from homeassistant.const import __version__ as home_assistant_version
+
+from .ddclient import find
+from .stand import ROOT
+
+PACKAGES = ("aiohttp", "cloudflare", "pycfdns", "requests")
+
+
+def facts() -> Iterator[tuple[str, str]]:
+    """Yield what is to be known of the machine, the versions and the day."""
+    yield "Date", datetime.now(tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
+    yield "Raindrop", f"commit {_commit()}"
+    yield "Machine", f"{_processor()}, {os.cpu_count()} cores, {_memory_gib():.0f} GiB"
+    yield "Load when it began", f"{os.getloadavg()[0]:.1f}"
+    yield "System", f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    yield "Home Assistant", home_assistant_version
+    yield "Packages", ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    yield "ddclient", _ddclient()
+
+
+def _commit() -> str:
+    """Return the commit, and whether files differ from it."""
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude=*"],  # noqa: S607 - git is found on the PATH
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return described.stdout.strip() or "unknown"
+
+
+def _processor() -> str:
+    """Return the name of the processor."""
+    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    found = re.search(r"model name\s*: (.+)", text)
+    return found[1] if found else platform.machine()
+
+
+def _memory_gib() -> float:
+    """Return the size of the memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def _ddclient() -> str:
+    """Return the version of ddclient."""
+    program = find()
+    if program is None:
+        return "not here, so left out everywhere"
+    found = re.search(r"declare\('v?([^']+)'\)", program.read_text())
+    return f"{found[1] if found else 'of an unknown version'}, with plain HTTP in place of TLS"
