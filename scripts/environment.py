@@ -14,6 +14,7 @@ import sys
 
 from bring import find_or_bring_python, find_or_bring_uv
 from browser import find_or_install_browser
+from ddclient import find_or_bring_ddclient
 from tools import CommandError, SetupError, explain, have_a_home, run, step
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,7 @@ PRIVATE = ROOT / ".dev"
 PINS = ROOT / "requirements_setup.txt"
 BROWSER = PRIVATE / "chromium"
 """Leads to the browser, for the tests that go through the user interface."""
+DDCLIENT = PRIVATE / "ddclient"
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,12 @@ FLOOR = Environment(
     requirements=("requirements_test.txt",),
     override="requirements_floor.txt",
 )
+BENCHMARK = Environment(
+    name=".venv-benchmark",
+    holds="Home Assistant and what Raindrop is compared with",
+    requirements=("requirements_dev.txt", "requirements_test.txt", "requirements_benchmark.txt"),
+    override="requirements_dev.txt",
+)
 
 
 def main() -> int:
@@ -98,9 +106,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/setup", description=__doc__)
     parser.add_argument("--floor", action="store_true", help=f"also {FLOOR.name}: {FLOOR.holds}")
     parser.add_argument("--browser", action="store_true", help="also a browser to test with")
+    parser.add_argument(
+        "--benchmark", action="store_true", help=f"only {BENCHMARK.name}: {BENCHMARK.holds}"
+    )
     options = parser.parse_args()
     try:
-        set_up([NEWEST, FLOOR] if options.floor else [NEWEST])
+        set_up(_wanted(options))
+        if options.benchmark:
+            with one_run_at_a_time():
+                find_or_bring_ddclient(DDCLIENT)
         if options.browser:
             with one_run_at_a_time():
                 find_or_install_browser(BROWSER)
@@ -111,6 +125,13 @@ def main() -> int:
         explain(err, ROOT)
         return 1
     return 0
+
+
+def _wanted(options: argparse.Namespace) -> list[Environment]:
+    """Return the environments that were asked for."""
+    if options.benchmark:
+        return [BENCHMARK]
+    return [NEWEST, FLOOR] if options.floor else [NEWEST]
 
 
 def set_up(wanted: list[Environment]) -> None:
