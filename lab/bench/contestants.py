@@ -19,8 +19,6 @@ class Entrant:
     """How often it runs by default."""
     audit_s: int | None
     """How long somebody else's change may stay, None if it is never seen."""
-    limit_s: float = 60
-    """It is left out where it would take longer than this for one run of all scenarios."""
 
     def make(self) -> Callable[[Task], Contestant]:
         """Return what makes the contestant."""

@@ -67,7 +67,7 @@ def _lines(rows: Rows, scenario: Scenario, delay_ms: int) -> Iterator[list[str]]
             if row:
                 yield [str(count), _title(name), *_figures(rows, case, name, row)]
             else:
-                gap = ["would take too long, or failed"] + [""] * (len(HEADS) - 3)
+                gap = ["left out"] + [""] * (len(HEADS) - 3)
                 yield [str(count), _title(name), *gap]
 
 
@@ -148,7 +148,7 @@ def _ms(seconds: float) -> str:
 
 def _written(row: Row | None) -> str:
     """Return how long the round takes that writes."""
-    return _ms(row.wall_s) if row else "more than a minute, not measured"
+    return _ms(row.wall_s) if row else "not measured"
 
 
 def _times(value: float | None) -> str:
