@@ -314,10 +314,11 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
             self._heed(report)
         if not self.data.readings:
             check_first(report)
-        self._journal.note(report, self.targets)
-        unfinished = self.memory.retiring - self._slots
-        await self.memory.async_save(report, self._retiring | unfinished)
-        async_sync_issues(self.hass, self.config_entry, self.domains, report)
+        if report != self.data:
+            self._journal.note(report, self.targets)
+            unfinished = self.memory.retiring - self._slots
+            await self.memory.async_save(report, self._retiring | unfinished)
+            async_sync_issues(self.hass, self.config_entry, self.domains, report)
         return report
 
     def _heed(self, report: Report) -> None:

@@ -49,15 +49,7 @@ class Memory:
 
     async def async_save(self, report: Report, retiring: Collection[Slot]) -> None:
         """Remember this, if it is not what is remembered already."""
-        is_same = (
-            report.kept is self.report.kept
-            and report.public == self.report.public
-            and report.failed == self.report.failed
-            and self.retiring == {*retiring}
-        )
         self.report, self.retiring = report, {*retiring}
-        if is_same and self._saved:
-            return
         saved = {
             _FAILED: sorted(_key(slot) for slot in report.failed),
             _KEPT: {_key(slot): str(address) for slot, address in report.kept.items()},

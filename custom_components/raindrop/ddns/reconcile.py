@@ -89,6 +89,8 @@ async def reconcile(
             listing = await _list(client, zone_id, targets)
     looked = _looked(previous, sources, readings)
     if listing is None:
+        if _stands(readings, previous):
+            return looked
         is_settled = previous.is_settled and not _has_moved(targets, readings, previous)
         report = replace(looked, is_settled=is_settled)
     elif isinstance(listing, CloudflareError):
@@ -167,8 +169,15 @@ async def _list(
         return err
 
 
+def _stands(readings: Readings, previous: Report) -> bool:
+    """Return whether a round found what the one before found, and that one left nothing to do."""
+    return previous.is_settled and readings == previous.readings
+
+
 def _has_moved(targets: Iterable[Target], readings: Readings, previous: Report) -> bool:
     """Return whether an address is believed that a slot was not compared with yet."""
+    if _stands(readings, previous):
+        return False
     return any(
         (address := readings[target.source].address) is not None
         and address != previous.compared.get(target.slot)
