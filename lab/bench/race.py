@@ -128,8 +128,11 @@ class Race:
             await worker.do("stop")
         if case.scenario is Scenario.DRIFT:
             await worker.world.disturb(number, next(self._addresses))
-        await self._stand.forget()
         try:
+            if case.scenario is Scenario.UNCHANGED:
+                # Most rounds of a day come after one that found nothing either.
+                await worker.do(ORDERS[case.scenario])
+            await self._stand.forget()
             cost = await worker.do(ORDERS[case.scenario])
         except ContestantError as err:
             print(f"Left out from {case}: {err}", file=sys.stderr)
