@@ -5,7 +5,7 @@ https://developers.cloudflare.com/api/resources/dns/subresources/records/
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 import json
 import re
 
@@ -66,10 +66,15 @@ def read_envelope(body: bytes) -> Envelope:
     Raises CloudflareResponseError for anything but a JSON object: HTML from
     the edge, truncated JSON.
     """
+    is_json, answer = True, None
     try:
         answer = json.loads(body)
     except ValueError, RecursionError:
-        raise CloudflareResponseError("Cloudflare's answer is not JSON") from None
+        is_json = False
+    if not is_json:
+        # Raised out here, so that it does not carry the original with it,
+        # which holds the whole answer, and perhaps what it repeats of ours.
+        raise CloudflareResponseError("Cloudflare's answer is not JSON")
     answer = _object(answer)
     return Envelope(
         is_success=answer.get("success") is True,
@@ -252,12 +257,12 @@ def _name(fields: JsonObject) -> HostName:
 
 
 def _time(value: object) -> datetime | None:
-    """Return an RFC 3339 time, None if there is none that can be compared."""
+    """Return an RFC 3339 time in UTC, None if there is none that can be compared and shown."""
     try:
         time = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return time.astimezone(UTC) if time and time.tzinfo else None
+    except ValueError, OverflowError:
         return None
-    return time if time and time.tzinfo else None
 
 
 def _faults(value: object, depth: int = 0) -> Iterable[Fault]:
