@@ -245,7 +245,7 @@ async def test_a_month_of_whatever_may_happen(
     caplog.set_level(logging.INFO)
     # It takes down the whole stack for every callback: most of the time of this test.
     hass.loop.set_debug(False)
-    random = Random(2026)  # noqa: S311
+    random = Random(2026)
     house = House(lab, clock, random)
     await keep_house(hass, zone, house, has_router=has_router)
 
