@@ -530,7 +530,7 @@ class House:
         rest = asyncio.create_task(self.hass.async_block_till_done(wait_background_tasks=True))
         _ = await self._comes_to_rest(rest)
         happens = asyncio.create_task(self._do(inner))
-        await self._comes_to_rest(happens)
+        _ = await self._comes_to_rest(happens)
         for fault in faults:
             self.lab.faults.remove(fault)
         await self.see_out(happens)

@@ -98,13 +98,13 @@ def struck(dice: Random, value: object) -> object:
 
 def struck_inside(dice: Random, value: dict[Any, Any] | list[Any]) -> object:
     """Return an object or a list of which something inside was struck."""
-    key = dice.choice([*value]) if isinstance(value, dict) else dice.randrange(len(value))
+    key: Any = dice.choice([*value]) if isinstance(value, dict) else dice.randrange(len(value))
     match dice.randrange(6):
         case 0:
             del value[key]
         case 1 if isinstance(value, list):
             value.append(value[key])
-        case 1:
+        case 1 if isinstance(value, dict):
             value[f"{key}s"] = value[key]
         case _:
             value[key] = struck(dice, value[key])
@@ -186,8 +186,8 @@ async def test_no_answer_of_cloudflare_is_too_odd(
 
 def use(found: object) -> None:
     """Use what was read as a round does: to plan, and to show times and texts."""
-    records = found if isinstance(found, list) else [found]
-    records = [record for record in records if isinstance(record, Record)]
+    everything: list[object] = found if isinstance(found, list) else [found]
+    records = [record for record in everything if isinstance(record, Record)]
     for last in (None, ip_address(HOME)):
         want = Want(slot=SLOT, address=ip_address(NEXT), policy=Policy(create=True), last=last)
         plan = make_plan([want], records)
