@@ -487,7 +487,7 @@ class House:
                 with suppress(HomeAssistantError):
                     await coordinator.async_update_now()
 
-            self.hass.async_create_task(press())
+            _ = self.hass.async_create_task(press())
 
     async def _plans(self, zone: str) -> None:
         """Ask what would be done; nothing may be done by it."""
