@@ -89,7 +89,7 @@ async def _soak(
     assert await async_setup_component(hass, DOMAIN, {})
     await hass.async_block_till_done()
     await _passes(lab, hass, freezer, 2 * _HOUR)
-    await _reload(hass, entries)
+    await _reload(lab, hass, entries)
     before = _traces(hass)
     tracemalloc.start()
     try:
@@ -98,10 +98,10 @@ async def _soak(
         await _passes(lab, hass, freezer, size.hours * _HOUR)
         by_hours = _memory() - begun
         _compare(before, _traces(hass))
-        await _reload(hass, entries)
+        await _reload(lab, hass, entries)
         begun = _memory()
         for _ in range(size.reloads):
-            await _reload(hass, entries)
+            await _reload(lab, hass, entries)
         by_reloads = _memory() - begun
     finally:
         tracemalloc.stop()
@@ -134,11 +134,12 @@ async def _passes(
         lab.log.clear()
 
 
-async def _reload(hass: HomeAssistant, entries: list[MockConfigEntry]) -> None:
+async def _reload(lab: Lab, hass: HomeAssistant, entries: list[MockConfigEntry]) -> None:
     """Set every entry up anew, all at once."""
     reloads = (hass.config_entries.async_reload(entry.entry_id) for entry in entries)
     assert all(await asyncio.gather(*reloads))
     await hass.async_block_till_done(wait_background_tasks=True)
+    lab.log.clear()
 
 
 async def _unload(hass: HomeAssistant, entries: list[MockConfigEntry]) -> None:
