@@ -5,6 +5,7 @@ Whatever is asked for is waited for, as long as the browser's limit allows.
 
 import asyncio
 from collections.abc import AsyncIterator
+import contextlib
 from contextlib import asynccontextmanager
 import re
 from typing import Self
@@ -13,6 +14,8 @@ from playwright.async_api import Locator, Page, expect
 
 from .house import LIMIT_S
 
+SHORT_MS = 1000
+"""After which something that did not show is tried again."""
 INTEGRATION = "Raindrop Cloudflare DDNS"
 
 
@@ -66,9 +69,13 @@ class Dialog:
     async def switch_off(self, field: str) -> None:
         """Turn a switch off, by its label."""
         switch = self.root.get_by_role("switch", name=field)
-        # The switch's own drawing lies over it, where a click would land.
-        await switch.press("Space")
-        await expect(switch).not_to_be_checked()
+        async with asyncio.timeout(LIMIT_S):
+            # While the form is still being drawn, what was pressed can be undone.
+            while await switch.is_checked():
+                # The switch's own drawing lies over it, where a click would land.
+                await switch.press("Space")
+                with contextlib.suppress(AssertionError):
+                    await expect(switch).not_to_be_checked(timeout=SHORT_MS)
 
     async def choose(self, option: str) -> None:
         """Choose from a menu."""
