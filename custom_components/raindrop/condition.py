@@ -5,11 +5,10 @@ from typing import override
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR_DOMAIN
 from homeassistant.const import STATE_OFF
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.condition import Condition, make_entity_state_condition
 
 from .binary_sensor import PROBLEM
-from .const import DOMAIN
+from .entity import async_of_kind
 
 _NoProblem = make_entity_state_condition(
     BINARY_SENSOR_DOMAIN, STATE_OFF, primary_entities_only=False
@@ -22,13 +21,7 @@ class InSyncCondition(_NoProblem):  # type: ignore[misc, valid-type]  # made by 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
         """Return those of the entities that tell whether a domain has a problem."""
-        registry = er.async_get(self._hass)
-        return {
-            entity_id
-            for entity_id in super().entity_filter(entities)
-            if (entry := registry.async_get(entity_id))
-            and (entry.platform, entry.translation_key) == (DOMAIN, PROBLEM.key)
-        }
+        return async_of_kind(self._hass, super().entity_filter(entities), PROBLEM.key)
 
 
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:

@@ -264,8 +264,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         await self.memory.async_load()
         await async_retire(self.client, self.zone_id, self.memory, self._slots)
         # Now, for set-up may fail, and the domain be gone before it succeeds.
-        unfinished = self.memory.retiring - self._slots
-        await self.memory.async_save(self.memory.report, self._retiring | unfinished)
+        await self._async_remember(self.memory.report)
         remembered = self.memory.report
         self.data = replace(
             remembered,
@@ -316,10 +315,14 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
             check_first(report)
         if report != self.data:
             self._journal.note(report, self.targets)
-            unfinished = self.memory.retiring - self._slots
-            await self.memory.async_save(report, self._retiring | unfinished)
+            await self._async_remember(report)
             async_sync_issues(self.hass, self.config_entry, self.domains, report)
         return report
+
+    async def _async_remember(self, report: Report) -> None:
+        """Remember a report, and the records that go with their domain."""
+        unfinished = self.memory.retiring - self._slots
+        await self.memory.async_save(report, self._retiring | unfinished)
 
     def _heed(self, report: Report) -> None:
         """Draw the consequences of what Cloudflare said in this round."""

@@ -1,5 +1,9 @@
 """What all entities of Raindrop have in common."""
 
+from collections.abc import Iterable
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -7,6 +11,18 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import DOMAIN
 from .coordinator import RaindropCoordinator
 from .domains import Domain
+
+
+@callback
+def async_of_kind(hass: HomeAssistant, entity_ids: Iterable[str], key: str) -> set[str]:
+    """Return those of the entities that are Raindrop's and of this kind."""
+    registry = er.async_get(hass)
+    return {
+        entity_id
+        for entity_id in entity_ids
+        if (entry := registry.async_get(entity_id))
+        and (entry.platform, entry.translation_key) == (DOMAIN, key)
+    }
 
 
 class RaindropEntity(CoordinatorEntity[RaindropCoordinator]):

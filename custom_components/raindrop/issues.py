@@ -132,7 +132,7 @@ def _of_sources(report: Report) -> Iterator[_Issue]:
         if key := _of_source(reading, report.disputes.get(source, 0)):
             yield _Issue(
                 key=key,
-                placeholders=_said(reading, report),
+                placeholders=_said(reading),
                 family=source.family.label.lower(),
                 about="_".join((source.entity, *source.urls)),
                 is_fixable=False,
@@ -155,7 +155,7 @@ def _of_source(reading: Reading, disputes: int) -> str | None:
     return "router_vpn" if is_entity and reading.address else "sources_disagree"
 
 
-def _said(reading: Reading, report: Report) -> dict[str, str]:
+def _said(reading: Reading) -> dict[str, str]:
     """Return who said what, in the words of an issue."""
     answers = [(a.operator, a.address or a.said) for a in reading.answers]
     told = reading.answers[0] if reading.answers else None

@@ -1,6 +1,5 @@
 """The action that looks up the address and puts DNS right, or tells what it would do."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from homeassistant.core import (
@@ -19,9 +18,9 @@ import voluptuous as vol
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.errors import DdnsError, HostNameError
-from .ddns.model import Change, Conflict, Create, Family, Outcome, Slot, Trouble
+from .ddns.model import Change, Conflict, Create, Outcome, Slot, Trouble
 from .ddns.names import to_ascii
-from .ddns.reading import Reading
+from .ddns.reconcile import Readings
 from .explain import translated
 
 SERVICE_SYNC = "sync"
@@ -66,7 +65,7 @@ async def _async_sync(call: ServiceCall) -> ServiceResponse:
         await coordinator.async_update_now(slots)
         report = coordinator.data
         said = {
-            "readings": _readings(coordinator, report.readings.values()),
+            "readings": _readings(coordinator, report.readings),
             "records": [_done(slot, report.outcomes.get(slot), coordinator) for slot in slots],
         }
     return {
@@ -86,7 +85,7 @@ async def _async_plan(coordinator: RaindropCoordinator, slots: list[Slot]) -> di
     conflicts = {conflict.slot: conflict for conflict in plan.conflicts}
     unknown = {t.slot for t in coordinator.targets if readings[t.source].address is None}
     return {
-        "readings": _readings(coordinator, readings.values()),
+        "readings": _readings(coordinator, readings),
         "records": [
             _said(slot, Trouble.NO_ADDRESS)
             if slot in unknown
@@ -104,15 +103,14 @@ def _slots(coordinator: RaindropCoordinator, names: list[str] | None) -> list[Sl
     kept = [target.slot for target in coordinator.targets]
     if not names:
         return kept
+    wanted = {_host_name(name): name for name in names}
     known = {slot.name for slot in kept}
-    unknown = [name for name in names if _host_name(name) not in known]
-    if unknown:
+    if unknown := [typed for name, typed in wanted.items() if name not in known]:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="unknown_domain",
             translation_placeholders={"names": ", ".join(unknown)},
         )
-    wanted = {_host_name(name) for name in names}
     return [slot for slot in kept if slot.name in wanted]
 
 
@@ -124,11 +122,10 @@ def _host_name(name: str) -> str:
         return name
 
 
-def _readings(coordinator: RaindropCoordinator, readings: Iterable[Reading]) -> dict[str, Any]:
+def _readings(coordinator: RaindropCoordinator, readings: Readings) -> dict[str, Any]:
     """Return the addresses of the home, by family."""
-    addresses = {reading.source: reading.address for reading in readings}
     return {
-        family.label.lower(): str(address) if (address := addresses[source]) else None
+        family.label.lower(): str(address) if (address := readings[source].address) else None
         for family, source in coordinator.sources.items()
     }
 
@@ -169,7 +166,7 @@ def _said(slot: Slot, result: str, **more: Any) -> dict[str, Any]:
     """Return what is said of a slot."""
     return {
         "domain": slot.name,
-        "family": Family(slot.family).label.lower(),
+        "family": slot.family.label.lower(),
         "result": str(result),
         **more,
     }

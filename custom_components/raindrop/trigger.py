@@ -5,7 +5,6 @@ from typing import ClassVar, override
 from homeassistant.components.event import DOMAIN as EVENT_DOMAIN
 from homeassistant.components.event.const import ATTR_EVENT_TYPE
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.trigger import (
     NotTriggeredReasonReporter,
@@ -13,8 +12,8 @@ from homeassistant.helpers.trigger import (
     Trigger,
 )
 
-from .const import DOMAIN
 from .ddns.model import NewsKind
+from .entity import async_of_kind
 from .event import ATTR_FAMILY, ATTR_FROM_IP, ATTR_REASON, ATTR_TO_IP, DNS_RECORD, PUBLIC_IP
 
 _SAID = (ATTR_EVENT_TYPE, ATTR_FAMILY, ATTR_FROM_IP, ATTR_TO_IP, ATTR_REASON)
@@ -30,13 +29,7 @@ class NewsTrigger(StatelessEntityTriggerBase):
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
         """Return those of the entities that tell this kind of news."""
-        registry = er.async_get(self._hass)
-        return {
-            entity_id
-            for entity_id in super().entity_filter(entities)
-            if (entry := registry.async_get(entity_id))
-            and (entry.platform, entry.translation_key) == (DOMAIN, self._key)
-        }
+        return async_of_kind(self._hass, super().entity_filter(entities), self._key)
 
     @override
     def is_valid_transition(self, from_state: State, to_state: State) -> bool:

@@ -15,12 +15,9 @@ from unittest.mock import patch
 # Lets the test plugin, which brings a bare core, run on this Home Assistant.
 import tests.ha_compat  # isort: skip  # noqa: F401
 
-from homeassistant import loader
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import frame, translation
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
-from homeassistant.setup import async_setup_component
 from homeassistant.util import location
 import pycfdns
 from pytest_homeassistant_custom_component.common import (
@@ -32,6 +29,7 @@ from custom_components.raindrop import coordinator as raindrop
 from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.domains import DEFAULTS
 from custom_components.raindrop.source_options import DEFAULT_OPTIONS
+from lab.core import furnish
 from lab.launch import install_lab_sources
 
 from .contestant import Contestant
@@ -248,10 +246,6 @@ async def _home_assistant() -> Any:  # noqa: ANN401 - an iterator of one house
     with TemporaryDirectory(prefix="raindrop-") as folder:
         (Path(folder) / "custom_components").symlink_to(ROOT / "custom_components")
         async with async_test_home_assistant(config_dir=folder) as hass:
-            hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
-            frame.async_setup(hass)
-            translation.async_setup(hass)
-            for component in ("homeassistant", "network"):
-                await async_setup_component(hass, component, {})
+            await furnish(hass)
             yield hass
             await hass.async_stop(force=True)

@@ -9,7 +9,7 @@ import tracemalloc
 from typing import Any, cast
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.setup import async_setup_component
@@ -19,11 +19,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
 from custom_components.raindrop.ddns import cloudflare, web
-from custom_components.raindrop.domains import DEFAULTS
-from custom_components.raindrop.source_options import DEFAULT_OPTIONS
 from custom_components.raindrop.sources import async_get_detector
 from lab import Lab
 from lab.sources import web_sources
+from tests.rooms.builders import domain, new_entry
 from tests.secrets import TOKEN
 
 from .core import core
@@ -191,28 +190,4 @@ def check(grown: dict[str, int]) -> None:
 def _entry(lab: Lab, number: int, domains: int) -> MockConfigEntry:
     """Return an entry with many domains."""
     zone = lab.cloudflare.add_zone(f"n{number}.example", record_quota=1000)
-    names = [f"d{domain}.{zone.name}" for domain in range(domains)]
-    return MockConfigEntry(
-        domain=DOMAIN,
-        title=zone.name,
-        unique_id=zone.id,
-        data={
-            "zone": zone.name,
-            "email": None,
-            "key": TOKEN,
-            "zone_id": zone.id,
-            "zone_name": zone.name,
-            "is_paid": False,
-        },
-        minor_version=2,
-        options=dict(DEFAULT_OPTIONS),
-        subentries_data=[
-            ConfigSubentryData(
-                subentry_type="domain",
-                data={**DEFAULTS, "domain": name},
-                title=name,
-                unique_id=name,
-            )
-            for name in names
-        ],
-    )
+    return new_entry(zone, [domain(f"d{place}.{zone.name}") for place in range(domains)])

@@ -25,17 +25,16 @@ def domain(name: str, **data: Any) -> ConfigSubentryData:
     )
 
 
-async def set_up(
-    hass: HomeAssistant,
+def new_entry(
     zone: Zone,
     domains: Iterable[ConfigSubentryData],
     *,
     is_paid: bool = False,
     token: str = TOKEN,
     options: Mapping[str, Any] | None = None,
-) -> RaindropConfigEntry:
-    """Set up a zone with these domains, and these sources in the place of the usual ones."""
-    entry = MockConfigEntry(
+) -> MockConfigEntry:
+    """Return an entry of a zone that is not set up yet."""
+    return MockConfigEntry(
         domain=DOMAIN,
         title=zone.name,
         unique_id=zone.id,
@@ -51,6 +50,19 @@ async def set_up(
         options={**DEFAULT_OPTIONS, **(options or {})},
         subentries_data=[*domains],
     )
+
+
+async def set_up(
+    hass: HomeAssistant,
+    zone: Zone,
+    domains: Iterable[ConfigSubentryData],
+    *,
+    is_paid: bool = False,
+    token: str = TOKEN,
+    options: Mapping[str, Any] | None = None,
+) -> RaindropConfigEntry:
+    """Set up a zone with these domains, and these sources in the place of the usual ones."""
+    entry = new_entry(zone, domains, is_paid=is_paid, token=token, options=options)
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.components.blueprint import Blueprint
 from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
 from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.condition import async_get_all_descriptions as condition_descriptions
 from homeassistant.helpers.trigger import async_get_all_descriptions as trigger_descriptions
 from homeassistant.setup import async_setup_component
@@ -15,7 +15,6 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
-from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from lab import Lab
 from lab.cloudflare import Zone
@@ -48,6 +47,14 @@ async def automate(hass: HomeAssistant, **parts: Any) -> None:
     await hass.async_block_till_done()
 
 
+def at(hass: HomeAssistant, kind: str, entity_id: str) -> dict[str, str]:
+    """Return an entity as a target, by itself or by its device."""
+    entity = er.async_get(hass).async_get(entity_id)
+    assert entity is not None
+    assert entity.device_id is not None
+    return {"entity_id": entity_id} if kind == "entity" else {"device_id": entity.device_id}
+
+
 def told(calls: Calls) -> list[tuple[str, str]]:
     """Return what the actions were given."""
     return [(call.data["from_ip"], call.data["to_ip"]) for call in calls]
@@ -64,9 +71,7 @@ async def test_the_change_of_the_address_triggers_after_an_outage(
     target: str,
 ) -> None:
     """Once, though no address was to be had for a while; and a reload is silent."""
-    device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, zone.id), entry.entry_id)
-    assert device is not None
-    where = {"entity_id": PUBLIC_IP} if target == "entity" else {"device_id": device.id}
+    where = at(hass, target, PUBLIC_IP)
     await automate(hass, triggers=[{"trigger": "raindrop.public_ip_changed", "target": where}])
     lab.ip.set_address(None)
     await clock.cycles(2)
@@ -88,12 +93,7 @@ async def test_an_update_triggers(
     target: str,
 ) -> None:
     """A written record triggers once, be it for a change or for somebody else's."""
-    (subentry_id,) = entry.subentries
-    device = dr.async_get(hass).async_get_device_by_identifier(
-        (DOMAIN, subentry_id), entry.entry_id
-    )
-    assert device is not None
-    where = {"entity_id": DNS_RECORD} if target == "entity" else {"device_id": device.id}
+    where = at(hass, target, DNS_RECORD)
     await automate(hass, triggers=[{"trigger": "raindrop.record_updated", "target": where}])
     lab.ip.set_address(NEXT)
     await clock.cycles(2)
@@ -140,12 +140,7 @@ async def test_the_condition_holds_while_dns_is_in_sync(
     target: str,
 ) -> None:
     """An automation goes on only while the domain holds what it should."""
-    (subentry_id,) = entry.subentries
-    device = dr.async_get(hass).async_get_device_by_identifier(
-        (DOMAIN, subentry_id), entry.entry_id
-    )
-    assert device is not None
-    where = {"entity_id": PROBLEM} if target == "entity" else {"device_id": device.id}
+    where = at(hass, target, PROBLEM)
     condition = {
         "condition": "raindrop.in_sync",
         "target": where,
