@@ -11,6 +11,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .audience import Subject
 from .coordinator import RaindropConfigEntry
 from .ddns.model import Trouble
 from .entity import DomainEntity
@@ -42,6 +43,8 @@ async def async_setup_entry(
 
 class DomainProblem(DomainEntity, BinarySensorEntity):
     """On while a record of the domain does not hold what it should."""
+
+    _subject = Subject.TROUBLES
 
     @property
     def _trouble(self) -> Trouble | None:

@@ -1,10 +1,10 @@
 """The clock of an entry: when a round runs, and what its report means."""
 
 from asyncio import Task, wait
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import override
+from typing import Any, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
@@ -14,6 +14,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from .audience import Audience, Subject, Topic, topics
 from .client import async_get_client
 from .const import CONF_ZONE_ID, DOMAIN, LOGGER, READING_AGE, UPDATE_INTERVAL
 from .ddns.errors import (
@@ -21,7 +22,7 @@ from .ddns.errors import (
     NoAddressError,
 )
 from .ddns.model import Family, News, Plan, Slot, Source, SourceKind, ZoneId
-from .ddns.reconcile import Readings, Round, plan_ahead, reconcile
+from .ddns.reconcile import Assignment, Readings, Round, plan_ahead, reconcile
 from .ddns.report import Report
 from .domains import Domain, domains
 from .explain import check_first, translated
@@ -35,10 +36,6 @@ from .source_options import read_sources
 from .sources import EntityWatch, async_entity_address, async_get_detector
 
 type RaindropConfigEntry = ConfigEntry[RaindropCoordinator]
-
-_LISTENERS_AT_ONCE = 100
-CLOCK = object()
-"""The context of entities that show when a round was."""
 
 
 class RaindropCoordinator(DataUpdateCoordinator[Report]):
@@ -71,7 +68,9 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         kept = {Family.IPV4, *(slot.family for slot in self._slots)}
         self.sources = {f: s for f, s in read_sources(entry.options).items() if f in kept}
         """Where the home's address comes from."""
-        self._all_sources = {*self.sources.values(), *(t.source for t in self.targets)}
+        self._work = Assignment(
+            zone_id=self.zone_id, home=[*self.sources.values()], targets=self.targets
+        )
         self.memory = Memory(hass, entry.entry_id)
         self.news_desk = NewsDesk(hass)
         self._retiring = {s for d in self.domains if d.deletes_records for s in d.slots}
@@ -84,7 +83,9 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self._patience = Patience()
         self._journal = Journal(entry.title)
         self._is_running = False
-        self._has_changed = True
+        self._audience = Audience(hass, self.name)
+        self._told: set[Topic] | None = None
+        """What there is to tell of, None for everything."""
         self._looks_anew = False
         self._untold: tuple[News, ...] = ()
         self._plans = 0
@@ -95,7 +96,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
     def async_watch(self) -> None:
         """Run a round at once whenever there is reason to, until the entry is unloaded."""
         self.news_desk.async_open()
-        watch = EntityWatch(self.hass, self._all_sources, self._async_entity_changed)
+        watch = EntityWatch(self.hass, self._work.sources, self._async_entity_changed)
         for end in (
             watch.async_end,
             self._async_end_hold,
@@ -109,18 +110,18 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
 
     @callback
     def _async_entity_changed(self) -> None:
-        """Run a round if an entity says an address that is not the one believed."""
-        for source in self._all_sources:
+        """Run a round if an entity says an address that it did not say in the last one."""
+        for source in self._work.sources:
             if source.kind is SourceKind.ENTITY:
                 said = async_entity_address(self.hass, source)
-                if said is not None and said != self.data.address(source):
+                if said is not None and said != self.data.readings[source].told:
                     self._async_run()
 
     @callback
     def _async_believed(self, source: Source) -> None:
         """Run a round if somebody else found out that an address changed."""
         # A plan finds it out too, and who asks for one does not want it done.
-        if source in self._all_sources and not self._is_running and not self._plans:
+        if source in self._work.sources and not self._is_running and not self._plans:
             self._async_run()
 
     @callback
@@ -171,9 +172,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         """Return what a round would read and do. Raises CloudflareError."""
         self._plans += 1
         try:
-            return await plan_ahead(
-                self.client, self.detector, self.zone_id, self.targets, self.data
-            )
+            return await plan_ahead(self.client, self.detector, self._work, self.data)
         finally:
             self._plans -= 1
 
@@ -223,32 +222,31 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
 
     @callback
     @override
-    def async_update_listeners(self) -> None:
-        """Tell the entities, some at a time: thousands at once would hold up the loop.
+    def async_add_listener(
+        self, update_callback: CALLBACK_TYPE, context: Any = None
+    ) -> Callable[[], None]:
+        """Tell a listener of a topic, by default of all that is different from the last round."""
+        topic = context or Topic(Subject.REPORT)
+        is_polling = super().async_add_listener(update_callback, topic)
+        leave = self._audience.async_listen(topic, update_callback)
 
-        After a round that brought nothing, those alone that show when it was.
-        """
-        self._async_tell(
-            [
-                listener
-                for listener, (_, context) in self._listeners.items()
-                if self._has_changed or context is CLOCK
-            ]
-        )
+        @callback
+        def end() -> None:
+            leave()
+            is_polling()
+
+        return end
 
     @callback
-    def _async_tell(self, waiting: Sequence[int]) -> None:
-        """Tell the first of the listeners that wait, and the others after whoever else waits."""
-        for listener in waiting[:_LISTENERS_AT_ONCE]:
-            if told := self._listeners.get(listener):
-                try:
-                    told[0]()
-                except Exception:
-                    LOGGER.exception("An entity of %s could not be told", self.name)
-        if waiting := waiting[_LISTENERS_AT_ONCE:]:
-            self.hass.loop.call_soon(self._async_tell, waiting)
-            return
-        # Not before: an automation that hears the news looks at the entities.
+    @override
+    def async_update_listeners(self) -> None:
+        """Tell the entities what there is to tell, and after them the news."""
+        told, self._told = self._told, None
+        self._audience.async_tell(told, self._async_deliver)
+
+    @callback
+    def _async_deliver(self) -> None:
+        """Deliver the news; not before: an automation that hears them looks at the entities."""
         news, self._untold = self._untold, ()
         self.news_desk.async_deliver(news)
 
@@ -276,12 +274,12 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
     async def _async_update_data(self) -> Report:
         """Return the report of a round."""
         self._is_running, self._queued = True, None
-        self._has_changed = True
         try:
             report = await self._async_round()
         finally:
             self._is_running = False
-        self._has_changed = report != self.data or not self.last_update_success
+        if self.last_update_success:
+            self._told = {*topics(self.data, report)}
         self._async_look_ahead(report)
         self._untold += report.news
         return report
@@ -296,14 +294,15 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         # Taken now: what is asked for while this round runs is for the next one.
         self._is_forced = self._looks_anew = False
         forgiven, self._forgiven = self._forgiven, None
-        repairs = {slot: n for slot, n in self.data.repairs.items() if slot != forgiven}
+        previous = self.data
+        if forgiven:
+            repairs = {slot: n for slot, n in previous.repairs.items() if slot != forgiven}
+            previous = replace(previous, repairs=repairs)
         report = await reconcile(
             self.client,
             self.detector,
-            self.zone_id,
-            self.sources.values(),
-            self.targets,
-            replace(self.data, repairs=repairs),
+            self._work,
+            previous,
             how=Round(audit=audit, may_ask=may_ask, max_age=max_age),
         )
         self.checked_at = dt_util.utcnow()

@@ -8,6 +8,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .audience import Subject, Topic
 from .const import DOMAIN
 from .coordinator import RaindropCoordinator
 from .domains import Domain
@@ -57,12 +58,16 @@ class ZoneEntity(RaindropEntity):
 class DomainEntity(RaindropEntity):
     """An entity of a domain's device."""
 
+    _subject = Subject.RECORDS
+    """What of the domain it shows."""
+
     def __init__(
         self, coordinator: RaindropCoordinator, domain: Domain, description: EntityDescription
     ) -> None:
         """Belong to the domain."""
         super().__init__(coordinator, domain.subentry_id, description)
         self.domain = domain
+        self.coordinator_context = Topic(self._subject, domain.name)
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, domain.subentry_id)},
             name=domain.title,

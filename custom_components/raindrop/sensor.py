@@ -12,8 +12,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .audience import Subject, Topic
 from .const import DOMAIN
-from .coordinator import CLOCK, RaindropConfigEntry, RaindropCoordinator
+from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.model import Address, Family, Slot
 from .ddns.reading import Reading
 from .domains import Domain
@@ -197,9 +198,10 @@ class ZoneSensor(ZoneEntity, SensorEntity):
     def __init__(
         self, coordinator: RaindropCoordinator, description: ZoneSensorDescription
     ) -> None:
-        """Be told of every round only if it shows when that was."""
+        """Be told of rounds that brought nothing only if it shows when they were."""
         super().__init__(coordinator, description)
-        self.coordinator_context = CLOCK if description.is_clock else None
+        if description.is_clock:
+            self.coordinator_context = Topic(Subject.CLOCK)
 
     @property
     @override

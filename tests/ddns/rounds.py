@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from custom_components.raindrop.ddns.cloudflare import CloudflareClient
 from custom_components.raindrop.ddns.detect import Detector
 from custom_components.raindrop.ddns.model import Family, Source, Target, ZoneId
-from custom_components.raindrop.ddns.reconcile import Round, reconcile
+from custom_components.raindrop.ddns.reconcile import Assignment, Round, reconcile
 from custom_components.raindrop.ddns.report import Report
 from custom_components.raindrop.ddns.survey import Survey
 from lab import Lab
@@ -40,9 +40,11 @@ class Keeper:
         self.report = await reconcile(
             self.client,
             self.detector,
-            ZoneId(self.zone.id),
-            [Source(family) for family in self.families],
-            self.targets,
+            Assignment(
+                zone_id=ZoneId(self.zone.id),
+                home=[Source(family) for family in self.families],
+                targets=self.targets,
+            ),
             self.report,
             how=Round(audit=audit, may_ask=may_ask),
         )

@@ -103,6 +103,15 @@ async def test_s8_a_vpn_is_told_after_three_rounds(
     assert contents(lab) == {NAME: HOME}
 
 
+async def test_a_router_that_is_contradicted_at_set_up_is_no_reason_for_another_round(
+    hass: HomeAssistant, lab: Lab, tunnelled: Router
+) -> None:
+    """What the router said in the first round is not asked about again at once."""
+    await hass.async_block_till_done(wait_background_tasks=True)
+    asked = [entry.operator for entry in lab.log.select(service="ip")]
+    assert asked == ["cloudflare", "ipify"]
+
+
 async def test_a_router_of_a_vpn_that_counts_its_packets_starts_no_rounds(
     hass: HomeAssistant, lab: Lab, clock: Clock, tunnelled: Router
 ) -> None:

@@ -67,6 +67,11 @@ class Reading:
         return self.source.family
 
     @property
+    def told(self) -> Address | None:
+        """What an entity or this host itself said: theirs is the first answer."""
+        return self.answers[0].address if self.answers else None
+
+    @property
     def heard(self) -> Address | None:
         """The address that is believed, or the first that was heard: good to show, not to write."""
         heard = (answer.address for answer in self.answers if answer.address)
@@ -95,4 +100,4 @@ class Reading:
         """Whether web pages speak in the place of an entity that says no address."""
         is_entity = self.source.kind is SourceKind.ENTITY
         is_answered = any(answer.address for answer in self.answers[1:])
-        return is_entity and is_answered and self.answers[0].address is None
+        return is_entity and is_answered and self.told is None

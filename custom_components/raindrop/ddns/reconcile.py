@@ -1,9 +1,11 @@
 """One round: detect, decide, apply, report."""
 
 from asyncio import gather
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
+from typing import Any
 
 from .addresses import parse_record
 from .apply import apply
@@ -35,6 +37,22 @@ _EXISTS = {81057, 81058}
 type Readings = Mapping[Source, Reading]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """What is to be kept, round after round."""
+
+    zone_id: ZoneId
+    home: Sequence[Source]
+    """Those whose address is the home's, one for each family, with or without a target."""
+    targets: Sequence[Target]
+    """The slots of the zone; each may have another source than the home's."""
+
+    @cached_property
+    def sources(self) -> frozenset[Source]:
+        """All that are asked, worked out once: there may be thousands of targets."""
+        return frozenset({*self.home, *(target.source for target in self.targets)})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """What is special about a round."""
@@ -53,27 +71,23 @@ _USUAL = Round()
 async def reconcile(
     client: CloudflareClient,
     detector: Detector,
-    zone_id: ZoneId,
-    sources: Iterable[Source],
-    targets: Sequence[Target],
+    work: Assignment,
     previous: Report,
     *,
     how: Round = _USUAL,
 ) -> Report:
     """Return the report of one round; raises none of Cloudflare's errors.
 
-    ``sources`` are those whose address is the home's, one for each family, with
-    or without a target; a target may have another. Cloudflare is asked nothing
-    while the addresses are the ones known and ``previous`` is settled.
+    Cloudflare is asked nothing while the addresses are the ones known and
+    ``previous`` is settled.
 
     When a reading differs from what is known, the look-up that confirms it and
     the zone's list go out side by side, so that a change costs three round
     trips. Where operators contradicted each other the round before, the list
     waits for their agreement: a source that keeps lying costs no requests.
     """
-    # Most targets share one object, and telling a thousand apart by value takes a while.
-    of_targets = {id(target.source): target.source for target in targets}.values()
-    readings = await _look(detector, {*sources, *of_targets}, how.max_age)
+    targets = work.targets
+    readings = await _look(detector, work.sources, how.max_age)
     is_eager = any(
         reading.is_open and not previous.disputes.get(source)
         for source, reading in readings.items()
@@ -81,14 +95,12 @@ async def reconcile(
     must_read = how.audit or not previous.is_settled or is_eager
     listing: list[Record] | CloudflareError | None = None
     if how.may_ask and (must_read or _has_moved(targets, readings, previous)):
-        readings, listing = await gather(
-            _confirm(detector, readings), _list(client, zone_id, targets)
-        )
+        readings, listing = await gather(_confirm(detector, readings), _list(client, work))
     else:
         readings = await _confirm(detector, readings)
         if how.may_ask and _has_moved(targets, readings, previous):
-            listing = await _list(client, zone_id, targets)
-    looked = _looked(previous, sources, readings)
+            listing = await _list(client, work)
+    looked = _looked(previous, work.home, readings)
     if listing is None:
         if _stands(readings, previous):
             return looked
@@ -99,7 +111,7 @@ async def reconcile(
     else:
         wants = _wants(targets, readings, previous)
         plan = make_plan(wants, listing)
-        outcomes = await apply(client, zone_id, plan.changes)
+        outcomes = await apply(client, work.zone_id, plan.changes)
         report = _report(wants, looked, plan, outcomes)
     troubles = {t.slot: trouble for t in targets if (trouble := report.trouble(t))}
     report = replace(report, troubles=troubles, failed=failed(previous, troubles))
@@ -109,32 +121,39 @@ async def reconcile(
 async def plan_ahead(
     client: CloudflareClient,
     detector: Detector,
-    zone_id: ZoneId,
-    targets: Sequence[Target],
+    work: Assignment,
     previous: Report,
 ) -> tuple[Readings, Plan]:
     """Return what a round would read and do; nothing is written or remembered.
 
     Raises CloudflareError if the zone cannot be read.
     """
-    sources = {*previous.readings, *(target.source for target in targets)}
-    readings = await _confirm(detector, await _look(detector, sources, timedelta()))
-    listing = await _list(client, zone_id, targets) if targets else []
+    readings = await _confirm(detector, await _look(detector, work.sources, timedelta()))
+    listing = await _list(client, work) if work.targets else []
     if isinstance(listing, CloudflareError):
         raise listing
-    return readings, make_plan(_wants(targets, readings, previous), listing)
+    return readings, make_plan(_wants(work.targets, readings, previous), listing)
 
 
 async def _look(detector: Detector, sources: Iterable[Source], max_age: timedelta) -> Readings:
     """Return what the first operator says of each source."""
-    readings = await gather(*(detector.look(source, max_age) for source in sources))
+    readings = await _beside([detector.look(source, max_age) for source in sources])
     return {reading.source: reading for reading in readings}
 
 
 async def _confirm(detector: Detector, readings: Readings) -> Readings:
     """Return the readings that two operators agree on."""
-    confirmed = await gather(*(detector.confirm(r) for r in readings.values()))
-    return {reading.source: reading for reading in confirmed}
+    opened = [reading for reading in readings.values() if reading.is_open]
+    confirmed = await _beside([detector.confirm(reading) for reading in opened])
+    return {**readings, **{reading.source: reading for reading in confirmed}}
+
+
+async def _beside[ResultT](works: Sequence[Coroutine[Any, Any, ResultT]]) -> Sequence[ResultT]:
+    """Return what works come to that go on side by side.
+
+    One alone is the usual case, and need not go through the event loop.
+    """
+    return [await works[0]] if len(works) == 1 else await gather(*works)
 
 
 def _looked(previous: Report, sources: Iterable[Source], readings: Readings) -> Report:
@@ -156,16 +175,14 @@ def _looked(previous: Report, sources: Iterable[Source], readings: Readings) -> 
     )
 
 
-async def _list(
-    client: CloudflareClient, zone_id: ZoneId, targets: Iterable[Target]
-) -> list[Record] | CloudflareError:
+async def _list(client: CloudflareClient, work: Assignment) -> list[Record] | CloudflareError:
     """Return all records at the targets' names, or why they are not known.
 
     A single name is asked for by itself: a large zone is not moved for it.
     """
-    names = {target.slot.name for target in targets}
+    names = {target.slot.name for target in work.targets}
     try:
-        return await client.list_records(zone_id, names.pop() if len(names) == 1 else None)
+        return await client.list_records(work.zone_id, names.pop() if len(names) == 1 else None)
     except CloudflareError as err:
         return err
 
