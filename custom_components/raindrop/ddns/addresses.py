@@ -1,5 +1,6 @@
 """Addresses that may be written to DNS, and how to read one from a source's answer."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
 import json
 
@@ -117,6 +118,7 @@ def usable(address: Address, family: Family) -> Address:
     return address
 
 
+@lru_cache
 def why_unusable(address: Address, family: Family) -> Problem | None:
     """Return why an address may not be written, None if it may."""
     if address.version != family:
@@ -149,8 +151,12 @@ def _is_cloudflare(address: Address) -> bool:
     return any(address in network for network in _CLOUDFLARE_V6)
 
 
+@lru_cache
 def parse_record(content: str) -> Address | None:
-    """Return the address that a record holds, of whatever kind; None if it holds none."""
+    """Return the address that a record holds, of whatever kind; None if it holds none.
+
+    Hundreds of records hold the same one, and each is read several times a round.
+    """
     try:
         return ip_address(content)
     except ValueError:

@@ -106,7 +106,7 @@ class Detector:
         if latest and self._is_fresh(latest, begun, max_age):
             return latest
         if begun.answers and (answer.address or not self._may_substitute(source)):
-            return self._judge(begun)
+            return self._judge(begun, begun.answers)
         return await self._join(begun)
 
     async def confirm(self, reading: Reading) -> Reading:
@@ -151,11 +151,12 @@ class Detector:
 
         An asker that gives up does not take the answer from the others.
         """
-        if reading not in self._flights:
-            flight = create_task(self._ask_on(reading))
+        flight = self._flights.get(reading)
+        if flight is None:
+            flight = create_task(self._ask_on(reading), eager_start=True)
             self._flights[reading] = flight
             flight.add_done_callback(partial(self._land, reading))
-        return await shield(self._flights[reading])
+        return await shield(flight)
 
     def _land(self, reading: Reading, flight: Task[Reading]) -> None:
         """End a look-up in flight; nobody may be left to whom its failure matters."""
@@ -169,23 +170,24 @@ class Detector:
         pages = [p for p in self._pages_of(reading.source) if p.operator not in heard]
         answers = await self._first(pages, reading)
         self._remember_failures(answers, reading.family)
-        return self._judge(replace(reading, answers=(*reading.answers, *answers)))
+        return self._judge(reading, (*reading.answers, *answers))
 
-    def _judge(self, reading: Reading) -> Reading:
-        """Return a reading with the address that may be believed after its answers."""
+    def _judge(self, reading: Reading, answers: Sequence[Answer]) -> Reading:
+        """Return a reading with the address that may be believed after these answers."""
         source, now = reading.source, self._now()
         before = self._standing(source)
-        agreed = verdict(source, reading.answers, before.known)
+        agreed = verdict(source, answers, before.known)
         standing = before.hear(agreed, now, is_alone=source.is_alone) if agreed else before
         held = standing.candidate if agreed else None
         reading = replace(
             reading,
+            answers=tuple(answers),
             address=None if held else agreed,
             held=held,
             before=before.known if held else None,
             is_flapping=held is not None and standing.needed == FLAPPING,
             hold_s=standing.wait_s(now) if held else 0,
-            is_disputed=len(_votes(source, reading.answers)) > 1,
+            is_disputed=len(_votes(source, answers)) > 1,
             ended_at=now,
         )
         self._standings[source] = standing
@@ -206,8 +208,8 @@ class Detector:
 
     def _is_resting(self, page: WebSource, family: Family) -> bool:
         """Return whether an operator failed too often lately."""
-        since = self._resting_since.get((page.operator, family), _NEVER)
-        return timedelta() <= self._now() - since < _REST
+        since = self._resting_since.get((page.operator, family))
+        return since is not None and timedelta() <= self._now() - since < _REST
 
     def _remember_failures(self, answers: Sequence[Answer], family: Family) -> None:
         """Count who failed while others answered: else it is the network that failed."""
@@ -264,7 +266,8 @@ class Detector:
         source = next(waiting, None)
         if source is not None:
             limit_s = min(left_s, _TIMEOUT_S)
-            asked[create_task(ask(self._session(family), source, family, limit_s))] = source
+            work = ask(self._session(family), source, family, limit_s)
+            asked[create_task(work, eager_start=True)] = source
         return source is not None
 
 

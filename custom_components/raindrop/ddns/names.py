@@ -90,6 +90,8 @@ def parents(name: HostName) -> list[HostName]:
 
 def _mapped(text: str) -> str:
     """Return a text with compatible characters, case and full stops made one."""
+    if text.isascii():
+        return text.strip().lower()
     # Letter by letter: as a whole, "Σ" would depend on where in the word it stands.
     lower = "".join(char.lower() for char in text.strip())
     folded = "".join(char.lower() for char in unicodedata.normalize("NFKC", lower))

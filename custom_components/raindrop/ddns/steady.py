@@ -59,7 +59,9 @@ class Standing:
         What came and went meanwhile goes on to count: a source that flaps
         without end is not followed every ten minutes.
         """
-        if self.candidate is None or self.needed != FLAPPING:
+        if self.candidate is None:
+            return self
+        if self.needed != FLAPPING:
             return replace(self, candidate=None)
         left_at = {**self.left_at, self.candidate: now}
         return replace(self, candidate=None, left_at=left_at, returned_at=now)
