@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .audience import Subject
 from .coordinator import RaindropConfigEntry
 from .ddns.model import Trouble
-from .entity import DomainEntity
+from .entity import DomainEntity, async_add_domains
 
 PARALLEL_UPDATES = 0
 ATTR_REASON = "reason"
@@ -34,11 +34,11 @@ async def async_setup_entry(
 ) -> None:
     """Add the binary sensor of each domain."""
     coordinator = entry.runtime_data
-    for domain in coordinator.current_domains:
-        async_add_entities(
-            [DomainProblem(coordinator, domain, PROBLEM)],
-            config_subentry_id=domain.subentry_id,
-        )
+    await async_add_domains(
+        coordinator,
+        async_add_entities,
+        lambda domain: [DomainProblem(coordinator, domain, PROBLEM)],
+    )
 
 
 class DomainProblem(DomainEntity, BinarySensorEntity):

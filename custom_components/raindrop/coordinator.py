@@ -24,7 +24,7 @@ from .ddns.errors import (
 from .ddns.model import Family, News, Plan, Slot, Source, SourceKind, ZoneId
 from .ddns.reconcile import Assignment, Readings, Round, plan_ahead, reconcile
 from .ddns.report import Report
-from .domains import Domain, domains
+from .domains import domains
 from .explain import check_first, translated
 from .issues import async_sync_issues
 from .journal import Journal
@@ -161,12 +161,6 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
             for source, reading in report.readings.items()
         ):
             self._async_run()
-
-    @property
-    def current_domains(self) -> tuple[Domain, ...]:
-        """The domains that the user did not remove since this coordinator was made."""
-        kept = self.config_entry.subentries
-        return tuple(domain for domain in self.domains if domain.subentry_id in kept)
 
     async def async_plan(self) -> tuple[Readings, Plan]:
         """Return what a round would read and do. Raises CloudflareError."""

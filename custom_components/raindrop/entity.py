@@ -1,17 +1,36 @@
 """What all entities of Raindrop have in common."""
 
-from collections.abc import Iterable
+from asyncio import sleep
+from collections.abc import Callable, Iterable
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
-from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .audience import Subject, Topic
 from .const import DOMAIN
 from .coordinator import RaindropCoordinator
 from .domains import Domain
+
+_DOMAINS_AT_ONCE = 10
+"""For how many entities are added before whoever else waits has a turn on the loop."""
+
+
+async def async_add_domains(
+    coordinator: RaindropCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entities_of: Callable[[Domain], Iterable[Entity]],
+) -> None:
+    """Add the entities of each domain that the user did not remove meanwhile."""
+    kept = coordinator.config_entry.subentries
+    for number, domain in enumerate(coordinator.domains, start=1):
+        if domain.subentry_id in kept:
+            async_add_entities(entities_of(domain), config_subentry_id=domain.subentry_id)
+        if number % _DOMAINS_AT_ONCE == 0:
+            await sleep(0)
 
 
 @callback

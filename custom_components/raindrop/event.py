@@ -16,7 +16,7 @@ from homeassistant.helpers.start import async_at_started
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.model import Family, HostName, News, NewsKind
 from .domains import Domain
-from .entity import DomainEntity, RaindropEntity, ZoneEntity
+from .entity import DomainEntity, RaindropEntity, ZoneEntity, async_add_domains
 
 PARALLEL_UPDATES = 0
 
@@ -51,11 +51,11 @@ async def async_setup_entry(
     """Add the event of a zone and those of its domains."""
     coordinator = entry.runtime_data
     async_add_entities([PublicIpEvent(coordinator, PUBLIC_IP)])
-    for domain in coordinator.current_domains:
-        async_add_entities(
-            [DnsRecordEvent(coordinator, domain, DNS_RECORD)],
-            config_subentry_id=domain.subentry_id,
-        )
+    await async_add_domains(
+        coordinator,
+        async_add_entities,
+        lambda domain: [DnsRecordEvent(coordinator, domain, DNS_RECORD)],
+    )
 
 
 class NewsEvent(RaindropEntity, EventEntity):

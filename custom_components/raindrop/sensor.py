@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import override
 
@@ -18,7 +19,7 @@ from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns.model import Address, Family, Slot
 from .ddns.reading import Reading
 from .domains import Domain
-from .entity import DomainEntity, RaindropEntity, ZoneEntity
+from .entity import DomainEntity, RaindropEntity, ZoneEntity, async_add_domains
 
 PARALLEL_UPDATES = 0
 
@@ -156,10 +157,7 @@ async def async_setup_entry(
     async_add_entities(
         ZoneSensor(coordinator, description) for description in (*of_families, *_ZONE_SENSORS)
     )
-    for domain in coordinator.current_domains:
-        async_add_entities(
-            _domain_sensors(coordinator, domain), config_subentry_id=domain.subentry_id
-        )
+    await async_add_domains(coordinator, async_add_entities, partial(_domain_sensors, coordinator))
 
 
 @callback

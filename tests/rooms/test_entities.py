@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.button import DOMAIN as BUTTON, SERVICE_PRESS
@@ -316,3 +317,22 @@ async def test_an_entity_that_went_while_others_are_told_is_not_told(
     for _ in range(3):
         await asyncio.sleep(0)  # a turn of the loop for each hundred
     assert told == list(range(249))
+
+
+async def test_set_up_of_many_domains_lets_others_have_their_turn(
+    hass: HomeAssistant, zone: Zone
+) -> None:
+    """Entities of some domains are added at a time, so that Home Assistant answers meanwhile."""
+    counts: list[int] = []
+
+    async def watch() -> None:
+        while True:
+            counts.append(hass.states.async_entity_ids_count())
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(watch())
+    await set_up(hass, zone, [domain(f"n{number}.example.com") for number in range(60)])
+    watching.cancel()
+    entities = hass.states.async_entity_ids_count()
+    assert entities > 180
+    assert max(after - before for before, after in pairwise(counts)) < entities / 4
