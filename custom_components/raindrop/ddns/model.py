@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from ipaddress import IPv4Address, IPv6Address
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from .errors import CloudflareError
 
@@ -52,9 +52,11 @@ class Family(IntEnum):
         return f"IPv{self.value}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Slot:
-    """A host name and a family: the place for one address."""
+class Slot(NamedTuple):
+    """A host name and a family: the place for one address.
+
+    A tuple, for slots are compared and looked up thousands of times a round.
+    """
 
     name: HostName
     family: Family

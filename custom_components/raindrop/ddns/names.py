@@ -7,7 +7,8 @@ import unicodedata
 from .errors import HostNameError, OutsideZoneError, RelativeNameError
 from .model import HostName
 
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"(?:\*|{_LABEL})(?:\.{_LABEL})*")
 _MAX_NAME = 253
 _JOINERS = "\u200c\u200d"
 _INVISIBLE = re.compile("[\u034f\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
@@ -26,14 +27,11 @@ def to_ascii(text: str) -> HostName:
     'home.xn--mnchen-3ya.example'
     """
     name = _mapped(text).removesuffix(".")
-    labels = [_ascii_label(label) for label in name.split(".")]
-    ascii_name = ".".join(labels)
-    if len(ascii_name) > _MAX_NAME or not all(
-        _LABEL.fullmatch(label) or (label == "*" and not index)
-        for index, label in enumerate(labels)
-    ):
+    if not name.isascii():
+        name = ".".join(_ascii_label(label) for label in name.split("."))
+    if len(name) > _MAX_NAME or not _NAME.fullmatch(name):
         raise HostNameError(f"not a host name: {text!r}")
-    return HostName(ascii_name)
+    return HostName(name)
 
 
 def to_unicode(name: str) -> str:
