@@ -4,9 +4,11 @@ from asyncio import timeout
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aiohttp import ClientError, ClientSession
+from aiohttp import ClientError, ClientSession, ClientTimeout
 
 _USER_AGENT = "Raindrop (Home Assistant)"
+_UNLIMITED = ClientTimeout()
+"""For aiohttp: the limit that is set here holds for all it does."""
 
 
 class UnansweredError(Exception):
@@ -56,6 +58,7 @@ async def request(
                 headers={"User-Agent": _USER_AGENT, **headers},
                 json=body,
                 skip_auto_headers=("Accept",),
+                timeout=_UNLIMITED,
                 allow_redirects=False,
             ) as response,
         ):
