@@ -99,6 +99,12 @@ BENCHMARK = Environment(
     requirements=("requirements_dev.txt", "requirements_test.txt", "requirements_benchmark.txt"),
     override="requirements_dev.txt",
 )
+MUTATION = Environment(
+    name=".venv-mutation",
+    holds="Home Assistant and what puts faults into the code",
+    requirements=("requirements_dev.txt", "requirements_test.txt", "requirements_mutation.txt"),
+    override="requirements_dev.txt",
+)
 
 
 def main() -> int:
@@ -108,6 +114,9 @@ def main() -> int:
     parser.add_argument("--browser", action="store_true", help="also a browser to test with")
     parser.add_argument(
         "--benchmark", action="store_true", help=f"only {BENCHMARK.name}: {BENCHMARK.holds}"
+    )
+    parser.add_argument(
+        "--mutation", action="store_true", help=f"only {MUTATION.name}: {MUTATION.holds}"
     )
     options = parser.parse_args()
     try:
@@ -131,6 +140,8 @@ def _wanted(options: argparse.Namespace) -> list[Environment]:
     """Return the environments that were asked for."""
     if options.benchmark:
         return [BENCHMARK]
+    if options.mutation:
+        return [MUTATION]
     return [NEWEST, FLOOR] if options.floor else [NEWEST]
 
 
