@@ -7,7 +7,7 @@ import pytest
 from custom_components.raindrop.ddns.apply import apply
 from custom_components.raindrop.ddns.cloudflare import CloudflareClient
 from custom_components.raindrop.ddns.errors import CloudflareRefusedError
-from custom_components.raindrop.ddns.model import OWNER_COMMENT, Change, Record
+from custom_components.raindrop.ddns.model import OWNER_COMMENT, Change, HostName, Record
 from lab import Lab
 from lab.cloudflare import Zone
 from tests.conftest import OLD
@@ -17,6 +17,7 @@ from .test_apply import BATCH, DONE, REFUSED, UNCONFIRMED, answered
 
 ELSEWHERE = "home.example.net"
 """A name that does not belong to the zone, which Cloudflare completes with the zone's own."""
+PORCH = HostName("porch.example.com")
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -29,8 +30,10 @@ async def test_a_record_that_came_to_stand_elsewhere_is_taken_away_again(
 
     outcomes = await apply(client, zone_id(zone), changes)
 
+    assert [outcome.change for outcome in outcomes] == changes
     assert [outcome.result for outcome in outcomes] == [REFUSED] * count
     assert [type(outcome.error) for outcome in outcomes] == [CloudflareRefusedError] * count
+    assert {str(outcome.error) for outcome in outcomes} == {"The name is not in this zone"}
     assert lab.cloudflare.records(zone) == before
 
 
@@ -85,10 +88,13 @@ async def test_s12_a_record_that_was_renamed_meanwhile_is_not_deleted(
         zone, type="A", name="gate", content=OLD, comment=OWNER_COMMENT
     )
     old = next(r for r in await client.list_records(zone_id(zone)) if r.id == made["id"])
-    lab.cloudflare.edit_record(zone, old.id, name="porch")
+    lab.cloudflare.edit_record(zone, old.id, name=PORCH)
 
-    await apply(client, zone_id(zone), [update(old, A1)])
+    (outcome,) = await apply(client, zone_id(zone), [update(old, A1)])
 
+    assert outcome.result is DONE
+    assert outcome.record is not None
+    assert (outcome.record.name, outcome.record.content) == (PORCH, str(A1))
     assert old.id in {r["id"] for r in lab.cloudflare.records(zone)}
     assert lab.log.count(method="DELETE") == 0
 
@@ -139,8 +145,10 @@ async def test_s15_beside_a_stray_an_update_is_judged_by_itself(
     body = answered(*shown, stray)
     lab.faults.add("cloudflare", BATCH, kind="body", body=body)
 
-    outcomes = await apply(
-        client, zone_id(zone), [update(record(OLD, number=1), A1), create(ELSEWHERE, A1)]
-    )
+    changes: list[Change] = [update(record(OLD, number=1), A1), create(ELSEWHERE, A1)]
 
+    outcomes = await apply(client, zone_id(zone), changes)
+
+    assert [outcome.change for outcome in outcomes] == changes
     assert [outcome.result for outcome in outcomes] == [UNCONFIRMED, REFUSED]
+    assert str(outcomes[0].error) == "Cloudflare's answer shows another address"

@@ -161,6 +161,26 @@ async def test_a_slow_operator_does_not_hold_up_the_round(
     assert slow.overlaps(beside)
 
 
+async def test_the_first_who_answers_ends_the_round(
+    lab: Lab, detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer counts when it arrives, though one who was asked before keeps still for ever."""
+    await settle(detector, lab)
+    monkeypatch.setattr(detect, "_TIMEOUT_S", 3600.0)
+    monkeypatch.setattr(detect, "_PATIENCE_S", 0.01)
+    lab.faults.add("ip", "cloudflare", kind="hang")
+    beside = lab.faults.add("ip", "ipify", kind="hold")
+    look = create_task(detector.look(HERE))
+    await lab.log.arrived(1, service="ip")
+    # From here on nobody runs out of patience, so that nothing else can end the wait.
+    monkeypatch.setattr(detect, "_PATIENCE_S", 3600.0)
+    await lab.log.arrived(2, service="ip")
+
+    beside.release()
+
+    assert (await look).address == ip_address(HOME)
+
+
 async def test_a_slow_operator_may_still_be_the_first_to_answer(
     lab: Lab, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:

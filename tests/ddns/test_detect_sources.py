@@ -227,6 +227,20 @@ async def test_after_a_cycle_of_silence_the_web_speaks(
     assert asked(lab) == ["cloudflare"]
 
 
+async def test_the_web_speaks_ten_seconds_before_a_cycle_is_over(
+    lab: Lab, detector: Detector, house: House
+) -> None:
+    """Rounds do not come to the second: so late in a silence, nobody waits for the next one."""
+    await move_in(detector, lab, ROUTER)
+    house.says["router"] = None
+    await read(detector, ROUTER)
+    house.passes(CYCLE_S - 11)
+    assert (await read(detector, ROUTER)).address is None
+    house.passes(1)
+
+    assert (await read(detector, ROUTER)).address == ip_address(HOME)
+
+
 async def test_a_silence_begins_anew_after_a_word(
     lab: Lab, detector: Detector, house: House
 ) -> None:
@@ -316,10 +330,11 @@ async def test_a_source_that_flip_flops_is_held(lab: Lab, detector: Detector) ->
         house_of(detector).passes(30)
     assert believed == [HOME, NEXT, HOME, "None"]
     assert (reading.held, reading.is_flapping, reading.is_open) == (ip_address(NEXT), True, False)
-    assert reading.hold_s == 120
+    assert (reading.hold_s, reading.before) == (120, ip_address(HOME))
     lab.ip.set_address(HOME)
     back = await read(detector, HERE)
     assert (back.address, back.is_flapping, back.hold_s) == (ip_address(HOME), False, 0)
+    assert back.before is None
     lab.ip.set_address(NEXT)
     assert (await read(detector, HERE)).hold_s == 120
     house_of(detector).passes(120)
@@ -327,6 +342,23 @@ async def test_a_source_that_flip_flops_is_held(lab: Lab, detector: Detector) ->
     still = await read(detector, HERE)
 
     assert (still.address, still.held, still.is_flapping) == (ip_address(NEXT), None, False)
+
+
+async def test_a_round_that_hears_nothing_holds_nothing(
+    lab: Lab, detector: Detector, house: House
+) -> None:
+    """What has to stand still is told in rounds that hear it, and goes on to stand in others."""
+    house.says["lte"] = OTHER
+    assert (await read(detector, LTE)).held == ip_address(OTHER)
+    house.passes(4)
+    house.says["lte"] = None
+
+    reading = await read(detector, LTE)
+
+    assert (reading.held, reading.hold_s) == (None, 0)
+    house.passes(6)
+    house.says["lte"] = OTHER
+    assert (await read(detector, LTE)).address == ip_address(OTHER)
 
 
 def house_of(detector: Detector) -> House:

@@ -154,6 +154,14 @@ def test_s5_s9_an_address_that_may_not_be_written_changes_nothing(wanted: Want) 
     assert (plan.changes, plan.conflicts) == ((), ())
 
 
+def test_what_is_no_ipv6_address_has_no_host_part_to_keep() -> None:
+    """Whatever an AAAA record holds, nothing but the host part of an IPv6 address is kept."""
+    for content in (str(A1), "home.example.net"):
+        plan = make_plan([want(MOVED, slot=V6, host=KEPT)], [aaaa(content)])
+
+        assert (plan.changes, plan.conflicts) == ((), ())
+
+
 @pytest.mark.parametrize(
     "wanted, records, chosen, address",
     [

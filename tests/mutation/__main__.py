@@ -6,8 +6,8 @@ import sys
 import time
 
 from .explained import EXPLAINED, complaints, explanations
-from .page import PAGE, page
-from .workspace import MODULES, Result, results
+from .page import PAGE, facts, page
+from .workspace import MODULES, MutationError, Result, results
 
 
 def main() -> int:
@@ -24,12 +24,16 @@ def main() -> int:
     if unknown := set(options.modules) - set(MODULES):
         parser.error(f"not among {', '.join(MODULES)}: {', '.join(sorted(unknown))}")
     started = time.monotonic()
-    found = results(options.modules)
+    try:
+        found = results(options.modules)
+    except MutationError as err:
+        print(err, file=sys.stderr)
+        return 1
     _tell(found)
     known = explanations(EXPLAINED.read_text())
     wrong = complaints(found, known)
     if not (options.check or options.modules):
-        PAGE.write_text(page(found, known, time.monotonic() - started))
+        PAGE.write_text(page(facts(time.monotonic() - started), found, known))
         print(f"Written to {PAGE.name}")
     for complaint in wrong:
         print(complaint, file=sys.stderr)

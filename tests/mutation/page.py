@@ -1,6 +1,6 @@
 """The page of the results, in Markdown."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 import os
@@ -24,13 +24,14 @@ alone. A fault also counts as noticed if a test then takes far too long. \
 Laws are tried with the same examples every time."""
 
 
-def page(results: Collection[Result], known: Mapping[Mutant, str], took_s: float) -> str:
+def page(
+    facts: Iterable[tuple[str, str]], results: Collection[Result], known: Mapping[Mutant, str]
+) -> str:
     """Return the page."""
-    facts = [f"| {name} | {value} |" for name, value in _facts(took_s)]
     parts = [
         "# The mutation check",
         _INTRODUCTION,
-        "\n".join(["|  |  |", "| --- | --- |", *facts]),
+        "\n".join(["|  |  |", "| --- | --- |", *(f"| {name} | {is_} |" for name, is_ in facts)]),
         _scores(results),
         _BOUNDS,
         "## Survivors",
@@ -39,7 +40,7 @@ def page(results: Collection[Result], known: Mapping[Mutant, str], took_s: float
     return "\n\n".join(parts) + "\n"
 
 
-def _facts(took_s: float) -> Iterator[tuple[str, str]]:
+def facts(took_s: float) -> Iterator[tuple[str, str]]:
     """Yield what is to be known of the run."""
     described = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude=*"],

@@ -17,7 +17,7 @@ CORE = Path("custom_components/raindrop/ddns")
 MODULES = ("addresses", "apply", "detect", "plan")
 _MUTANTS = WORKSPACE / "mutants"
 """Where mutmut puts the changed code, its tests and what it found."""
-_COPIED = ("custom_components", "lab", "tests", "pyproject.toml")
+_COPIED = (CORE, Path("lab"), Path("tests"), Path("pyproject.toml"))
 
 _SURVIVED = {0, 5, 33}
 """Every test passed, none was left, or none gets there."""
@@ -74,22 +74,32 @@ def _named(module: str, mutant: str) -> str:
 
 
 def _copy() -> None:
-    """Copy what is needed to where mutmut may leave its files."""
+    """Copy what is needed to where mutmut may leave its files: the core, without the rooms."""
     shutil.rmtree(WORKSPACE, ignore_errors=True)
-    WORKSPACE.mkdir(parents=True)
-    for name in _COPIED:
-        if (ROOT / name).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, WORKSPACE / name, ignore=ignored)
+    for part in _COPIED:
+        copy = WORKSPACE / part
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, copy, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(ROOT / name, WORKSPACE / name)
+            shutil.copy(ROOT / part, copy)
+    for package in CORE.parents[:2]:
+        (WORKSPACE / package / "__init__.py").touch()
 
 
 def _run(*command: str) -> None:
-    """Run mutmut, which shows how far it is."""
-    done = subprocess.run([sys.executable, "-m", "mutmut", *command], cwd=WORKSPACE, check=False)
+    """Run mutmut, which shows how far it is where somebody looks."""
+    is_watched = sys.stdout.isatty()
+    done = subprocess.run(
+        [sys.executable, "-m", "mutmut", *command],
+        cwd=WORKSPACE,
+        stdout=None if is_watched else subprocess.PIPE,
+        stderr=None if is_watched else subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     if done.returncode:
-        raise MutationError(f"mutmut ended with {done.returncode}, see above")
+        raise MutationError(f"mutmut ended with {done.returncode}\n{(done.stdout or '')[-4000:]}")
 
 
 def _check_that_tests_are_found() -> None:
@@ -112,19 +122,24 @@ def _read(module: str) -> Result:
         module=module,
         mutants=len(codes),
         out_of_time=sum(code in _OUT_OF_TIME for code in codes.values()),
-        survivors=sorted(_mutant(module, name) for name in survivors),
+        survivors=sorted(
+            mutant(module, name, _output(WORKSPACE, "mutmut", "show", name)) for name in survivors
+        ),
     )
 
 
-def _mutant(module: str, name: str) -> Mutant:
-    """Return what mutmut did to make a mutant."""
-    # x_function__mutmut_1, or xǁClassǁmethod__mutmut_1
+def mutant(module: str, name: str, diff: str) -> Mutant:
+    r"""Return a mutant by mutmut's name for it and what it shows of it.
+
+    >>> mutant("plan", "x_join__mutmut_7", " def join():\n-    return 1\n+    return 2")
+    Mutant(function='plan.join', was='return 1', now='return 2')
+    """
     mangled = name.rpartition(".")[2].rpartition("__mutmut_")[0]
-    path = mangled[2:] if mangled.startswith("x_") else mangled[2:].replace("ǁ", ".")
-    lines = _output(WORKSPACE, "mutmut", "show", name).splitlines()
-    changed = [line for line in lines if re.match(r"[-+](?![-+]{2} )", line)]
+    # x_function, or xǁClassǁmethod
+    path = mangled[2:].replace("ǁ", ".")
+    lines = [line for line in diff.splitlines() if not re.match(r"--- |\+\+\+ ", line)]
     was, now = (
-        "\n".join(line[1:].strip() for line in changed if line.startswith(sign)) for sign in "-+"
+        "\n".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+"
     )
     return Mutant(f"{module}.{path}", was, now)
 

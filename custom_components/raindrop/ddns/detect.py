@@ -155,14 +155,8 @@ class Detector:
         if flight is None:
             flight = create_task(self._ask_on(reading), eager_start=True)
             self._flights[reading] = flight
-            flight.add_done_callback(partial(self._land, reading))
+            flight.add_done_callback(lambda _: self._flights.pop(reading))
         return await shield(flight)
-
-    def _land(self, reading: Reading, flight: Task[Reading]) -> None:
-        """End a look-up in flight; nobody may be left to whom its failure matters."""
-        del self._flights[reading]
-        if not flight.cancelled():
-            flight.exception()
 
     async def _ask_on(self, reading: Reading) -> Reading:
         """Return a reading with the answers of the next operators."""
@@ -234,14 +228,11 @@ class Detector:
         try:
             while not any(answer.address for answer in answers):
                 left_s = reading.begun_at + _LIMIT_S - get_running_loop().time()
-                has_more = left_s > 0 and self._ask_next(waiting, reading.family, left_s, asked)
+                if left_s > 0:
+                    self._ask_next(waiting, reading.family, left_s, asked)
                 if not asked:
                     break
-                done, _ = await wait(
-                    asked,
-                    timeout=_PATIENCE_S if has_more else None,
-                    return_when=FIRST_COMPLETED,
-                )
+                done, _ = await wait(asked, timeout=_PATIENCE_S, return_when=FIRST_COMPLETED)
                 answers += [task.result() for task in done]
                 for task in done:
                     del asked[task]
@@ -261,14 +252,13 @@ class Detector:
         family: Family,
         left_s: float,
         asked: dict[Task[Answer], WebSource],
-    ) -> bool:
+    ) -> None:
         """Start asking the next page, if there is one."""
         source = next(waiting, None)
         if source is not None:
             limit_s = min(left_s, _TIMEOUT_S)
             work = ask(self._session(family), source, family, limit_s)
             asked[create_task(work, eager_start=True)] = source
-        return source is not None
 
 
 def heed(told: Told, family: Family) -> Answer:

@@ -84,10 +84,8 @@ def _choose(want: Want, twins: Sequence[Record]) -> Record | None:
     chosen = want.policy.record_id
     if pinned := [record for record in twins if record.id == chosen]:
         return pinned[0]
-    candidates = twins
-    if chosen is not None or len(twins) > 1:
-        owned = [record for record in twins if record.is_owned]
-        candidates = owned if owned or chosen is not None else twins
+    owned = [record for record in twins if record.is_owned]
+    candidates = owned if owned or chosen is not None else twins
     if len(candidates) > 1:
         candidates = [record for record in candidates if _is_ours(want, record)]
     return candidates[0] if len(candidates) == 1 else None
