@@ -167,6 +167,7 @@ async def test_the_first_who_answers_ends_the_round(
     """An answer counts when it arrives, though one who was asked before keeps still for ever."""
     await settle(detector, lab)
     monkeypatch.setattr(detect, "_TIMEOUT_S", 3600.0)
+    monkeypatch.setattr(detect, "_LIMIT_S", 3600.0)
     monkeypatch.setattr(detect, "_PATIENCE_S", 0.01)
     lab.faults.add("ip", "cloudflare", kind="hang")
     beside = lab.faults.add("ip", "ipify", kind="hold")
