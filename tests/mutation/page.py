@@ -18,10 +18,10 @@ and runs the tests of the core: a fault that no test notices is a survivor. At l
 are kept in [survivors.toml](../tests/mutation/survivors.toml); the script fails if one is \
 missing, or left over."""
 _BOUNDS = """\
-The tool is mutmut. It changes what stands in functions; constants of a module are not changed, \
-so the addresses that may not be written and the limits of time are held by their own tests \
-alone. A fault also counts as noticed if a test then takes far too long. \
-Laws are tried with the same examples every time."""
+The tool is mutmut. It changes what stands in functions and leaves the constants of a module as \
+they are: networks whose addresses are never written, counts and limits of time have tests of \
+their own. A fault also counts as noticed if a test then takes far too long. Laws are tried with \
+the same examples every time."""
 
 
 def page(
