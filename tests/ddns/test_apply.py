@@ -174,6 +174,22 @@ async def test_s22_a_few_culprits_cost_a_few_requests(
     assert lab.log.count(method="PATCH") == 0
 
 
+async def test_s22_after_four_culprits_the_rest_is_written_singly(
+    lab: Lab, zone: Zone, client: CloudflareClient
+) -> None:
+    """Lesson S22: where a fifth is refused, most may be, and no more requests go into searching."""
+    records = await standing(lab, zone, client, 10)
+    changes: list[Change] = [update(r, A1) for r in records]
+    for position in (1, 3, 5, 7, 9):
+        changes[position] = gone(changes[position])
+
+    outcomes = await apply(client, zone_id(zone), changes)
+
+    assert [outcome.result for outcome in outcomes].count(DONE) == 5
+    # The last two: one that is fine, and the fifth culprit.
+    assert lab.log.count(method="PATCH") == 2
+
+
 async def test_creates_and_updates_are_refused_for_their_own_sake(
     lab: Lab, zone: Zone, client: CloudflareClient
 ) -> None:

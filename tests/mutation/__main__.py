@@ -24,6 +24,7 @@ def main() -> int:
     if unknown := set(options.modules) - set(MODULES):
         parser.error(f"not among {', '.join(MODULES)}: {', '.join(sorted(unknown))}")
     started = time.monotonic()
+    told = [*facts()]
     try:
         found = results(options.modules)
     except MutationError as err:
@@ -33,7 +34,8 @@ def main() -> int:
     known = explanations(EXPLAINED.read_text())
     wrong = complaints(found, known)
     if not (options.check or options.modules):
-        PAGE.write_text(page(facts(time.monotonic() - started), found, known))
+        told.append(("Took", f"{(time.monotonic() - started) / 60:.0f} minutes"))
+        PAGE.write_text(page(told, found, known))
         print(f"Written to {PAGE.name}")
     for complaint in wrong:
         print(complaint, file=sys.stderr)

@@ -40,8 +40,8 @@ def page(
     return "\n\n".join(parts) + "\n"
 
 
-def facts(took_s: float) -> Iterator[tuple[str, str]]:
-    """Yield what is to be known of the run."""
+def facts() -> Iterator[tuple[str, str]]:
+    """Yield what is to be known of a run that begins."""
     described = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude=*"],
         cwd=ROOT,
@@ -53,7 +53,7 @@ def facts(took_s: float) -> Iterator[tuple[str, str]]:
     yield "Raindrop", f"commit {described.stdout.strip() or 'unknown'}"
     yield "Tool", f"mutmut {version('mutmut')}, Python {platform.python_version()}"
     yield "Command", "`scripts/mutation`"
-    yield "Took", f"{took_s / 60:.0f} minutes on {os.cpu_count()} cores"
+    yield "Cores", f"{os.cpu_count()}"
 
 
 def _scores(results: Collection[Result]) -> str:
