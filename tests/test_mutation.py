@@ -105,7 +105,7 @@ def test_the_page_is_of_this_tree() -> None:
     assert all(float(score) >= LIMIT for score in scores.values())
     assert "**No reason is known.**" not in text
     for survivor, why in REASONS.items():
-        assert f"\n### {survivor.function}\n" in text
+        assert f"\n### `{survivor.function}`\n" in text
         assert f"\n\n{why}\n" in text
         for line in survivor.now.splitlines():
             assert f"\n+ {line}\n" in text

@@ -75,7 +75,7 @@ def _survivors(results: Collection[Result], known: Mapping[Mutant, str]) -> Iter
     """Yield each function with what survived in it, and why."""
     alive = [mutant for result in results for mutant in result.survivors]
     for function in dict.fromkeys(mutant.function for mutant in alive):
-        yield f"### {function}"
+        yield f"### `{function}`"
         there = [mutant for mutant in alive if mutant.function == function]
         for was, why in dict.fromkeys((m.was, known.get(m, "")) for m in there):
             alike = [m for m in there if (m.was, known.get(m, "")) == (was, why)]
