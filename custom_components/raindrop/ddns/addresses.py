@@ -8,6 +8,9 @@ from .errors import NoAddressError
 from .model import Address, Family
 from .reading import Problem
 
+_ip_address = lru_cache(ip_address)
+"""Hundreds of records hold the same address, and each is read several times a round."""
+
 _CLOUDFLARE_V4 = tuple(
     IPv4Network(network)
     for network in (
@@ -118,7 +121,6 @@ def usable(address: Address, family: Family) -> Address:
     return address
 
 
-@lru_cache
 def why_unusable(address: Address, family: Family) -> Problem | None:
     """Return why an address may not be written, None if it may."""
     if address.version != family:
@@ -151,14 +153,10 @@ def _is_cloudflare(address: Address) -> bool:
     return any(address in network for network in _CLOUDFLARE_V6)
 
 
-@lru_cache
 def parse_record(content: str) -> Address | None:
-    """Return the address that a record holds, of whatever kind; None if it holds none.
-
-    Hundreds of records hold the same one, and each is read several times a round.
-    """
+    """Return the address that a record holds, of whatever kind; None if it holds none."""
     try:
-        return ip_address(content)
+        return _ip_address(content)
     except ValueError:
         return None
 

@@ -181,7 +181,7 @@ class Detector:
             before=before.known if held else None,
             is_flapping=held is not None and standing.needed == FLAPPING,
             hold_s=standing.wait_s(now) if held else 0,
-            is_disputed=len(_votes(source, answers)) > 1,
+            is_disputed=len(set(_said(source, answers))) > 1,
             ended_at=now,
         )
         self._standings[source] = standing
@@ -282,8 +282,8 @@ def verdict(source: Source, answers: Sequence[Answer], known: Address | None) ->
     >>> verdict(here, [one], one.address)
     IPv4Address('8.8.4.4')
     """
-    votes = _votes(source, answers)
-    if set(votes) == {known}:
+    votes = Counter(_said(source, answers))
+    if votes.keys() == {known}:
         return known
     needed = 1 if source.is_alone else _AGREEMENT
     agreed = [address for address, count in votes.items() if count >= needed]
@@ -292,8 +292,8 @@ def verdict(source: Source, answers: Sequence[Answer], known: Address | None) ->
     return believed if is_own else None
 
 
-def _votes(source: Source, answers: Sequence[Answer]) -> Counter[Address]:
-    """Return how many operators say each address.
+def _said(source: Source, answers: Iterable[Answer]) -> list[Address]:
+    """Return what each operator says.
 
     A host speaks to the Internet from its temporary addresses: whoever sees
     one of the same link as its own confirms that.
@@ -301,5 +301,5 @@ def _votes(source: Source, answers: Sequence[Answer]) -> Counter[Address]:
     said = [answer.address for answer in answers if answer.address]
     if source.kind is SourceKind.OWN and said:
         own = said[0]
-        said = [own if link_of(address) == link_of(own) else address for address in said]
-    return Counter(said)
+        return [own if link_of(address) == link_of(own) else address for address in said]
+    return said

@@ -6,6 +6,7 @@ https://developers.cloudflare.com/api/resources/dns/subresources/records/
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 import json
 import re
 
@@ -203,8 +204,12 @@ def batch_body(changes: Sequence[Change]) -> dict[str, object]:
     return {key: operations for key, operations in lists.items() if operations}
 
 
+@lru_cache
 def _content(address: Address, family: Family) -> str:
-    """Return an address as a record holds it, checked once more just before the write."""
+    """Return an address as a record holds it, checked once more just before the write.
+
+    Most records of a batch hold the same one.
+    """
     return str(usable(address, family))
 
 
