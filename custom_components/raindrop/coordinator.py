@@ -65,6 +65,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self.domains = domains(entry)
         self.targets = tuple(target for domain in self.domains for target in domain.targets)
         self._slots = {target.slot for target in self.targets}
+        self._places = {slot for domain in self.domains for slot in domain.places}
         kept = {Family.IPV4, *(slot.family for slot in self._slots)}
         self.sources = {f: s for f, s in read_sources(entry.options).items() if f in kept}
         """Where the home's address comes from."""
@@ -73,7 +74,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         )
         self.memory = Memory(hass, entry.entry_id)
         self.news_desk = NewsDesk(hass)
-        self._retiring = {s for d in self.domains if d.deletes_records for s in d.slots}
+        self._retiring = {s for d in self.domains if d.deletes_records for s in d.places}
         self.data = Report()
         self.zone_device_id = ""
         self.checked_at: datetime | None = None
@@ -254,7 +255,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
     async def _async_setup(self) -> None:
         """Remember what was kept before the restart."""
         await self.memory.async_load()
-        await async_retire(self.client, self.zone_id, self.memory, self._slots)
+        await async_retire(self.client, self.zone_id, self.memory, self._places)
         # Now, for set-up may fail, and the domain be gone before it succeeds.
         await self._async_remember(self.memory.report)
         remembered = self.memory.report
@@ -314,7 +315,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
 
     async def _async_remember(self, report: Report) -> None:
         """Remember a report, and the records that go with their domain."""
-        unfinished = self.memory.retiring - self._slots
+        unfinished = self.memory.retiring - self._places
         await self.memory.async_save(report, self._retiring | unfinished)
 
     def _heed(self, report: Report) -> None:

@@ -50,6 +50,8 @@ class Domain:
     title: str
     """What the user calls it; by default the name as people read it."""
     targets: tuple[Target, ...]
+    places: frozenset[Slot]
+    """Those of its targets, and those that have no source for now."""
     deletes_records: bool
     """Whether removing it also deletes the records that Raindrop created."""
 
@@ -92,7 +94,6 @@ def read_targets(data: Mapping[str, Any], sources: Mapping[Family, Source]) -> t
     zone, is not kept. Raises KeyError, TypeError and ValueError (HostPartError)
     for data that no form lets through.
     """
-    slots = [Slot(HostName(data[CONF_DOMAIN]), FAMILIES[label]) for label in data[CONF_FAMILIES]]
     own = {
         FAMILIES[label]: source
         for label, choice in data[CONF_SOURCES].items()
@@ -101,7 +102,7 @@ def read_targets(data: Mapping[str, Any], sources: Mapping[Family, Source]) -> t
     chosen = {**sources, **own}
     return tuple(
         Target(slot=slot, source=chosen[slot.family], policy=_policy(data, slot.family))
-        for slot in slots
+        for slot in _places(data)
         if slot.family in chosen
     )
 
@@ -114,8 +115,14 @@ def _domain(subentry: ConfigSubentry, sources: Mapping[Family, Source]) -> Domai
         name=HostName(data[CONF_DOMAIN]),
         title=subentry.title,
         targets=read_targets(data, sources),
+        places=frozenset(_places(data)),
         deletes_records=data[CONF_DELETE],
     )
+
+
+def _places(data: Mapping[str, Any]) -> list[Slot]:
+    """Return the slots of a domain, whether or not they have a source."""
+    return [Slot(HostName(data[CONF_DOMAIN]), FAMILIES[label]) for label in data[CONF_FAMILIES]]
 
 
 def _policy(data: Mapping[str, Any], family: Family) -> Policy:

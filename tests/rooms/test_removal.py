@@ -223,6 +223,35 @@ async def test_a_tick_that_was_taken_back_deletes_nothing(
     assert OURS in names(lab)
 
 
+async def test_a_source_that_is_switched_off_deletes_nothing(
+    hass: HomeAssistant, lab: Lab, kept: RaindropConfigEntry
+) -> None:
+    """Records go with their domain alone; one that is not kept for now stays as it is."""
+    options = {**kept.options, "ipv4": {"source": "off"}}
+    hass.config_entries.async_update_entry(kept, options=options)
+    await hass.async_block_till_done()
+    await hass.config_entries.async_reload(kept.entry_id)
+    assert OURS in names(lab)
+
+    await remove_domains(hass, kept)
+    assert set(names(lab)) == {THEIRS, "home.example.com"}
+
+
+async def test_a_tick_that_was_taken_back_while_a_source_is_off_deletes_nothing(
+    hass: HomeAssistant, lab: Lab, kept: RaindropConfigEntry
+) -> None:
+    """What the user wants at last counts for records as well that are not kept for now."""
+    options = {**kept.options, "ipv4": {"source": "off"}}
+    hass.config_entries.async_update_entry(kept, options=options)
+    for subentry in list(kept.subentries.values()):
+        hass.config_entries.async_update_subentry(
+            kept, subentry, data={**subentry.data, "delete": False}
+        )
+    await hass.async_block_till_done()
+    await remove_domains(hass, kept)
+    assert OURS in names(lab)
+
+
 @pytest.mark.parametrize(
     "damage", [{"kept": {"A": "x"}, "retiring": []}, {"kept": []}, {"kept": {"A a.b": "no"}}]
 )
