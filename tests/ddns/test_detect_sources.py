@@ -446,6 +446,22 @@ async def test_one_page_of_the_users_has_to_stand_still(
     assert asked(lab) == ["ident.me", "ident.me"]
 
 
+async def test_one_page_that_failed_meanwhile_has_to_stand_anew(
+    lab: Lab, detector: Detector, house: House
+) -> None:
+    """What a page said before it was silent, and says again after it, did not stand still."""
+    source = custom(lab, "ident.me")
+    await read(detector, source)
+    lab.faults.add("ip", "ident.me", kind="html", times=1)
+    house.passes(CYCLE_S)
+    assert (await read(detector, source)).held is None
+    house.passes(CYCLE_S)
+
+    again = await read(detector, source)
+
+    assert (again.address, again.held, again.hold_s) == (None, ip_address(HOME), 10)
+
+
 async def test_one_page_that_fails_says_nothing(lab: Lab, detector: Detector) -> None:
     """If the only page fails, no operator of our own choice stands in for it."""
     lab.faults.add("ip", "ident.me", kind="html")

@@ -179,6 +179,19 @@ def test_what_is_known_ends_the_wait_of_another() -> None:
     assert waiting(listener) == (None, 0)
 
 
+def test_silence_ends_a_wait_but_does_not_make_it_shorter() -> None:
+    """Who flaps and falls silent in between is not believed any sooner."""
+    listener = Listener(is_alone=True)
+    listener.hear_all([(0, A), (10, A), (5, B), (10, B), (5, A), (10, A), (5, B)])
+    assert waiting(listener) == (B, FLAPPING.total_seconds())
+
+    listener.standing = listener.standing.lapse(listener.now)
+    assert waiting(listener) == (None, 0)
+
+    listener.hear(B, 60)
+    assert waiting(listener) == (B, FLAPPING.total_seconds())
+
+
 def waiting(listener: Listener) -> tuple[Address | None, float]:
     """Return what waits, and for how many seconds it still has to."""
     return listener.standing.candidate, listener.wait_s

@@ -101,6 +101,37 @@ async def test_a_second_connection_that_is_down_leaves_its_record(
     assert issues(hass) == {}
 
 
+async def test_a_second_connection_that_was_down_stands_anew(
+    hass: HomeAssistant, lab: Lab, clock: Clock, wans: tuple[Router, Router]
+) -> None:
+    """What it said for a moment, long ago, is not believed as soon as it says it again."""
+    _, mobile = wans
+    await clock.passes(HOLD)
+    await mobile.says(WAN_2_NEXT)
+    await mobile.says(STATE_UNAVAILABLE)
+    await clock.cycles(2)
+    await mobile.says(WAN_2_NEXT)
+    assert contents(lab)[MOBILE] == WAN_2
+    await clock.passes(HOLD)
+    assert contents(lab)[MOBILE] == WAN_2_NEXT
+
+
+async def test_a_second_connection_that_was_down_for_a_moment_stands_anew(
+    hass: HomeAssistant, lab: Lab, clock: Clock, wans: tuple[Router, Router]
+) -> None:
+    """An interruption is no standing still, even one between two looks."""
+    _, mobile = wans
+    await clock.passes(HOLD)
+    for text in (WAN_2_NEXT, STATE_UNAVAILABLE, WAN_2_NEXT):
+        await mobile.says(text)
+        await clock.passes(timedelta(seconds=3))
+    assert contents(lab)[MOBILE] == WAN_2
+    await clock.passes(timedelta(seconds=3))
+    assert contents(lab)[MOBILE] == WAN_2
+    await clock.passes(HOLD)
+    assert contents(lab)[MOBILE] == WAN_2_NEXT
+
+
 async def test_a_change_of_the_first_connection_leaves_the_second_alone(
     hass: HomeAssistant, lab: Lab, clock: Clock, wans: tuple[Router, Router]
 ) -> None:

@@ -134,12 +134,19 @@ class Detector:
         answer = heed(told, source.family)
         if answer.address:
             self._silent_since.pop(source, None)
+            self._check_since(source, told)
         else:
             now = self._now()
             since = self._silent_since.get(source, now)
             # A silence that begins in the future is a clock that was put back.
             self._silent_since[source] = min(since, told.since or since, now)
         return answer
+
+    def _check_since(self, source: Source, told: Told) -> None:
+        """Let what nobody can confirm stand anew if it was said anew, with silence before it."""
+        standing, now = self._standing(source), self._now()
+        if source.is_alone and told.since and standing.since < told.since <= now:
+            self._standings[source] = standing.lapse(now)
 
     def _may_substitute(self, source: Source) -> bool:
         """Return whether the web may speak for an entity that says nothing."""
@@ -171,7 +178,11 @@ class Detector:
         source, now = reading.source, self._now()
         before = self._standing(source)
         agreed = verdict(source, answers, before.known)
-        standing = before.hear(agreed, now, is_alone=source.is_alone) if agreed else before
+        if agreed:
+            standing = before.hear(agreed, now, is_alone=source.is_alone)
+        else:
+            # Who is alone and says nothing does not stand still.
+            standing = before.lapse(now) if source.is_alone else before
         held = standing.candidate if agreed else None
         reading = replace(
             reading,

@@ -47,6 +47,10 @@ class Standing:
             now_waiting = replace(self, candidate=address, since=now, needed=needed)
         return now_waiting if now_waiting.wait_s(now) > 0 else self._believe(address, now)
 
+    def lapse(self, now: datetime) -> Standing:
+        """Return the standing after the candidate was not said for a while: it stands anew."""
+        return self._stay(now)
+
     def wait_s(self, now: datetime) -> float:
         """Return for how many seconds the candidate still has to stand."""
         if self.candidate is None:
@@ -54,7 +58,7 @@ class Standing:
         return (self.since + self.needed - now).total_seconds()
 
     def _stay(self, now: datetime) -> Standing:
-        """Return the standing after the known address was heard again.
+        """Return the standing in which nothing is waited for any more.
 
         What came and went meanwhile goes on to count: a source that flaps
         without end is not followed every ten minutes.
