@@ -472,6 +472,22 @@ async def test_one_page_that_fails_says_nothing(lab: Lab, detector: Detector) ->
     assert asked(lab) == ["ident.me"]
 
 
+@pytest.mark.parametrize("known", [HOME, None], ids=["changed", "first"])
+async def test_of_two_pages_the_slow_one_is_given_its_time(
+    lab: Lab, detector: Detector, monkeypatch: pytest.MonkeyPatch, known: str | None
+) -> None:
+    """If nobody else can confirm, who was only slow is asked on: else two never agreed."""
+    monkeypatch.setattr(detect, "_PATIENCE_S", 0.01)
+    source = custom(lab, "ident.me", "ipify")
+    if known:
+        await move_in(detector, lab, source)
+        lab.ip.set_address(NEXT)
+    lab.faults.add("ip", "ident.me", kind="hold", times=1)
+
+    assert (await read(detector, source)).address == ip_address(NEXT if known else HOME)
+    assert asked(lab) == ["ident.me", "ipify", "ident.me"]
+
+
 async def test_two_pages_of_the_users_have_to_agree(lab: Lab, detector: Detector) -> None:
     """Two pages are asked like operators: both for a change, one while nothing changes."""
     source = custom(lab, "amazon", "cloudflare")
@@ -742,6 +758,22 @@ async def test_when_too_few_are_awake_all_are_asked(lab: Lab, detector: Detector
 
     assert await rounds(detector, lab, 3) == ["amazon", "home-assistant"]
     assert await rounds(detector, lab, 1) == OPERATORS
+
+
+async def test_of_two_that_are_awake_the_slow_one_is_given_its_time(
+    lab: Lab, detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the others rest, two that take their time can agree all the same."""
+    monkeypatch.setattr(detect, "_PATIENCE_S", 0.01)
+    await move_in(detector, lab, HERE)
+    for operator in OPERATORS[:3]:
+        lab.faults.add("ip", operator, kind="status")
+    assert await rounds(detector, lab, 4) == ["amazon"]
+    lab.ip.set_address(NEXT)
+    lab.faults.add("ip", "amazon", kind="hold", times=1)
+
+    assert (await read(detector, HERE)).address == ip_address(NEXT)
+    assert asked(lab) == ["amazon", "home-assistant", "amazon"]
 
 
 async def test_a_clock_that_was_put_back_ends_every_rest(

@@ -167,11 +167,17 @@ class Detector:
 
     async def _ask_on(self, reading: Reading) -> Reading:
         """Return a reading with the answers of the next operators."""
-        heard = {answer.operator for answer in reading.answers}
-        pages = [p for p in self._pages_of(reading.source) if p.operator not in heard]
+        heard = {answer.operator: answer.problem for answer in reading.answers}
+        pages = self._pages_of(reading.source)
+        # If nobody else is left who could confirm, the slow ones get the rest of their time.
+        pages = [p for p in pages if p.operator not in heard] or [
+            p for p in pages if heard[p.operator] is Problem.TIMEOUT
+        ]
         answers = await self._first(pages, reading)
         self._remember_failures(answers, reading.family)
-        return self._judge(reading, (*reading.answers, *answers))
+        asked = {answer.operator for answer in answers}
+        before = (answer for answer in reading.answers if answer.operator not in asked)
+        return self._judge(reading, (*before, *answers))
 
     def _judge(self, reading: Reading, answers: Sequence[Answer]) -> Reading:
         """Return a reading with the address that may be believed after these answers."""
