@@ -26,7 +26,7 @@ from tests.rooms.builders import domain, new_entry
 from tests.secrets import TOKEN
 
 from .core import core
-from .program import GOOD
+from .words import GOOD
 
 _HOUR = 12
 """Cycles."""

@@ -8,7 +8,7 @@ import pytest
 from .command import NOON, STEPS
 from .program import program
 from .stage import play
-from .watch import BrokenPromiseError
+from .words import BrokenPromiseError
 
 PROGRAMS = 100
 AT_A_TIME = 5

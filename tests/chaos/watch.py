@@ -1,120 +1,50 @@
-"""The watch over a house: what was said, what was written, and whether that was allowed."""
+"""The watch over a zone: what was written, by whose hand, and whether that was allowed."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 import logging
 from typing import Any, override
-
-from homeassistant.util import dt as dt_util
 
 from custom_components.raindrop.ddns.model import OWNER_COMMENT
 from lab.cloudflare import Zone
 from lab.cloudflare.record import Fields, Record
 from tests.secrets import found_in, texts_of_record
 
-from .program import BAD
+from .beliefs import Beliefs
+from .said import Said
+from .wishes import Sources, Wish
+from .words import Slot
 
-ENTITY = "entity"
-_FRESH = timedelta(minutes=5)
-"""How old what was said may be: as old as a reading that another entry made."""
-
+_FRESH_S = 300
+"""How old a reading may be that another entry made."""
 _AT_STOP = "integration cancelled"
 """What Home Assistant itself says of a set-up that is under way when it stops."""
-
-type Slot = tuple[str, str]
-"""The name and the type of records."""
-
-
-class BrokenPromiseError(AssertionError):
-    """Raindrop did what it never does, or did not what it always does."""
-
-
-class Said:
-    """Who said which address, and when."""
-
-    def __init__(self) -> None:
-        """Begin with nobody having said anything."""
-        self._now: dict[tuple[str, int], str] = {}
-        self._past: list[tuple[datetime, str, str]] = []
-        self._faults: set[tuple[str, str]] = set()
-        self._agreed: set[tuple[bool, str]] = set()
-        self._step_began = dt_util.utcnow()
-
-    def begin_step(self) -> None:
-        """Forget what is too old to be acted on in the next step."""
-        self._step_began = dt_util.utcnow()
-        since = self._step_began - _FRESH
-        self._past = [said for said in self._past if said[0] >= since]
-        self._note_agreement()
-
-    def says(self, operator: str, family: int, address: str | None) -> None:
-        """Note that an operator says something else from now on."""
-        before = self._now.pop((operator, family), None)
-        if before is not None:
-            self._past.append((dt_util.utcnow(), operator, before))
-        if address is not None:
-            self._now[operator, family] = address
-        self._note_agreement()
-
-    def may_say(self, operators: Iterable[str], address: str) -> None:
-        """Note that a fault may put an address into the mouths of operators."""
-        self._faults |= {(operator, address) for operator in operators}
-        self._note_agreement()
-
-    def faults_end(self) -> None:
-        """Note that no fault speaks for anybody any more."""
-        now = dt_util.utcnow()
-        self._past += [(now, operator, address) for operator, address in self._faults]
-        self._faults.clear()
-
-    def core_starts(self) -> None:
-        """Note that a new Home Assistant knows nothing of what was agreed on."""
-        self._agreed.clear()
-        self._note_agreement()
-
-    def who_says(self, address: str, *, has_entity: bool) -> set[str]:
-        """Return who said an address in this step, or so shortly ago that it still counts."""
-        since = min(self._step_began, dt_util.utcnow() - _FRESH)
-        said = {operator for (operator, _), text in self._now.items() if text == address}
-        said |= {operator for end, operator, text in self._past if text == address and end >= since}
-        said |= {operator for operator, text in self._faults if text == address}
-        return said if has_entity else said - {ENTITY}
-
-    def was_agreed(self, address: str, *, has_entity: bool) -> bool:
-        """Return whether two operators said an address since Home Assistant runs."""
-        return (has_entity, address) in self._agreed
-
-    def _note_agreement(self) -> None:
-        """Remember what two say."""
-        texts = {*self._now.values(), *(text for _, text in self._faults)}
-        for has_entity in (False, True):
-            for text in texts:
-                if len(self.who_says(text, has_entity=has_entity)) > 1:
-                    self._agreed.add((has_entity, text))
+_TTL_OF_PROXIED = 1
 
 
 class ZoneWatch:
     """Sees every change of a zone, and whose hand it is."""
 
-    def __init__(self, zone: Zone, said: Said, *, has_entity: bool) -> None:
+    def __init__(self, zone: Zone, said: Said, sources: Sources, beliefs: Beliefs) -> None:
         """Stand beside the zone's own methods."""
         self.zone = zone
-        self.slots: set[Slot] = set()
-        """Where Raindrop may write in this step."""
-        self.retiring: set[Slot] = set()
+        self.retiring: Collection[Slot] = set()
         """Where Raindrop may delete what it created."""
         self.touched: set[Slot] = set()
         """Where the stranger ever was."""
         self.is_stranger = False
         self.writes = 0
-        self.lone_writes = 0
-        """Writes of an address that two had confirmed before, and one says now."""
         self.broken: list[str] = []
         self._said = said
-        self._has_entity = has_entity
+        self._sources = sources
+        self._beliefs = beliefs
+        self._wishes: defaultdict[Slot, set[Wish]] = defaultdict(set)
+        """Where Raindrop may write in this step, and what."""
         self._touched_now: set[str] = set()
         self._slots_touched_now: set[Slot] = set()
         self._expected: dict[str, dict[str, Any]] = {}
+        self._stood: defaultdict[Slot, set[str]] = defaultdict(set)
+        """What stood alone at a slot, or was written there, so that it may be known again."""
         self._create, self._change, self._delete = zone.create, zone.change, zone.delete
         for name, method in (
             ("create", self.create),
@@ -123,12 +53,25 @@ class ZoneWatch:
         ):
             setattr(zone, name, method)
 
-    def begin_step(self, slots: Iterable[Slot]) -> None:
+    def begin_step(self, wishes: Mapping[Slot, Wish]) -> None:
         """Look at what is there before a step."""
-        self.slots = set(slots)
+        self._wishes.clear()
+        self.allow(wishes)
         self._touched_now.clear()
         self._slots_touched_now.clear()
         self._expected = {id_: r.shown() for id_, r in self.zone.records.items()}
+        there = Counter(slot_of(record.fields) for record in self.zone.records.values())
+        for record in self.zone.records.values():
+            slot = slot_of(record.fields)
+            if there[slot] == 1 or record.id in {
+                wish.pinned for wish in self._wishes.get(slot, ())
+            }:
+                self._stood[slot].add(record.fields.content)
+
+    def allow(self, wishes: Mapping[Slot, Wish]) -> None:
+        """Let Raindrop do what the user wants now; what is under way may be of before."""
+        for slot, wish in wishes.items():
+            self._wishes[slot].add(wish)
 
     def end_step(self) -> list[str]:
         """Compare all that is none of Raindrop's business; return the promises that are broken."""
@@ -137,7 +80,7 @@ class ZoneWatch:
             before, now = self._expected.get(id_), there.get(id_)
             either = now or before or {}
             slot = (either["name"], either["type"])
-            if before != now and slot not in self.slots | self.retiring:
+            if before != now and slot not in self._wishes.keys() | self.retiring:
                 self._break(f"{slot} is no slot, but was changed from {before} to {now}")
         return self.broken
 
@@ -181,30 +124,54 @@ class ZoneWatch:
 
     def _see_create(self, fields: Fields) -> None:
         """Check a record that Raindrop creates."""
-        slot = slot_of(fields)
-        self._see_content(fields)
-        if slot not in self.slots:
+        slot, wishes = slot_of(fields), self._wishes.get(slot_of(fields), set())
+        if not wishes:
             self._break(f"{slot} was created, and is no slot")
+            return
+        self._see_content(slot, fields, None)
+        self._stood[slot].add(fields.content)
         if fields.comment != OWNER_COMMENT:
             self._break(f"{slot} was created without the comment")
+        if not any(wish.create for wish in wishes):
+            self._break(f"{slot} was created, and was not to be")
+        if not any(_as_created(wish) == (fields.proxied, fields.ttl) for wish in wishes):
+            self._break(f"{slot} was created as {shown_of(fields)}, and nobody wants that")
         twins = [r for r in self.zone.records.values() if slot_of(r.fields) == slot]
         if twins and slot not in self._slots_touched_now:
             self._break(f"{slot} was created a second time")
 
     def _see_change(self, old: Record, fields: Fields) -> None:
         """Check a record that Raindrop changes."""
-        slot = slot_of(fields)
-        self._see_content(fields)
+        slot, wishes = slot_of(fields), self._wishes.get(slot_of(fields), set())
+        was, now = shown_of(old.fields), shown_of(fields)
+        if was["content"] != now["content"]:
+            self._see_content(slot, fields, str(was["content"]))
         if old.id in self._touched_now:
             # Between the list and the write: nobody could know.
             return
-        if slot not in self.slots or slot != slot_of(old.fields):
+        if not wishes or slot != slot_of(old.fields):
             self._break(f"{slot} was changed, and is no slot")
-        was, now = shown_of(old.fields), shown_of(fields)
-        if any(was[key] != now[key] for key in was.keys() - {"content"}):
-            self._break(f"{slot}: more than the content was changed, {was} to {now}")
-        if was["content"] == now["content"]:
+        # What it holds already is known as well: then it is an attribute that is put right.
+        self._stood[slot].add(fields.content)
+        self._see_choice(slot, old, wishes)
+        others = {key for key in was.keys() - {"content"} if was[key] != now[key]}
+        if others and not any(others <= _enforced(wish, fields) for wish in wishes):
+            self._break(f"{slot}: more was changed than is enforced, {was} to {now}")
+        if was == now:
             self._break(f"{slot} was written without need")
+
+    def _see_choice(self, slot: Slot, old: Record, wishes: Collection[Wish]) -> None:
+        """Check that it is the record that the user chose, or of several one to be known again."""
+        pins = {wish.pinned for wish in wishes}
+        if old.id in pins or slot in self._slots_touched_now:
+            return
+        is_owned = old.fields.comment == OWNER_COMMENT
+        is_there = any(pin in self.zone.records for pin in pins)
+        if None not in pins and (is_there or not is_owned):
+            self._break(f"{slot}: {old.id} was changed, and {pins} chosen")
+        twins = [r for r in self.zone.records.values() if slot_of(r.fields) == slot]
+        if len(twins) > 1 and not is_owned and old.fields.content not in self._stood[slot]:
+            self._break(f"{slot}: {old.shown()} was changed, one of several")
 
     def _see_delete(self, record: Record) -> None:
         """Check a record that Raindrop deletes."""
@@ -213,18 +180,21 @@ class ZoneWatch:
         if not is_ours or slot not in self.retiring:
             self._break(f"{record.shown()} was deleted, and was not ours to delete")
 
-    def _see_content(self, fields: Fields) -> None:
-        """Check that an address was confirmed by two operators."""
+    def _see_content(self, slot: Slot, fields: Fields, before: str | None) -> None:
+        """Check that an address is one that is believed, and that somebody says now."""
         self.writes += 1
-        address = str(fields.content)
-        sayers = self._said.who_says(address, has_entity=self._has_entity)
-        if address in BAD[4] + BAD[6]:
-            self._break(f"{address} may never be written")
-        if len(sayers) < 2:
-            self.lone_writes += 1
-            was_agreed = self._said.was_agreed(address, has_entity=self._has_entity)
-            if not sayers or not was_agreed:
-                self._break(f"{address} was written, though only {sorted(sayers)} said it")
+        wishes = self._wishes.get(slot, set())
+        if not any(self._is_believed(wish, str(fields.content), before) for wish in wishes):
+            self._break(f"{slot} was written with {fields.content} after {before}, who says so?")
+
+    def _is_believed(self, wish: Wish, content: str, before: str | None) -> bool:
+        """Return whether this is what a slot has to hold, by an address that is not only known."""
+        sayers = self._sources.sayers(wish.source)
+        return any(
+            wish.content(address, before) == content
+            and self._said.who_says(address, sayers, _FRESH_S)
+            for address in self._beliefs.of(wish.source)
+        )
 
     def _break(self, promise: str) -> None:
         """Note a broken promise; raised in the lab it would only be another failure of its."""
@@ -259,3 +229,22 @@ def slot_of(fields: Fields) -> Slot:
 def shown_of(fields: Fields) -> dict[str, object]:
     """Return the fields of a record."""
     return {name: getattr(fields, name) for name in fields.__dataclass_fields__}
+
+
+def _as_created(wish: Wish) -> tuple[bool, int]:
+    """Return whether a record is created as proxied, and its TTL."""
+    is_proxied = bool(wish.proxied)
+    return is_proxied, _TTL_OF_PROXIED if is_proxied or wish.ttl_s is None else wish.ttl_s
+
+
+def _enforced(wish: Wish, fields: Fields) -> set[str]:
+    """Return what of these fields the user enforces, beside the content."""
+    enforced: set[str] = set()
+    if wish.proxied == fields.proxied:
+        enforced.add("proxied")
+    if fields.ttl == wish.ttl_s and not fields.proxied:
+        enforced.add("ttl")
+    if wish.proxied and fields.proxied and fields.ttl == _TTL_OF_PROXIED:
+        # Cloudflare makes it so.
+        enforced.add("ttl")
+    return enforced
