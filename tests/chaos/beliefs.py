@@ -22,7 +22,6 @@ class Beliefs:
     def __init__(self, clock: Clock, said: Said, sources: Sources) -> None:
         """Begin with nothing believed."""
         self.broken: list[str] = []
-        self.count = 0
         self._clock = clock
         self._said = said
         self._sources = sources
@@ -58,7 +57,6 @@ class Beliefs:
             # Of a core that was stopped: whatever it believes, it can ask nobody any more.
             return
         address = str(detector.known(source))
-        self.count += 1
         self._check(source, address)
         self._now[source] = address
         self._lately[source].add(address)
