@@ -8,6 +8,7 @@ from .words import (
     BAD,
     BATCH,
     CREATE,
+    DELETE,
     ENTITIES,
     FAMILIES,
     GOOD,
@@ -25,6 +26,8 @@ from .words import (
     Value,
 )
 
+_GONE = 81044
+"""Cloudflare's code for a record that does not exist."""
 _SLOWLY: tuple[tuple[str, dict[str, Value]], ...] = (
     ("slow", {"delay": 1.5}),
     ("slow", {"delay": 3}),
@@ -58,7 +61,7 @@ _OF_CLOUDFLARE: tuple[tuple[str, dict[str, Value]], ...] = (
     ("error", {"status": 400, "code": 81057, "message": "Record already exists."}),
     ("error", {"status": 400, "code": 9005, "message": "Content is not valid."}),
     ("error", {"status": 400, "code": 81045, "message": "Record quota exceeded."}),
-    ("error", {"status": 404, "code": 81044, "message": "Record does not exist."}),
+    ("error", {"status": 404, "code": _GONE, "message": "Record does not exist."}),
     ("error", {"status": 403, "code": 9109, "message": "Invalid access token"}),
     ("error", {"status": 403, "code": 9109, "message": "Unauthorized to access this"}),
     ("rate_limit", {"retry_after": 30}),
@@ -169,6 +172,9 @@ def _fails_at_cloudflare(dice: Random) -> Step:
     target = _one(
         dice, (LIST, BATCH, CREATE, UPDATE) if is_false else ("*", LIST, BATCH, *REQUESTS)
     )
+    if detail.get("code") == _GONE and target in ("*", DELETE):
+        # A record that is said to be gone needs no deleting: who would look again?
+        target = UPDATE
     return ["fails", "cloudflare", target, kind, _one(dice, (1, 1, 1, 2, 5, None)), detail]
 
 
