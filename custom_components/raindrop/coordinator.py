@@ -24,7 +24,7 @@ from .ddns.errors import (
 from .ddns.model import Family, News, Plan, Slot, Source, SourceKind, ZoneId
 from .ddns.reconcile import Assignment, Readings, Round, plan_ahead, reconcile
 from .ddns.report import Report
-from .domains import domains
+from .domains import domains, places
 from .explain import check_first, translated
 from .issues import async_sync_issues
 from .journal import Journal
@@ -65,7 +65,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self.domains = domains(entry)
         self.targets = tuple(target for domain in self.domains for target in domain.targets)
         self._slots = {target.slot for target in self.targets}
-        self._places = {slot for domain in self.domains for slot in domain.places}
+        self._places = places(entry, self.domains)
         kept = {Family.IPV4, *(slot.family for slot in self._slots)}
         self.sources = {f: s for f, s in read_sources(entry.options).items() if f in kept}
         """Where the home's address comes from."""

@@ -1,6 +1,6 @@
 """The domains of an entry: what its subentries say, in the words of the core."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +71,24 @@ def domains(entry: ConfigEntry) -> tuple[Domain, ...]:
         except KeyError, TypeError, ValueError:
             LOGGER.exception("The domain %s cannot be read: remove it", subentry.title)
     return tuple(found)
+
+
+def places(entry: ConfigEntry, readable: Collection[Domain]) -> set[Slot]:
+    """Return the slots that the domains of an entry may hold.
+
+    All of a domain that cannot be read: its records must not be taken for
+    those of one that the user removed.
+    """
+    ids = {domain.subentry_id for domain in readable}
+    unreadable = [
+        HostName(str(subentry.unique_id))
+        for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN)
+        if subentry.subentry_id not in ids
+    ]
+    return {
+        *(slot for domain in readable for slot in domain.places),
+        *(Slot(name, family) for name in unreadable for family in Family),
+    }
 
 
 def domain_subentry(name: HostName, title: str) -> ConfigSubentryData:

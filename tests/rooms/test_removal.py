@@ -223,6 +223,19 @@ async def test_a_tick_that_was_taken_back_deletes_nothing(
     assert OURS in names(lab)
 
 
+async def test_a_domain_that_cannot_be_read_deletes_nothing(
+    hass: HomeAssistant, lab: Lab, kept: RaindropConfigEntry
+) -> None:
+    """Data that nobody understands is no wish to be rid of the records."""
+    ours = next(s for s in kept.subentries.values() if s.unique_id == OURS)
+    before = lab.cloudflare.records("example.com")
+    data = {**ours.data, "families": ["ipv9"]}
+    hass.config_entries.async_update_subentry(kept, ours, data=data)
+    await hass.config_entries.async_reload(kept.entry_id)
+    assert [d.name for d in kept.runtime_data.domains] == [THEIRS]
+    assert lab.cloudflare.records("example.com") == before
+
+
 async def test_a_source_that_is_switched_off_deletes_nothing(
     hass: HomeAssistant, lab: Lab, kept: RaindropConfigEntry
 ) -> None:

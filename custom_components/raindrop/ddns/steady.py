@@ -39,7 +39,7 @@ class Standing:
     def hear(self, address: Address, now: datetime, *, is_alone: bool) -> Standing:
         """Return the standing after an address was heard that would be believed."""
         if address == self.known:
-            return self._stay(now)
+            return self.lapse(now)
         now_waiting = self
         # A clock that was put back must not make the wait longer.
         if address != self.candidate or self.since > now:
@@ -48,17 +48,7 @@ class Standing:
         return now_waiting if now_waiting.wait_s(now) > 0 else self._believe(address, now)
 
     def lapse(self, now: datetime) -> Standing:
-        """Return the standing after the candidate was not said for a while: it stands anew."""
-        return self._stay(now)
-
-    def wait_s(self, now: datetime) -> float:
-        """Return for how many seconds the candidate still has to stand."""
-        if self.candidate is None:
-            return 0
-        return (self.since + self.needed - now).total_seconds()
-
-    def _stay(self, now: datetime) -> Standing:
-        """Return the standing in which nothing is waited for any more.
+        """Return the standing after the candidate was not said: nothing is waited for any more.
 
         What came and went meanwhile goes on to count: a source that flaps
         without end is not followed every ten minutes.
@@ -69,6 +59,12 @@ class Standing:
             return replace(self, candidate=None)
         left_at = {**self.left_at, self.candidate: now}
         return replace(self, candidate=None, left_at=left_at, returned_at=now)
+
+    def wait_s(self, now: datetime) -> float:
+        """Return for how many seconds the candidate still has to stand."""
+        if self.candidate is None:
+            return 0
+        return (self.since + self.needed - now).total_seconds()
 
     def _believe(self, address: Address, now: datetime) -> Standing:
         """Return the standing with another address known."""
