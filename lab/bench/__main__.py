@@ -33,24 +33,30 @@ def main() -> int:
     parser.add_argument(
         "--quick", action="store_true", help="few records and runs, to see that it works"
     )
+    parser.add_argument(
+        "--slack",
+        type=float,
+        default=1.0,
+        metavar="FACTOR",
+        help="by how much a budget may be missed, on a machine that has other things to do",
+    )
     parser.add_argument("--to", type=Path, default=ROOT / "docs" / "benchmark", metavar="FOLDER")
     options = parser.parse_args()
     if options.check:
-        return _check()
+        return _check(options.slack)
     started = time.monotonic()
     _write(options.to, *asyncio.run(_measure(is_quick=options.quick)))
     print(f"Written to {options.to} in {time.monotonic() - started:.0f} s")
     return 0
 
 
-def _check() -> int:
+def _check(slack: float) -> int:
     """Tell how the budgets are kept; return the exit code."""
     budgets = asyncio.run(check())
     for budget in budgets:
-        mark = "kept  " if budget.is_kept else "BROKEN"
-        unit = budget.unit
-        print(f"{mark} {budget.found:6.2f}{unit} of {budget.limit}{unit}  {budget.promise}")
-    return 0 if all(budget.is_kept for budget in budgets) else 1
+        mark = "kept  " if budget.is_kept() else "BROKEN"
+        print(f"{mark} {budget.found:6.2f}x of {budget.limit}x  {budget.promise}")
+    return 0 if all(budget.is_kept(slack) for budget in budgets) else 1
 
 
 async def _measure(*, is_quick: bool) -> tuple[str, Rows]:
