@@ -627,6 +627,24 @@ async def test_a_held_reading_is_not_reused(lab: Lab, detector: Detector, house:
     assert (await read(detector, LTE, CYCLE)).address == ip_address(OTHER)
 
 
+async def test_what_was_said_anew_meanwhile_stands_anew(
+    lab: Lab, detector: Detector, house: Remembering
+) -> None:
+    """An entity that was silent between two looks, unseen, has to stand from then on."""
+    house.says["lte"] = OTHER
+    house.since = house.now
+    assert (await read(detector, LTE)).hold_s == 10
+    house.passes(8)
+    house.since = house.now - timedelta(seconds=1)
+    house.passes(3)
+
+    reading = await read(detector, LTE)
+
+    assert (reading.address, reading.held, reading.hold_s) == (None, ip_address(OTHER), 10)
+    house.passes(10)
+    assert (await read(detector, LTE)).address == ip_address(OTHER)
+
+
 async def test_who_listens_hears_of_every_change_once(
     lab: Lab, detector: Detector, house: House
 ) -> None:
