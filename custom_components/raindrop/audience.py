@@ -1,6 +1,6 @@
 """Who is told of a round: each entity of what it shows, and not all of them at once."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum, auto
 from itertools import count
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from .const import LOGGER
 from .ddns.model import HostName, Slot
 from .ddns.report import Report
+from .turns import async_in_turns
 
 _AT_ONCE = 100
 
@@ -81,23 +82,15 @@ class Audience:
     def async_tell(self, about: Iterable[Topic] | None, then: Callable[[], None]) -> None:
         """Tell the listeners of some topics, by default of all, and go on with what comes then."""
         told = self._listeners if about is None else about
-        self._async_tell(
-            [(topic, number) for topic in told for number in self._listeners.get(topic, ())], then
-        )
+        waiting = [(topic, number) for topic in told for number in self._listeners.get(topic, ())]
+        async_in_turns(self._hass, waiting, _AT_ONCE, self._async_tell, then)
 
     @callback
-    def _async_tell(self, waiting: Sequence[tuple[Topic, int]], then: Callable[[], None]) -> None:
-        """Tell the first of those who wait, and the others after whoever else waits.
-
-        Thousands at once would hold up the loop.
-        """
-        for topic, number in waiting[:_AT_ONCE]:
-            if listener := self._listeners[topic].get(number):
-                try:
-                    listener()
-                except Exception:
-                    LOGGER.exception("An entity of %s could not be told", self._name)
-        if waiting := waiting[_AT_ONCE:]:
-            self._hass.loop.call_soon(self._async_tell, waiting, then)
-        else:
-            then()
+    def _async_tell(self, waiting: tuple[Topic, int]) -> None:
+        """Tell one of those who wait, if it did not leave meanwhile."""
+        topic, number = waiting
+        if listener := self._listeners[topic].get(number):
+            try:
+                listener()
+            except Exception:
+                LOGGER.exception("An entity of %s could not be told", self._name)

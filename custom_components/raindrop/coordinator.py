@@ -85,7 +85,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         self._journal = Journal(entry.title)
         self._is_running = False
         self._audience = Audience(hass, self.name)
-        self._told: set[Topic] | None = None
+        self._topics: set[Topic] | None = None
         """What there is to tell of, None for everything."""
         self._looks_anew = False
         self._untold: tuple[News, ...] = ()
@@ -236,8 +236,8 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
     @override
     def async_update_listeners(self) -> None:
         """Tell the entities what there is to tell, and after them the news."""
-        told, self._told = self._told, None
-        self._audience.async_tell(told, self._async_deliver)
+        about, self._topics = self._topics, None
+        self._audience.async_tell(about, self._async_deliver)
 
     @callback
     def _async_deliver(self) -> None:
@@ -274,7 +274,7 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
         finally:
             self._is_running = False
         if self.last_update_success:
-            self._told = {*topics(self.data, report)}
+            self._topics = {*topics(self.data, report)}
         self._async_look_ahead(report)
         self._untold += report.news
         return report

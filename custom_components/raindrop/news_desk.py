@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .ddns.model import HostName, News
+from .turns import async_in_turns
 
 _AT_ONCE = 50
 """To how many listeners news are handed before others have their turn on the loop."""
@@ -54,13 +55,11 @@ class NewsDesk:
             for about, pieces in by_name.items():
                 self._first[about] += pieces
             return
-        self._async_hand_out(list(by_name.items()))
+        async_in_turns(self._hass, [*by_name.items()], _AT_ONCE, self._async_hand_out)
 
     @callback
-    def _async_hand_out(self, waiting: list[tuple[HostName | None, list[News]]]) -> None:
-        """Hand out the first of what waits, and the rest after whoever else waits."""
-        for about, pieces in waiting[:_AT_ONCE]:
-            if listener := self._listeners.get(about):
-                listener(pieces)
-        if waiting := waiting[_AT_ONCE:]:
-            self._hass.loop.call_soon(self._async_hand_out, waiting)
+    def _async_hand_out(self, waiting: tuple[HostName | None, list[News]]) -> None:
+        """Hand news to the one who listens, if there still is one."""
+        about, pieces = waiting
+        if listener := self._listeners.get(about):
+            listener(pieces)

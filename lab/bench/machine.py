@@ -7,12 +7,12 @@ import os
 from pathlib import Path
 import platform
 import re
-import subprocess
 
 from homeassistant.const import __version__ as home_assistant_version
 
+from lab.checkout import commit
+
 from .ddclient import find
-from .stand import ROOT
 
 PACKAGES = ("aiohttp", "cloudflare", "pycfdns", "requests")
 
@@ -20,25 +20,13 @@ PACKAGES = ("aiohttp", "cloudflare", "pycfdns", "requests")
 def facts() -> Iterator[tuple[str, str]]:
     """Yield what is to be known of the machine, the versions and the day."""
     yield "Date", datetime.now(tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
-    yield "Raindrop", f"commit {_commit()}"
+    yield "Raindrop", f"commit {commit()}"
     yield "Machine", f"{_processor()}, {os.cpu_count()} cores, {_memory_gib():.0f} GiB"
     yield "Load when it began", f"{os.getloadavg()[0]:.1f}"
     yield "System", f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
     yield "Home Assistant", home_assistant_version
     yield "Packages", ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     yield "ddclient", _ddclient()
-
-
-def _commit() -> str:
-    """Return the commit, and whether files differ from it."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude=*"],  # noqa: S607 - git is found on the PATH
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return described.stdout.strip() or "unknown"
 
 
 def _processor() -> str:

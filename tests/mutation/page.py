@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 import os
 import platform
-import subprocess
+
+from lab.checkout import commit
 
 from .explained import LIMIT
 from .workspace import ROOT, Mutant, Result
@@ -42,15 +43,8 @@ def page(
 
 def facts() -> Iterator[tuple[str, str]]:
     """Yield what is to be known of a run that begins."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude=*"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
     yield "Date", datetime.now(tz=UTC).strftime("%Y-%m-%d")
-    yield "Raindrop", f"commit {described.stdout.strip() or 'unknown'}"
+    yield "Raindrop", f"commit {commit()}"
     yield "Tool", f"mutmut {version('mutmut')}, Python {platform.python_version()}"
     yield "Command", "`scripts/mutation`"
     yield "Cores", f"{os.cpu_count()}"

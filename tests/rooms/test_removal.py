@@ -29,6 +29,14 @@ def names(lab: Lab) -> list[str]:
     return [record["name"] for record in lab.cloudflare.records("example.com")]
 
 
+def take_back_ticks(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
+    """Let all domains of an entry leave their records, as a user does who thinks again."""
+    for subentry in list(entry.subentries.values()):
+        hass.config_entries.async_update_subentry(
+            entry, subentry, data={**subentry.data, "delete": False}
+        )
+
+
 async def remove_domains(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
     """Remove all domains of an entry, as a user does."""
     for subentry_id in list(entry.subentries):
@@ -214,10 +222,7 @@ async def test_a_tick_that_was_taken_back_deletes_nothing(
     hass: HomeAssistant, lab: Lab, kept: RaindropConfigEntry
 ) -> None:
     """Only what the user wants at last counts."""
-    for subentry in list(kept.subentries.values()):
-        hass.config_entries.async_update_subentry(
-            kept, subentry, data={**subentry.data, "delete": False}
-        )
+    take_back_ticks(hass, kept)
     await hass.async_block_till_done()
     await remove_domains(hass, kept)
     assert OURS in names(lab)
@@ -256,10 +261,7 @@ async def test_a_tick_that_was_taken_back_while_a_source_is_off_deletes_nothing(
     """What the user wants at last counts for records as well that are not kept for now."""
     options = {**kept.options, "ipv4": {"source": "off"}}
     hass.config_entries.async_update_entry(kept, options=options)
-    for subentry in list(kept.subentries.values()):
-        hass.config_entries.async_update_subentry(
-            kept, subentry, data={**subentry.data, "delete": False}
-        )
+    take_back_ticks(hass, kept)
     await hass.async_block_till_done()
     await remove_domains(hass, kept)
     assert OURS in names(lab)
