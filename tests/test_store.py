@@ -11,7 +11,7 @@ from typing import Any
 from homeassistant.util.yaml import parse_yaml
 import pytest
 
-from custom_components.raindrop.ddns import detect
+from custom_components.raindrop.ddns import inquiry
 from custom_components.raindrop.ddns.errors import DdnsError
 from custom_components.raindrop.ddns.model import OWNER_COMMENT
 from lab.develop import CONTROL_PORT
@@ -276,9 +276,9 @@ def test_the_note_on_trust_tells_how_long_somebody_is_waited_for() -> None:
     """The times for which silence is borne are those of the code."""
     words = {2.0: "two", 5.0: "five", 10.0: "ten"}
     told = (
-        f"silent for {words[detect._PATIENCE_S]} seconds",
-        f"given up after {words[detect._TIMEOUT_S]}",
-        f"ends after {words[detect._LIMIT_S]} seconds",
+        f"silent for {words[inquiry._PATIENCE_S]} seconds",
+        f"given up after {words[inquiry._TIMEOUT_S]}",
+        f"ends after {words[inquiry._LIMIT_S]} seconds",
     )
     note = (ROOT / "docs/design/trust.md").read_text()
     assert [times for times in told if times not in note] == []

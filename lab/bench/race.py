@@ -78,7 +78,13 @@ class Race:
         self._took: dict[tuple[str, int], tuple[int, float]] = {}
         self.samples: Samples = {}
 
-    async def run(self, counts: Sequence[int], delays_ms: Sequence[int], runs: int) -> None:
+    async def run(
+        self,
+        counts: Sequence[int],
+        delays_ms: Sequence[int],
+        runs: int,
+        scenarios: Sequence[Scenario] = tuple(Scenario),
+    ) -> None:
         """Run every scenario so often for each number of records and each delay."""
         for count in counts:
             await self._move()
@@ -86,10 +92,17 @@ class Race:
                 for delay_ms in delays_ms:
                     print(f"{count} records, {delay_ms} ms", file=sys.stderr, flush=True)
                     await self._stand.be_slow(delay_ms / 1000)
-                    await self._run(workers, count, delay_ms, runs)
+                    await self._run(workers, count, delay_ms, runs, scenarios)
                 await self._stand.be_slow(0)
 
-    async def _run(self, workers: dict[str, Worker], count: int, delay_ms: int, runs: int) -> None:
+    async def _run(
+        self,
+        workers: dict[str, Worker],
+        count: int,
+        delay_ms: int,
+        runs: int,
+        scenarios: Sequence[Scenario],
+    ) -> None:
         """Run every scenario so often; who is slow takes part less often or not at all."""
         spent = dict.fromkeys(workers, 0.0)
         fit = [name for name in workers if self._foresee(name, count, delay_ms) < LEFT_OUT_S]
@@ -97,7 +110,7 @@ class Race:
             # Another one begins each time, so that nobody is always the first.
             turn = fit[number % len(fit) :] + fit[: number % len(fit)]
             turn = [name for name in turn if not number or spent[name] / number < ONCE_S]
-            for scenario in Scenario:
+            for scenario in scenarios:
                 if scenario in (Scenario.COLD, Scenario.CHANGED):
                     await self._move()
                 case = Case(scenario=scenario, count=count, delay_ms=delay_ms)

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.raindrop.ddns import detect, web
+from custom_components.raindrop.ddns import inquiry, web
 from custom_components.raindrop.ddns.detect import Detector
 from custom_components.raindrop.ddns.model import Family, NewsKind, Source, SourceKind, Trouble
 from custom_components.raindrop.ddns.reading import Problem
@@ -84,7 +84,7 @@ async def test_who_had_no_time_to_answer_did_not_fail(
 ) -> None:
     """Who is asked beside a slow operator, and not needed any more, is not blamed for that."""
     await settle(detector, lab)
-    monkeypatch.setattr(detect, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 0.2)
     for _ in range(3):
         lab.log.clear()
         slow = lab.faults.add("ip", "cloudflare", kind="hold")

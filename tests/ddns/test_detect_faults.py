@@ -1,13 +1,13 @@
 """Finding the public address when those who are asked fail."""
 
-from asyncio import Task, all_tasks, create_task, wait
+from asyncio import Task, all_tasks, create_task, gather, wait
 from collections.abc import Mapping
 from ipaddress import ip_address
 
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.raindrop.ddns import detect
+from custom_components.raindrop.ddns import inquiry
 from custom_components.raindrop.ddns.detect import Detector
 from custom_components.raindrop.ddns.model import Address, Family, Source
 from custom_components.raindrop.ddns.reading import Problem
@@ -57,7 +57,7 @@ async def test_s3_the_next_operator_stands_in(
     kind, detail, problem = TYPICAL[fault]
     await settle(detector, lab)
     if kind == "hang":
-        monkeypatch.setattr(detect, "_TIMEOUT_S", 0.05)
+        monkeypatch.setattr(inquiry, "_TIMEOUT_S", 0.05)
     lab.faults.add("ip", "cloudflare", kind=kind, **detail)
 
     reading = await detector.look(HERE)
@@ -147,8 +147,8 @@ async def test_a_slow_operator_does_not_hold_up_the_round(
     The others are not waited for, however long they would take.
     """
     await settle(detector, lab)
-    monkeypatch.setattr(detect, "_TIMEOUT_S", 3600.0)
-    monkeypatch.setattr(detect, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(inquiry, "_TIMEOUT_S", 3600.0)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 0.05)
     lab.faults.add("ip", "cloudflare", kind="hang")
 
     reading = await detector.look(HERE)
@@ -166,15 +166,15 @@ async def test_the_first_who_answers_ends_the_round(
 ) -> None:
     """An answer counts when it arrives, though one who was asked before keeps still for ever."""
     await settle(detector, lab)
-    monkeypatch.setattr(detect, "_TIMEOUT_S", 3600.0)
-    monkeypatch.setattr(detect, "_LIMIT_S", 3600.0)
-    monkeypatch.setattr(detect, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(inquiry, "_TIMEOUT_S", 3600.0)
+    monkeypatch.setattr(inquiry, "_LIMIT_S", 3600.0)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 0.01)
     lab.faults.add("ip", "cloudflare", kind="hang")
     beside = lab.faults.add("ip", "ipify", kind="hold")
     look = create_task(detector.look(HERE))
     await lab.log.arrived(1, service="ip")
     # From here on nobody runs out of patience, so that nothing else can end the wait.
-    monkeypatch.setattr(detect, "_PATIENCE_S", 3600.0)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 3600.0)
     await lab.log.arrived(2, service="ip")
 
     beside.release()
@@ -187,7 +187,7 @@ async def test_a_slow_operator_may_still_be_the_first_to_answer(
 ) -> None:
     """An operator that was given up waiting for is still heard if it answers before the others."""
     await settle(detector, lab)
-    monkeypatch.setattr(detect, "_PATIENCE_S", 0.02)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 0.02)
     slow = lab.faults.add("ip", "cloudflare", kind="hold")
     for operator in OPERATORS[1:]:
         lab.faults.add("ip", operator, kind="hang")
@@ -208,7 +208,7 @@ async def test_the_late_are_not_asked_again(
     """An operator that was too late is not asked to confirm: those not asked yet are."""
     await settle(detector, lab)
     lab.ip.set_address(NEXT)
-    monkeypatch.setattr(detect, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 0.05)
     lab.faults.add("ip", "cloudflare", kind="hang")
 
     reading = await detector.confirm(await detector.look(HERE))
@@ -222,8 +222,8 @@ async def test_when_all_keep_still_the_round_ends(
     lab: Lab, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A round in which nobody answers ends with the last operator's time."""
-    monkeypatch.setattr(detect, "_PATIENCE_S", 0.01)
-    monkeypatch.setattr(detect, "_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(inquiry, "_TIMEOUT_S", 0.1)
     lab.faults.add("ip", kind="hang")
 
     reading = await detector.look(HERE)
@@ -232,43 +232,48 @@ async def test_when_all_keep_still_the_round_ends(
     assert set(said(reading).values()) == {Problem.TIMEOUT}
 
 
+@pytest.mark.parametrize(
+    "hasty, count",
+    [pytest.param(0, 2, id="who asks/one asks anew"), pytest.param(1, 1, id="who joined/once")],
+)
 async def test_who_gives_up_does_not_take_the_answer_from_others(
-    lab: Lab, detector: Detector
+    lab: Lab, detector: Detector, hasty: int, count: int
 ) -> None:
-    """When one of two rounds is called off, the other still gets the answer both waited for."""
+    """When one of three rounds is called off, the others still get the answer all waited for."""
     hold = lab.faults.add("ip", "cloudflare", kind="hold")
-    hasty, patient = (create_task(detector.look(HERE)) for _ in range(2))
+    looks = [create_task(detector.look(HERE)) for _ in range(3)]
     await lab.log.arrived(1, service="ip")
 
-    hasty.cancel()
+    gone = looks.pop(hasty)
+    gone.cancel()
+    await lab.log.arrived(count, service="ip")
     hold.release()
 
-    assert said(await patient) == {"cloudflare": HOME}
-    assert hasty.cancelled()
-    assert lab.log.count(service="ip") == 1
+    assert [said(reading) for reading in await gather(*looks)] == [{"cloudflare": HOME}] * 2
+    assert gone.cancelled()
+    assert lab.log.count(service="ip") == count
 
 
-async def test_a_look_up_that_nobody_waits_for_ends_by_itself(
+async def test_a_look_up_that_nobody_waits_for_is_called_off(
     lab: Lab, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A look-up that all gave up ends with its time, and leaves nothing running."""
-    monkeypatch.setattr(detect, "_PATIENCE_S", 0.01)
-    monkeypatch.setattr(detect, "_TIMEOUT_S", 0.05)
+    """A look-up that all gave up leaves nothing running, though two were being asked."""
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 0.01)
     lab.faults.add("ip", kind="hang")
     look = create_task(detector.look(HERE))
     await lab.log.arrived(2, service="ip")
     assert asking() != []
 
     look.cancel()
-    await wait(asking())
+    await wait([look])
 
     assert look.cancelled()
     assert asking() == []
 
 
 def asking() -> list[Task[object]]:
-    """Return what a detector is still busy with."""
-    return [task for task in all_tasks() if "Detector._ask_on" in repr(task.get_coro())]
+    """Return what an inquiry is still busy with."""
+    return [task for task in all_tasks() if "Inquiry" in repr(task.get_coro())]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.raindrop.ddns import detect, web
+from custom_components.raindrop.ddns import inquiry, web
 from custom_components.raindrop.ddns.detect import Detector, Told
 from custom_components.raindrop.ddns.model import Address, Family, Source, SourceKind
 from custom_components.raindrop.ddns.reading import Problem, Reading
@@ -362,6 +362,22 @@ async def test_a_round_that_hears_nothing_holds_nothing(
     assert (reading.address, reading.held, reading.hold_s) == (None, ip_address(OTHER), 10)
 
 
+async def test_a_round_that_hears_nothing_tells_of_no_wait(lab: Lab, detector: Detector) -> None:
+    """What has to stand still goes on to, but a round that does not hear it has none to tell of."""
+    for address in (HOME, NEXT, HOME, NEXT):
+        lab.ip.set_address(address)
+        reading = await read(detector, HERE)
+    assert (reading.held, reading.hold_s) == (ip_address(NEXT), 120)
+    lab.faults.add("ip", kind="status")
+
+    silent = await read(detector, HERE)
+
+    assert (silent.held, silent.hold_s) == (None, 0)
+    lab.faults.clear()
+    house_of(detector).passes(120)
+    assert (await read(detector, HERE)).address == ip_address(NEXT)
+
+
 def house_of(detector: Detector) -> House:
     """Return the house whose clock a detector looks at."""
     house: object = getattr(detector._now, "__self__", None)
@@ -478,7 +494,7 @@ async def test_of_two_pages_the_slow_one_is_given_its_time(
     lab: Lab, detector: Detector, monkeypatch: pytest.MonkeyPatch, known: str | None
 ) -> None:
     """If nobody else can confirm, who was only slow is asked on: else two never agreed."""
-    monkeypatch.setattr(detect, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 0.01)
     source = custom(lab, "ident.me", "ipify")
     if known:
         await move_in(detector, lab, source)
@@ -627,22 +643,61 @@ async def test_a_held_reading_is_not_reused(lab: Lab, detector: Detector, house:
     assert (await read(detector, LTE, CYCLE)).address == ip_address(OTHER)
 
 
+@pytest.mark.parametrize(
+    "ago_s", [pytest.param(3, id="since a while"), pytest.param(0, id="since now")]
+)
 async def test_what_was_said_anew_meanwhile_stands_anew(
-    lab: Lab, detector: Detector, house: Remembering
+    lab: Lab, detector: Detector, house: Remembering, ago_s: float
 ) -> None:
     """An entity that was silent between two looks, unseen, has to stand from then on."""
     house.says["lte"] = OTHER
     house.since = house.now
     assert (await read(detector, LTE)).hold_s == 10
-    house.passes(8)
-    house.since = house.now - timedelta(seconds=1)
-    house.passes(3)
+    house.passes(11)
+    house.since = house.now - timedelta(seconds=ago_s)
 
     reading = await read(detector, LTE)
 
     assert (reading.address, reading.held, reading.hold_s) == (None, ip_address(OTHER), 10)
     house.passes(10)
     assert (await read(detector, LTE)).address == ip_address(OTHER)
+
+
+async def test_what_was_said_all_the_time_stood_still(
+    lab: Lab, detector: Detector, house: Remembering
+) -> None:
+    """An entity that says the same since it was first looked at need not stand anew."""
+    house.says["lte"] = OTHER
+    house.since = house.now
+    assert (await read(detector, LTE)).hold_s == 10
+    house.passes(10)
+
+    assert (await read(detector, LTE)).address == ip_address(OTHER)
+
+
+@pytest.mark.parametrize("is_seen", [True, False], ids=["seen", "unseen"])
+async def test_a_silence_does_not_end_flapping(
+    lab: Lab, detector: Detector, house: Remembering, *, is_seen: bool
+) -> None:
+    """Who keeps coming and going, and is silent in between, has to stand for as long as before."""
+    for address in (HOME, OTHER, HOME):
+        house.says["lte"] = address
+        await read(detector, LTE)
+        house.passes(10)
+        assert (await read(detector, LTE)).address == ip_address(address)
+    house.says["lte"] = OTHER
+    assert (await read(detector, LTE)).hold_s == 120
+    house.passes(60)
+    if is_seen:
+        house.says["lte"] = None
+        assert (await read(detector, LTE)).hold_s == 0
+        house.says["lte"] = OTHER
+    else:
+        house.since = house.now
+
+    reading = await read(detector, LTE)
+
+    assert (reading.held, reading.is_flapping, reading.hold_s) == (ip_address(OTHER), True, 120)
 
 
 async def test_who_listens_hears_of_every_change_once(
@@ -783,7 +838,7 @@ async def test_of_two_that_are_awake_the_slow_one_is_given_its_time(
     lab: Lab, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While the others rest, two that take their time can agree all the same."""
-    monkeypatch.setattr(detect, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 0.01)
     await move_in(detector, lab, HERE)
     for operator in OPERATORS[:3]:
         lab.faults.add("ip", operator, kind="status")
@@ -812,9 +867,9 @@ async def test_when_all_hang_the_round_ends_with_its_limit(
     lab: Lab, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A round has a limit that no operator's own time can lengthen, whoever is silent."""
-    monkeypatch.setattr(detect, "_TIMEOUT_S", FOREVER_S)
-    monkeypatch.setattr(detect, "_PATIENCE_S", 0.01)
-    monkeypatch.setattr(detect, "_LIMIT_S", 0.3)
+    monkeypatch.setattr(inquiry, "_TIMEOUT_S", FOREVER_S)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(inquiry, "_LIMIT_S", 0.3)
     lab.faults.add("ip", kind="hang")
 
     reading = await read(detector, HERE)
@@ -827,9 +882,9 @@ async def test_after_the_limit_nobody_else_is_asked(
     lab: Lab, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the time of the round is over, those not asked yet are left alone."""
-    monkeypatch.setattr(detect, "_TIMEOUT_S", FOREVER_S)
-    monkeypatch.setattr(detect, "_PATIENCE_S", FOREVER_S)
-    monkeypatch.setattr(detect, "_LIMIT_S", 0.05)
+    monkeypatch.setattr(inquiry, "_TIMEOUT_S", FOREVER_S)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", FOREVER_S)
+    monkeypatch.setattr(inquiry, "_LIMIT_S", 0.05)
     lab.faults.add("ip", kind="hang")
 
     assert said(await read(detector, HERE)) == {"cloudflare": Problem.TIMEOUT}

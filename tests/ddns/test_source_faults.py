@@ -15,7 +15,7 @@ import ssl
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.raindrop.ddns import detect, web
+from custom_components.raindrop.ddns import inquiry, web
 from custom_components.raindrop.ddns.model import Family
 from custom_components.raindrop.ddns.reading import Answer, Problem, Reading
 from custom_components.raindrop.ddns.steady import Standing
@@ -193,10 +193,10 @@ async def stage(
         return await web.ask(session, source, family, 0.02 if is_endless else limit_s)
 
     # Only those that never end are hurried, so that a busy machine changes nothing.
-    monkeypatch.setattr(detect, "ask", ask)
-    monkeypatch.setattr(detect, "_PATIENCE_S", 30.0)
-    monkeypatch.setattr(detect, "_TIMEOUT_S", 30.0)
-    monkeypatch.setattr(detect, "_LIMIT_S", 60.0)
+    monkeypatch.setattr(inquiry, "ask", ask)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 30.0)
+    monkeypatch.setattr(inquiry, "_TIMEOUT_S", 30.0)
+    monkeypatch.setattr(inquiry, "_LIMIT_S", 60.0)
     pem = tmp_path_factory.mktemp("impostor") / "impostor.pem"
     pem.write_bytes(b"".join(self_signed()))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -14,7 +14,7 @@ import tomllib
 ROOT = Path(__file__).resolve().parents[2]
 WORKSPACE = ROOT / ".dev" / "mutation"
 CORE = Path("custom_components/raindrop/ddns")
-MODULES = ("addresses", "apply", "detect", "plan")
+MODULES = ("addresses", "apply", "detect", "inquiry", "plan")
 _MUTANTS = WORKSPACE / "mutants"
 """Where mutmut puts the changed code, its tests and what it found."""
 _COPIED = (CORE, Path("lab"), Path("tests"), Path("pyproject.toml"))

@@ -2,6 +2,7 @@
 
 Nothing here knows Home Assistant. The modules import downwards only:
 ``reconcile``, ``survey`` -> ``news``, ``report``, ``detect``, ``apply``, ``plan``,
-``cloudflare`` -> ``web``, ``steady``, ``own_address`` -> ``transport``, ``wire``,
-``host_part``, ``addresses``, ``names``, ``credential`` -> ``reading`` -> ``model``, ``errors``.
+``cloudflare`` -> ``inquiry`` -> ``web``, ``steady``, ``own_address`` -> ``transport``,
+``wire``, ``host_part``, ``addresses``, ``names``, ``credential`` -> ``reading`` ->
+``model``, ``errors``.
 """

@@ -7,9 +7,9 @@ is an operator like the others, asked first; what nobody else can confirm has
 to stand still instead.
 """
 
-from asyncio import FIRST_COMPLETED, Task, create_task, gather, get_running_loop, shield, wait
+from asyncio import Future, get_running_loop, shield
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,18 +17,14 @@ from functools import partial
 from aiohttp import ClientSession
 
 from .addresses import UnusableAddressError, parse
+from .inquiry import Inquiry
 from .model import Address, Family, Source, SourceKind
 from .own_address import link_of
 from .reading import Answer, Problem, Reading
 from .steady import FLAPPING, Standing
-from .web import WebSource, ask, page
+from .web import WebSource, page
 
 _AGREEMENT = 2
-_TIMEOUT_S = 5.0
-_PATIENCE_S = 2.0
-"""How long one operator is waited for before the next is asked as well."""
-_LIMIT_S = 10.0
-"""How long a round waits for an address, whoever is silent."""
 _FAILURES = 3
 _REST = timedelta(hours=1)
 """How long an operator is not asked that failed so often in a row while others answered."""
@@ -76,7 +72,7 @@ class Detector:
         self._now = now
         self._standings: dict[Source, Standing] = {}
         self._latest: dict[Source, Reading] = {}
-        self._flights: dict[Reading, Task[Reading]] = {}
+        self._flights: dict[Reading, Future[Reading | None]] = {}
         self._silent_since: dict[Source, datetime] = {}
         self._failures: Counter[tuple[str, Family]] = Counter()
         self._resting_since: dict[tuple[str, Family], datetime] = {}
@@ -156,16 +152,21 @@ class Detector:
     async def _join(self, reading: Reading) -> Reading:
         """Return the next reading, of the look-up in flight if there is one.
 
-        An asker that gives up does not take the answer from the others.
+        If who asks gives up, one of those who joined asks anew.
         """
-        flight = self._flights.get(reading)
-        if flight is None:
-            flight = create_task(self._ask_on(reading), eager_start=True)
-            self._flights[reading] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(reading))
-        return await shield(flight)
+        while flight := self._flights.get(reading):
+            if further := await shield(flight):
+                return further
+        further = None
+        flight = self._flights[reading] = get_running_loop().create_future()
+        try:
+            further = await self._inquire(reading)
+            return further
+        finally:
+            del self._flights[reading]
+            flight.set_result(further)
 
-    async def _ask_on(self, reading: Reading) -> Reading:
+    async def _inquire(self, reading: Reading) -> Reading:
         """Return a reading with the answers of the next operators."""
         heard = {answer.operator: answer.problem for answer in reading.answers}
         pages = self._pages_of(reading.source)
@@ -173,7 +174,8 @@ class Detector:
         pages = [p for p in pages if p.operator not in heard] or [
             p for p in pages if heard[p.operator] is Problem.TIMEOUT
         ]
-        answers = await self._first(pages, reading)
+        inquiry = Inquiry(pages, reading.family, self._session, reading.begun_at)
+        answers = await inquiry.answers()
         self._remember_failures(answers, reading.family)
         asked = {answer.operator for answer in answers}
         before = (answer for answer in reading.answers if answer.operator not in asked)
@@ -232,50 +234,6 @@ class Detector:
             if self._failures[key] >= _FAILURES:
                 self._failures[key] = 0
                 self._resting_since[key] = self._now()
-
-    async def _first(self, pages: Sequence[WebSource], reading: Reading) -> list[Answer]:
-        """Ask one after another until one gives an address; return all that was said.
-
-        One that is slow does not hold up the round: the next is asked beside it.
-        """
-        waiting = iter(pages)
-        asked: dict[Task[Answer], WebSource] = {}
-        answers: list[Answer] = []
-        out_of_patience: set[str] = set()
-        try:
-            while not any(answer.address for answer in answers):
-                left_s = reading.begun_at + _LIMIT_S - get_running_loop().time()
-                if left_s > 0:
-                    self._ask_next(waiting, reading.family, left_s, asked)
-                if not asked:
-                    break
-                done, _ = await wait(asked, timeout=_PATIENCE_S, return_when=FIRST_COMPLETED)
-                answers += [task.result() for task in done]
-                for task in done:
-                    del asked[task]
-                if not done:
-                    out_of_patience.update(page.operator for page in asked.values())
-        finally:
-            for task in asked:
-                task.cancel()
-            await gather(*asked, return_exceptions=True)
-        # Who was asked beside a slow one had no time to fail, and may be asked again.
-        late = [page.operator for page in asked.values() if page.operator in out_of_patience]
-        return answers + [Answer(operator=name, problem=Problem.TIMEOUT) for name in late]
-
-    def _ask_next(
-        self,
-        waiting: Iterator[WebSource],
-        family: Family,
-        left_s: float,
-        asked: dict[Task[Answer], WebSource],
-    ) -> None:
-        """Start asking the next page, if there is one."""
-        source = next(waiting, None)
-        if source is not None:
-            limit_s = min(left_s, _TIMEOUT_S)
-            work = ask(self._session(family), source, family, limit_s)
-            asked[create_task(work, eager_start=True)] = source
 
 
 def heed(told: Told, family: Family) -> Answer:

@@ -88,13 +88,12 @@ async def reconcile(
     """
     targets = work.targets
     readings = await _look(detector, work.sources, how.max_age)
-    is_eager = any(
-        reading.is_open and not previous.disputes.get(source)
-        for source, reading in readings.items()
-    )
-    must_read = how.audit or not previous.is_settled or is_eager
+    is_settled = previous.is_settled and not how.audit
+    if is_settled and readings == previous.readings and not _open(readings):
+        return _looked(previous, work.home, readings)
+    is_eager = any(not previous.disputes.get(reading.source) for reading in _open(readings))
     listing: list[Record] | CloudflareError | None = None
-    if how.may_ask and (must_read or _has_moved(targets, readings, previous)):
+    if how.may_ask and (not is_settled or is_eager or _has_moved(targets, readings, previous)):
         readings, listing = await gather(_confirm(detector, readings), _list(client, work))
     else:
         readings = await _confirm(detector, readings)
@@ -102,8 +101,6 @@ async def reconcile(
             listing = await _list(client, work)
     looked = _looked(previous, work.home, readings)
     if listing is None:
-        if _stands(readings, previous):
-            return looked
         is_settled = previous.is_settled and not _has_moved(targets, readings, previous)
         report = replace(looked, is_settled=is_settled)
     elif isinstance(listing, CloudflareError):
@@ -143,9 +140,13 @@ async def _look(detector: Detector, sources: Iterable[Source], max_age: timedelt
 
 async def _confirm(detector: Detector, readings: Readings) -> Readings:
     """Return the readings that two operators agree on."""
-    opened = [reading for reading in readings.values() if reading.is_open]
-    confirmed = await _beside([detector.confirm(reading) for reading in opened])
+    confirmed = await _beside([detector.confirm(reading) for reading in _open(readings)])
     return {**readings, **{reading.source: reading for reading in confirmed}}
+
+
+def _open(readings: Readings) -> list[Reading]:
+    """Return the readings that need to be confirmed."""
+    return [reading for reading in readings.values() if reading.is_open]
 
 
 async def _beside[ResultT](works: Sequence[Coroutine[Any, Any, ResultT]]) -> Sequence[ResultT]:
@@ -187,15 +188,8 @@ async def _list(client: CloudflareClient, work: Assignment) -> list[Record] | Cl
         return err
 
 
-def _stands(readings: Readings, previous: Report) -> bool:
-    """Return whether a round found what the one before found, and that one left nothing to do."""
-    return previous.is_settled and readings == previous.readings
-
-
 def _has_moved(targets: Iterable[Target], readings: Readings, previous: Report) -> bool:
     """Return whether an address is believed that a slot was not compared with yet."""
-    if _stands(readings, previous):
-        return False
     return any(
         (address := readings[target.source].address) is not None
         and address != previous.compared.get(target.slot)
