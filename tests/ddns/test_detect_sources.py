@@ -505,6 +505,21 @@ async def test_of_two_pages_the_slow_one_is_given_its_time(
     assert asked(lab) == ["ident.me", "ipify", "ident.me"]
 
 
+async def test_of_two_slow_pages_the_last_is_waited_for(
+    lab: Lab, detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When nobody is left to be asked, those who are being asked still may answer."""
+    source = custom(lab, "ident.me", "ipify")
+    await move_in(detector, lab, source)
+    monkeypatch.setattr(inquiry, "_PATIENCE_S", 0.01)
+    lab.faults.add("ip", "ident.me", kind="slow", delay=0.1)
+    lab.faults.add("ip", "ident.me", kind="status")
+    lab.faults.add("ip", "ipify", kind="slow", delay=0.3)
+
+    assert [*said(await detector.look(source)).values()] == [Problem.STATUS, HOME]
+    assert asked(lab) == ["ident.me", "ipify"]
+
+
 async def test_two_pages_of_the_users_have_to_agree(lab: Lab, detector: Detector) -> None:
     """Two pages are asked like operators: both for a change, one while nothing changes."""
     source = custom(lab, "amazon", "cloudflare")
