@@ -81,7 +81,7 @@ class Inquiry:
 
     async def _ask_beside(self) -> None:
         """Ask further ones, and call off the others if one gives an address."""
-        if await self._ask_on():
+        if await self._ask_on() and not self._until_found.expired():
             self._until_found.reschedule(get_running_loop().time())
 
     def _have_patience(self) -> None:
