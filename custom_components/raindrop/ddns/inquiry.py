@@ -54,7 +54,7 @@ class Inquiry:
             # Somebody beside was the first.
             pass
         finally:
-            self._lose_patience()
+            self._end_patience()
             for task in self._beside:
                 task.cancel()
             if self._beside:
@@ -86,15 +86,15 @@ class Inquiry:
 
     def _have_patience(self) -> None:
         """Give those who are asked some time from now on."""
-        self._lose_patience()
-        self._patience = get_running_loop().call_later(_PATIENCE_S, self._go_on)
+        self._end_patience()
+        self._patience = get_running_loop().call_later(_PATIENCE_S, self._lose_patience)
 
-    def _lose_patience(self) -> None:
-        """Wait for nobody any more."""
+    def _end_patience(self) -> None:
+        """Watch the time no longer."""
         if self._patience:
             self._patience.cancel()
 
-    def _go_on(self) -> None:
+    def _lose_patience(self) -> None:
         """Ask the next beside those who are slow."""
         self._slow.update(page.operator for page in self._asked)
         self._have_patience()
