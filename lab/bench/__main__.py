@@ -6,6 +6,8 @@ from pathlib import Path
 import sys
 import time
 
+from lab.checkout import ROOT
+
 from .check import check
 from .contestants import RACERS
 from .imports import footprints
@@ -14,7 +16,7 @@ from .page import page
 from .plot import plot
 from .race import Race, Scenario
 from .reaction import reactions
-from .stand import ROOT, running_lab
+from .stand import running_lab
 from .summary import Rows, rows
 
 COUNTS = (1, 10, 100, 200, 1000)

@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import override
 from urllib.parse import urlsplit
 
+from lab.checkout import ROOT
+
 from .programs import Program
-from .stand import ROOT
 from .world import Task
 
 CONFIGURATION = """\

@@ -29,11 +29,11 @@ from custom_components.raindrop import coordinator as raindrop
 from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.domains import DEFAULTS
 from custom_components.raindrop.source_options import DEFAULT_OPTIONS
+from lab.checkout import ROOT
 from lab.core import furnish
 from lab.launch import install_lab_sources
 
 from .contestant import Contestant
-from .stand import ROOT
 from .world import Task
 
 ROUTER = "sensor.router"

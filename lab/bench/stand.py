@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 import contextlib
 import json
-from pathlib import Path
 import sys
 from typing import Any
 
 from aiohttp import ClientSession
 
-ROOT = Path(__file__).parent.parent.parent
+from lab.checkout import ROOT
+
 TOKEN = "cfut_" + "benchmark" * 5
 
 

@@ -10,7 +10,9 @@ import sys
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from .stand import ROOT, TOKEN, Stand
+from lab.checkout import ROOT
+
+from .stand import TOKEN, Stand
 from .world import Task, World
 
 LIMIT_S = 240

@@ -88,12 +88,13 @@ async def reconcile(
     """
     targets = work.targets
     readings = await _look(detector, work.sources, how.max_age)
-    is_settled = previous.is_settled and not how.audit
-    if is_settled and readings == previous.readings and not _open(readings):
+    opened = _open(readings)
+    must_read = how.audit or not previous.is_settled
+    if not (must_read or opened) and readings == previous.readings:
         return _looked(previous, work.home, readings)
-    is_eager = any(not previous.disputes.get(reading.source) for reading in _open(readings))
+    is_eager = any(not previous.disputes.get(reading.source) for reading in opened)
     listing: list[Record] | CloudflareError | None = None
-    if how.may_ask and (not is_settled or is_eager or _has_moved(targets, readings, previous)):
+    if how.may_ask and (must_read or is_eager or _has_moved(targets, readings, previous)):
         readings, listing = await gather(_confirm(detector, readings), _list(client, work))
     else:
         readings = await _confirm(detector, readings)
