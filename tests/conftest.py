@@ -1,4 +1,4 @@
-"""What every test shares: the lab, the house it stands for, and the watch over secrets."""
+"""Fixtures of all tests: the simulator, a zone, and a check that no secret is shown."""
 
 from collections.abc import AsyncIterator, Iterator
 import logging
@@ -8,14 +8,13 @@ import pytest_socket
 
 # The test plugin brings a package of this name; Home Assistant sees the first one imported.
 import custom_components  # noqa: F401
-from custom_components.raindrop.ddns import cloudflare, web
+from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.errors import DdnsError
-from lab import Entry, Lab
-from lab.answers import Json
-from lab.cloudflare import Zone
-from lab.sources import web_sources
-
-from .secrets import TOKEN, found_in, texts_of_error, texts_of_record
+from devtools.simulated_providers import providers_of
+from simulator import Entry, Simulator
+from simulator.cloudflare import Zone
+from simulator.responses import Json
+from tests.secrets import TOKEN, found_in, texts_of_error, texts_of_record
 
 OLD = "81.2.69.140"
 """Where the records point before anything happens."""
@@ -35,29 +34,31 @@ def operations(batch: Entry, kind: str) -> list[dict[str, Json]]:
 
 
 @pytest.fixture
-async def lab(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Lab]:
+async def simulator(
+    socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Simulator]:
     """Run the stand-ins, with Raindrop pointed at them."""
     pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"])
-    async with Lab() as running:
-        monkeypatch.setenv(cloudflare.BASE_URL_VARIABLE, running.cloudflare.base_url)
-        monkeypatch.setattr(web, "WEB_SOURCES", web_sources(running.ip.services))
+    async with Simulator() as running:
+        monkeypatch.setenv("CLOUDFLARE_BASE_URL", running.cloudflare.base_url)
+        monkeypatch.setattr(ddns, "PROVIDERS", providers_of(running.ip.services))
         running.ip.set_address(HOME)
         yield running
 
 
 @pytest.fixture
-def zone(lab: Lab) -> Zone:
-    """Give the lab a zone with one record, and a token that may edit it."""
-    zone = lab.cloudflare.add_zone("example.com")
-    lab.cloudflare.add_record(
+def zone(simulator: Simulator) -> Zone:
+    """Give the simulator a zone with one record, and a token that may edit it."""
+    zone = simulator.cloudflare.add_zone("example.com")
+    simulator.cloudflare.add_record(
         zone, type="A", name="home", content=OLD, ttl=3600, comment="front door"
     )
-    lab.cloudflare.add_token(TOKEN)
+    simulator.cloudflare.add_token(TOKEN)
     return zone
 
 
 @pytest.fixture(autouse=True)
-def no_secret_is_told(
+def no_secret_is_shown(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """No log line at any level and no error of ours shows a key, token or email, in any test."""

@@ -1,9 +1,9 @@
-"""Let an older test plugin run on a newer Home Assistant (`-p tests.ha_compat`)."""
+"""Make an older test plugin compatible with a newer Home Assistant (`-p tests.ha_compat`)."""
 
-# Home Assistant puts httpx2 in httpx's place when it is imported: too late once respx has it.
+# When imported, Home Assistant replaces httpx with httpx2; respx must not import httpx before.
 import homeassistant  # noqa: F401
 
-# The plugin replaces functions before other parts of Home Assistant copy them.
+# The plugin must replace functions before other modules of Home Assistant import them by name.
 from pytest_homeassistant_custom_component import (  # isort: skip
     patch_json,  # noqa: F401
     patch_recorder,  # noqa: F401
@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component import (  # isort: skip
 from homeassistant.components import logger
 from homeassistant.components.logger import helpers
 
-MOVED = "_clear_logger_overwrites"
-"""The plugin looks for this function where it was until 2026.10."""
+MOVED_FUNCTION = "_clear_logger_overwrites"
+"""The plugin expects this function where it was until 2026.10."""
 
-if not hasattr(logger, MOVED):
-    setattr(logger, MOVED, getattr(helpers, MOVED))
+if not hasattr(logger, MOVED_FUNCTION):
+    setattr(logger, MOVED_FUNCTION, getattr(helpers, MOVED_FUNCTION))

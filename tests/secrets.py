@@ -1,4 +1,4 @@
-"""Invented credentials, and the search for them where they must never show."""
+"""Made-up credentials, and functions that find them in texts, log records and exceptions."""
 
 from collections.abc import Iterator
 import logging
@@ -28,12 +28,12 @@ SECRETS = (
 
 
 def found_in(text: str) -> list[str]:
-    """Return the secrets that a text shows."""
+    """Return the secrets in a text."""
     return [secret for secret in SECRETS if secret in text]
 
 
 def texts_of_record(record: logging.LogRecord) -> Iterator[str]:
-    """Yield all that a log record says, and could be made to say."""
+    """Yield the message, the arguments and the exception texts of a log record."""
     yield record.getMessage()
     yield repr(record.args)
     if record.exc_info and record.exc_info[1]:
@@ -41,7 +41,7 @@ def texts_of_record(record: logging.LogRecord) -> Iterator[str]:
 
 
 def texts_of_error(error: BaseException) -> Iterator[str]:
-    """Yield all that an error says, with those it came from."""
+    """Yield the traceback, and the repr and attributes of an exception and its causes."""
     yield "".join(traceback.format_exception(error))
     seen: set[int] = set()
     current: BaseException | None = error

@@ -1,4 +1,4 @@
-"""What users read, held to what they will find: every message, name, link and example."""
+"""The documentation for users: every message, name, link and example is up to date."""
 
 from collections.abc import Iterator
 import json
@@ -20,19 +20,18 @@ from pytest_homeassistant_custom_component.common import async_mock_service
 import voluptuous as vol
 
 from custom_components.raindrop.config_flow import _LINKS
-from custom_components.raindrop.ddns.model import Trouble
-from lab import Lab
-from lab.cloudflare import Zone
-
-from .conftest import HOME, NEXT, OLD
-from .rooms.builders import domain, set_up
+from custom_components.raindrop.ddns.models import Reason
+from simulator import Simulator
+from simulator.cloudflare import Zone
+from tests.conftest import HOME, NEXT, OLD
+from tests.integration.builders import domain, set_up
 
 ROOT = Path(__file__).parent.parent
 RAINDROP = ROOT / "custom_components" / "raindrop"
 HOMEPAGE = json.loads((RAINDROP / "manifest.json").read_text())["documentation"]
 README = (ROOT / "README.md").read_text()
-TROUBLES = (ROOT / "docs/troubleshooting.md").read_text()
-FOLDERS = (".", ".github", "custom_components", "docs", "lab", "tests")
+TROUBLESHOOTING = (ROOT / "docs/troubleshooting.md").read_text()
+FOLDERS = (".", ".github", "custom_components", "docs", "simulator", "tests")
 PAGES = sorted(
     page
     for folder in FOLDERS
@@ -74,12 +73,12 @@ def texts(pattern: re.Pattern[str]) -> set[str]:
 
 
 def links(path: Path) -> list[str]:
-    """Return where a page leads, and the pictures it shows."""
+    """Return the links and images of a page."""
     return [link or source for link, source in LINK.findall(FENCE.sub("", path.read_text()))]
 
 
 def anchors(path: Path) -> list[str]:
-    """Return the places of a page that a link can lead to, as GitHub names them."""
+    """Return the anchors of a page, as GitHub creates them."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", path.read_text()), re.MULTILINE)
     return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
@@ -95,38 +94,42 @@ def automations() -> list[dict[str, Any]]:
 
 
 def my_links(redirect: str) -> Iterator[dict[str, str]]:
-    """Yield what the links to a page of one's own Home Assistant carry."""
+    """Yield the parameters of the My Home Assistant links to a page."""
     for link in links(ROOT / "README.md"):
         if link.startswith(f"{MY}{redirect}/"):
             yield {key: value for key, (value,) in parse_qs(urlsplit(link).query).items()}
 
 
 def test_every_message_is_explained() -> None:
-    """What the user interface can complain of is found on one page, to the letter."""
+    """Each message of the user interface is on the troubleshooting page, word for word."""
     messages = texts(MESSAGE)
     assert len(messages) > 70
     assert {
-        m for m in messages if f"**{m}** " not in TROUBLES and f"| {m} |" not in TROUBLES
+        m
+        for m in messages
+        if f"**{m}** " not in TROUBLESHOOTING and f"| {m} |" not in TROUBLESHOOTING
     } == set()
 
 
 def test_only_messages_that_exist_are_explained() -> None:
-    """What is explained is what the user interface says today."""
-    begin, end = (TROUBLES.index(f"\n## {title}\n") for title in ("In a form", "Without a message"))
-    explained = re.findall(r"^\*\*(.+?)\*\* ", TROUBLES[begin:end], re.MULTILINE)
+    """The page explains no message that the user interface does not have."""
+    begin, end = (
+        TROUBLESHOOTING.index(f"\n## {title}\n") for title in ("In a form", "Without a message")
+    )
+    explained = re.findall(r"^\*\*(.+?)\*\* ", TROUBLESHOOTING[begin:end], re.MULTILINE)
     assert explained
     assert set(explained) <= texts(MESSAGE)
 
 
-def test_every_reason_is_explained_to_people_and_to_automations() -> None:
-    """A domain's problem has a word that people see and one that automations compare."""
-    for trouble in Trouble:
-        seen = ENGLISH[f"entity.binary_sensor.problem.state_attributes.reason.state.{trouble}"]
-        assert f"| {seen} | `{trouble}` | " in TROUBLES
+def test_every_reason_is_explained() -> None:
+    """The page has the text that is shown, and the state that automations compare."""
+    for reason in Reason:
+        text = ENGLISH[f"entity.binary_sensor.problem.state_attributes.reason.state.{reason}"]
+        assert f"| {text} | `{reason}` | " in TROUBLESHOOTING
 
 
 def test_everything_is_named_in_the_readme() -> None:
-    """Entities, events, what automations use, fields and sources go by the names people see."""
+    """Entities, events, triggers, conditions, actions, fields and sources have the shown names."""
     names = texts(NAME)
     assert len(names) > 50
     assert {name for name in names if name not in README} == set()
@@ -135,8 +138,8 @@ def test_everything_is_named_in_the_readme() -> None:
 
 
 @each_page
-def test_every_link_of_every_page_leads_somewhere(path: Path) -> None:
-    """A file, a picture or a place in a page that is linked to is there; the rest is HTTPS."""
+def test_every_link_has_a_target(path: Path) -> None:
+    """A linked file, image or heading exists; all other links are HTTPS."""
     for link in links(path):
         place, _, anchor = link.partition("#")
         if not link.startswith("https://"):
@@ -146,20 +149,20 @@ def test_every_link_of_every_page_leads_somewhere(path: Path) -> None:
 
 
 @each_page
-def test_every_place_of_a_page_has_its_own_name(path: Path) -> None:
-    """No two headings of a page that people link to are the same, or a link would miss one."""
+def test_every_heading_is_unique(path: Path) -> None:
+    """No two headings of a page have the same anchor."""
     found = anchors(path)
     assert path.name == "CHANGELOG.md" or len(found) == len(set(found))
 
 
-def test_every_picture_is_shown() -> None:
+def test_every_image_is_shown() -> None:
     """Each screenshot is on a page."""
     shown = {(ROOT / link).resolve() for link in links(ROOT / "README.md") if "//" not in link}
     assert set((ROOT / "docs/images").iterdir()) <= shown
 
 
-def test_the_links_into_home_assistant_name_what_is_here() -> None:
-    """The store is led to this repository, and the set-up to this integration."""
+def test_the_links_into_home_assistant_name_this_project() -> None:
+    """HACS opens this repository, and the config flow this integration."""
     (store,), (start,) = my_links("hacs_repository"), my_links("config_flow_start")
     assert HOMEPAGE.endswith("/{owner}/{repository}".format(**store))
     assert store["category"] == "integration"
@@ -167,30 +170,33 @@ def test_the_links_into_home_assistant_name_what_is_here() -> None:
 
 
 def test_the_blueprint_can_be_imported() -> None:
-    """The link leads to a blueprint that exists, where GitHub shows it as it is."""
+    """The link is the raw URL of a valid blueprint of this repository."""
     (data,) = my_links("blueprint_import")
-    where = urlsplit(data["blueprint_url"])
-    owner, branch, path = re.split("/(main)/", where.path, maxsplit=1)
-    assert (where.scheme, where.netloc, branch) == ("https", "raw.githubusercontent.com", "main")
+    url = urlsplit(data["blueprint_url"])
+    owner, branch, path = re.split("/(main)/", url.path, maxsplit=1)
+    assert (url.scheme, url.netloc, branch) == ("https", "raw.githubusercontent.com", "main")
     assert HOMEPAGE.endswith(owner)
     content = load_yaml_dict(str(ROOT / path))
     assert not Blueprint(content, expected_domain="automation", schema=BLUEPRINT_SCHEMA).validate()
 
 
 def test_the_link_to_the_token_is_the_one_of_the_form() -> None:
-    """The README and the form lead to the same page, with the same permissions filled in."""
+    """The README and the form have the same link, with the same permissions."""
     assert _LINKS["token_url"] in links(ROOT / "README.md")
 
 
 def test_the_commands_of_the_readme_exist() -> None:
-    """Each script that is told of can be started; the two to begin with are the first."""
-    scripts = re.findall(r"(?<![\w/.-])scripts/\w+", README)
-    assert scripts[:2] == ["scripts/develop", "scripts/test"]
+    """Each command is executable, and the section for developers begins with the first two."""
+    command = re.compile(r"(?<![\w/.-])scripts/\w+(?![\w/])")
+    scripts = command.findall(README)
+    develop = README[README.index("\n## Develop\n") :]
+    assert command.findall(develop)[:2] == ["scripts/develop", "scripts/test"]
+    assert "scripts/raindrop" in scripts
     assert all(os.access(ROOT / script, os.X_OK) for script in scripts)
 
 
-def test_every_rule_of_quality_is_kept_or_has_a_reason() -> None:
-    """Nothing is left to do, and what does not apply says why."""
+def test_every_rule_of_the_quality_scale_is_done_or_exempt() -> None:
+    """An exempt rule has a comment."""
     rules = load_yaml_dict(str(RAINDROP / "quality_scale.yaml"))["rules"]
     assert len(rules) == 54
     for name, rule in rules.items():
@@ -200,21 +206,23 @@ def test_every_rule_of_quality_is_kept_or_has_a_reason() -> None:
 
 
 @pytest.fixture
-async def home(enable_custom_integrations: None, hass: HomeAssistant, lab: Lab, zone: Zone) -> Zone:
-    """Keep the domain of the examples."""
+async def home(
+    enable_custom_integrations: None, hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> Zone:
+    """Set up the domain of the examples."""
     await set_up(hass, zone, [domain("home.example.com")])
     return zone
 
 
 async def press(hass: HomeAssistant) -> None:
-    """Press the button, and wait for what comes of it."""
+    """Press the button, and wait for the events."""
     target = {"entity_id": "button.example_com_update_now"}
     await hass.services.async_call("button", "press", target, blocking=True)
     await hass.async_block_till_done()
 
 
 async def test_the_entities_of_the_examples_exist(hass: HomeAssistant, home: Zone) -> None:
-    """Whoever keeps home.example.com can copy the examples as they are."""
+    """The entity ids of the examples are those of the domain home.example.com."""
     mentioned = set(ENTITY_ID.findall(README))
     assert len(mentioned) > 5
     assert {
@@ -223,16 +231,16 @@ async def test_the_entities_of_the_examples_exist(hass: HomeAssistant, home: Zon
 
 
 @pytest.fixture
-def told(hass: HomeAssistant) -> list[ServiceCall]:
-    """Collect what the examples tell."""
+def notifications(hass: HomeAssistant) -> list[ServiceCall]:
+    """Collect the notifications of the examples."""
     texts_only = vol.Schema({vol.Optional("title"): cv.string, vol.Required("message"): cv.string})
     return async_mock_service(hass, "persistent_notification", "create", schema=texts_only)
 
 
-async def test_the_automations_of_the_readme_are_taken_as_they_are(
-    hass: HomeAssistant, home: Zone, told: list[ServiceCall]
+async def test_the_automations_of_the_readme_are_valid(
+    hass: HomeAssistant, home: Zone, notifications: list[ServiceCall]
 ) -> None:
-    """Each of them is valid and comes up, once copied."""
+    """Each of them can be copied and is set up."""
     assert await async_setup_component(hass, "automation", {"automation": automations()})
     await hass.async_block_till_done()
     running = {state.name: state.state for state in hass.states.async_all("automation")}
@@ -240,31 +248,33 @@ async def test_the_automations_of_the_readme_are_taken_as_they_are(
     await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
 
 
-async def test_the_automations_of_the_readme_do_what_they_say(
-    hass: HomeAssistant, lab: Lab, home: Zone, told: list[ServiceCall]
+async def test_the_automations_of_the_readme_run(
+    hass: HomeAssistant, simulator: Simulator, home: Zone, notifications: list[ServiceCall]
 ) -> None:
-    """A new address, a stranger's hand and a failure that lasts are told in words."""
-    on_news = [a for a in automations() if a["triggers"][0]["trigger"].startswith("raindrop.")]
+    """A new address, an external change and a lasting failure are notified."""
+    event_automations = [
+        a for a in automations() if a["triggers"][0]["trigger"].startswith("raindrop.")
+    ]
     waiting = {"wait_template": "{{ is_state('binary_sensor.home_example_com_dns', 'on') }}"}
-    for automation in on_news:
-        # For as long as the test takes, and not for a quarter of an hour.
+    for automation in event_automations:
+        # The delay of a quarter of an hour is replaced by a wait for the state.
         steps = automation["actions"]
         automation["actions"] = [waiting if "delay" in step else step for step in steps]
-    assert await async_setup_component(hass, "automation", {"automation": on_news})
+    assert await async_setup_component(hass, "automation", {"automation": event_automations})
     await hass.async_block_till_done()
 
-    lab.ip.set_address(NEXT)
+    simulator.ip.set_address(NEXT)
     await press(hass)
-    (record,) = lab.cloudflare.records(home)
-    lab.cloudflare.edit_record(home, str(record["id"]), content=OLD)
+    (record,) = simulator.cloudflare.records(home)
+    simulator.cloudflare.edit_record(home, str(record["id"]), content=OLD)
     await press(hass)
-    lab.cloudflare.reachable = False
-    lab.ip.set_address(HOME)
+    simulator.cloudflare.reachable = False
+    simulator.ip.set_address(HOME)
     with pytest.raises(HomeAssistantError):
         await press(hass)
     await hass.async_block_till_done()
 
-    assert [call.data["message"] for call in told] == [
+    assert [call.data["message"] for call in notifications] == [
         f"It was {HOME}, it is {NEXT}.",
         f"home.example.com was changed by somebody else and points to {NEXT} again.",
         f"It was {NEXT}, it is {HOME}.",
@@ -272,29 +282,33 @@ async def test_the_automations_of_the_readme_do_what_they_say(
     ]
 
 
-async def test_the_action_of_the_readme_answers_as_it_says(
-    hass: HomeAssistant, lab: Lab, home: Zone, told: list[ServiceCall]
+async def test_the_action_of_the_readme_responds_as_documented(
+    hass: HomeAssistant, simulator: Simulator, home: Zone, notifications: list[ServiceCall]
 ) -> None:
-    """The example of the action runs, and its response has the form that is shown."""
+    """The example runs, and the response has the documented keys."""
     (sequence,) = (block for block in blocks() if isinstance(block, list))
-    (shown,) = (block for block in blocks() if "readings" in block)
+    (shown,) = (block for block in blocks() if "zones" in block)
     scripts = {"script": {"example": {"sequence": sequence}}}
     assert await async_setup_component(hass, "script", scripts)
-    lab.ip.set_address(NEXT)
+    simulator.ip.set_address(NEXT)
 
     await hass.services.async_call("script", "example", blocking=True)
 
-    assert [call.data["message"] for call in told] == ["Not as it should be: home.example.com"]
+    assert [call.data["message"] for call in notifications] == [
+        "Not as it should be: home.example.com"
+    ]
     (entry,) = hass.config_entries.async_entries("raindrop")
     data = {"config_entry_id": entry.entry_id, "dry_run": True}
     response: Any = await hass.services.async_call(
         "raindrop", "sync", data, blocking=True, return_response=True
     )
     assert response.keys() == shown.keys()
-    assert response["records"][0].keys() == shown["records"][0].keys()
-    assert response["requests"] == shown["requests"]
+    (responded,), (documented,) = response["zones"], shown["zones"]
+    assert responded.keys() == documented.keys()
+    assert responded["records"][0].keys() == documented["records"][0].keys()
+    assert responded["requests"] == documented["requests"]
     await hass.services.async_call(
         "raindrop", "sync", {**data, "dry_run": False}, blocking=True, return_response=True
     )
     await hass.services.async_call("script", "example", blocking=True)
-    assert told[-1].data["message"] == "Not as it should be: nothing"
+    assert notifications[-1].data["message"] == "Not as it should be: nothing"

@@ -1,24 +1,24 @@
-"""The mutation check: what it complains of, and what is said of those that live."""
+"""The mutation check: which results are a problem, and that its files match the code."""
 
 import ast
-from pathlib import Path
 import re
 import tomllib
 
 import pytest
 
-from tests.mutation.explained import EXPLAINED, LIMIT, complaints, explanations
+from tests.mutation.explained import MIN_SCORE, SURVIVORS, parse_reasons, problems
 from tests.mutation.page import PAGE, page
-from tests.mutation.workspace import CORE, MODULES, ROOT, Mutant, Result, mutant
+from tests.mutation.suites import MODULES, ROOT, SUITES, Suite
+from tests.mutation.workspace import Mutant, Result, parse_mutant
 
-CHANGED = Mutant("plan.make_plan", "if a == b:", "if a != b:")
-METHOD = Mutant("plan.Maker.__init__", "self.a = 1\nself.b = 2", "self.a = None")
-REASONS = explanations(EXPLAINED.read_text())
+CHANGED = Mutant("ddns.records.plan.make_plan", "if a == b:", "if a != b:")
+METHOD = Mutant("ddns.records.plan.Maker.__init__", "self.a = 1\nself.b = 2", "self.a = None")
+REASONS = parse_reasons(SURVIVORS.read_text())
 
 
 def result(*survivors: Mutant, mutants: int = 100) -> Result:
-    """Return what became of a module's mutants."""
-    return Result(module="plan", mutants=mutants, out_of_time=1, survivors=survivors)
+    """Return a result of one module."""
+    return Result(module="ddns.records.plan", mutants=mutants, timed_out=1, survivors=survivors)
 
 
 @pytest.mark.parametrize(
@@ -31,58 +31,61 @@ def result(*survivors: Mutant, mutants: int = 100) -> Result:
             id="function",
         ),
         pytest.param(
-            "raindrop.ddns.plan.xǁMakerǁ__init____mutmut_12",
+            "raindrop.ddns.records.plan.xǁMakerǁ__init____mutmut_12",
             "-    self.a = 1\n-    self.b = 2\n+    self.a = None",
             METHOD,
             id="method, two lines become one",
         ),
         pytest.param(
-            "x_f__mutmut_1", "---1\n+", Mutant("plan.f", "--1", ""), id="looks like a heading"
+            "x_f__mutmut_1",
+            "---1\n+",
+            Mutant("ddns.records.plan.f", "--1", ""),
+            id="looks like a heading",
         ),
     ],
 )
-def test_a_mutant_is_known_by_its_place_and_its_line(
+def test_a_mutant_is_identified_by_its_function_and_line(
     name: str, diff: str, expected: Mutant
 ) -> None:
-    """A reason stays with its mutant when lines above it come or go."""
-    assert mutant("plan", name, diff) == expected
+    """A reason stays valid when lines are added or removed above its mutant."""
+    assert parse_mutant("ddns.records.plan", name, diff) == expected
 
 
 @pytest.mark.parametrize(
     "found, reasons, words",
     [
-        pytest.param(result(), [], [], id="none lives/well"),
-        pytest.param(result(CHANGED), [CHANGED], [], id="one lives for a reason/well"),
-        pytest.param(result(CHANGED), [], ["without a reason"], id="without a reason/said"),
-        pytest.param(result(), [CHANGED], ["without a survivor"], id="it died meanwhile/said"),
+        pytest.param(result(), [], [], id="no survivor/no problem"),
+        pytest.param(result(CHANGED), [CHANGED], [], id="survivor with a reason/no problem"),
+        pytest.param(result(CHANGED), [], ["without a reason"], id="survivor/no reason"),
+        pytest.param(result(), [CHANGED], ["without a survivor"], id="reason/no survivor"),
         pytest.param(
             result(METHOD),
             [CHANGED],
             ["without a reason", "without a survivor"],
-            id="another one lives/both said",
+            id="another survivor/two problems",
         ),
         pytest.param(
-            result(), [Mutant("detect.look", "a", "b")], [], id="of a module not looked at/well"
+            result(), [Mutant("ddns.state.plan", "a", "b")], [], id="another module/no problem"
         ),
-        pytest.param(result(CHANGED, mutants=10), [CHANGED], [], id="nine of ten died/well"),
+        pytest.param(result(CHANGED, mutants=10), [CHANGED], [], id="9 of 10 killed/no problem"),
         pytest.param(
-            result(CHANGED, mutants=9), [CHANGED], ["88.9 % died"], id="eight of nine died/said"
+            result(CHANGED, mutants=9), [CHANGED], ["score is 88.9 %"], id="8 of 9 killed/low score"
         ),
     ],
 )
-def test_a_low_score_and_a_missing_reason_are_complained_of(
+def test_a_low_score_and_an_unexplained_survivor_are_problems(
     found: Result, reasons: list[Mutant], words: list[str]
 ) -> None:
-    """Nothing lives without a reason, no reason outlives its mutant, and most mutants die."""
-    said = complaints([found], dict.fromkeys(reasons, "It does no harm."))
+    """Every survivor has a reason, every reason a survivor, and most mutants are killed."""
+    texts = problems([found], dict.fromkeys(reasons, "No difference."))
 
-    assert len(said) == len(words)
-    for text, word in zip(said, words, strict=True):
+    assert len(texts) == len(words)
+    for text, word in zip(texts, words, strict=True):
         assert word in text
 
 
-def test_the_page_shows_who_lives_and_why() -> None:
-    """Scores stand in a table, and mutants of one line that share a reason stand together."""
+def test_the_page_shows_the_scores_and_the_survivors() -> None:
+    """Mutants of one line that share a reason are shown together."""
     other = Mutant(CHANGED.function, CHANGED.was, "if True:")
 
     text = page(
@@ -90,19 +93,20 @@ def test_the_page_shows_who_lives_and_why() -> None:
     )
 
     assert "| Tool | 1.0 |\n" in text
-    assert "| `plan` | 100 | 97 | 1 | 3 | 97.0 % |\n" in text
+    assert "| `ddns.records.plan` | 100 | 97 | 1 | 3 | 97.0 % |\n" in text
+    assert "### `ddns.records.plan.make_plan`\n" in text
     assert "```diff\n- if a == b:\n+ if a != b:\n+ if True:\n```\n\nWhy.\n" in text
     assert text.count("Why.") == 1
     assert "+ self.a = None\n```\n\n**No reason is known.**\n" in text
 
 
-def test_the_page_is_of_this_tree() -> None:
-    """The results that are kept have every module, each over the limit, and every reason."""
+def test_the_page_matches_the_modules_and_the_reasons() -> None:
+    """The page has the score of every module, and every survivor with its reason."""
     text = PAGE.read_text()
 
-    scores = dict(re.findall(r"^\| `(\w+)` .* ([\d.]+) % \|$", text, re.MULTILINE))
-    assert tuple(scores) == MODULES
-    assert all(float(score) >= LIMIT for score in scores.values())
+    scores = dict(re.findall(r"^\| `([\w.]+)` .* ([\d.]+) % \|$", text, re.MULTILINE))
+    assert list(scores) == list(MODULES)
+    assert all(float(score) >= MIN_SCORE for score in scores.values())
     assert "**No reason is known.**" not in text
     for survivor, why in REASONS.items():
         assert f"\n### `{survivor.function}`\n" in text
@@ -112,20 +116,24 @@ def test_the_page_is_of_this_tree() -> None:
 
 
 @pytest.mark.parametrize("survivor", REASONS, ids=lambda survivor: survivor.function)
-def test_a_reason_speaks_of_code_that_is_there(survivor: Mutant) -> None:
-    """The line that a reason is about still stands in the function that it names."""
-    module, _, path = survivor.function.partition(".")
-    source = (ROOT / CORE / f"{module}.py").read_text()
+def test_a_reason_is_about_existing_code(survivor: Mutant) -> None:
+    """The function of a reason exists and contains the line."""
+    name = max((m for m in MODULES if survivor.function.startswith(f"{m}.")), key=len)
+    source = (ROOT / MODULES[name]).read_text()
     node: ast.AST = ast.parse(source)
-    for name in path.split("."):
-        node = next(n for n in ast.walk(node) if getattr(n, "name", None) == name)
+    for part in survivor.function.removeprefix(f"{name}.").split("."):
+        node = next(n for n in ast.walk(node) if getattr(n, "name", None) == part)
     lines = [line.strip() for line in (ast.get_source_segment(source, node) or "").splitlines()]
 
     assert set(survivor.was.splitlines()) <= set(lines)
 
 
-def test_the_tool_and_the_page_look_at_the_same_modules() -> None:
-    """What is put faults into is what is counted."""
-    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+def test_a_suite_names_existing_files(suite: Suite) -> None:
+    """A module that is moved, or a test file that is renamed, does not leave the check silently."""
+    settings = tomllib.loads(suite.settings_text)["tool"]["mutmut"]
+    tests = settings["pytest_add_cli_args_test_selection"]
 
-    assert [Path(name) for name in tool["only_mutate"]] == [CORE / f"{m}.py" for m in MODULES]
+    assert all((ROOT / path).is_file() for path in suite.modules.values())
+    assert all((ROOT / path.removeprefix("--ignore=")).exists() for path in tests)
+    assert all(path.is_relative_to(suite.code) for path in suite.modules.values())

@@ -1,4 +1,4 @@
-"""Rules that the repository keeps about itself."""
+"""Rules about the source, the translations and the manifest."""
 
 import ast
 from collections.abc import Iterator
@@ -9,11 +9,18 @@ import subprocess
 
 import pytest
 
+from custom_components.raindrop.ddns.records.interface_id import KEEP
+
 ROOT = Path(__file__).parent.parent
 RAINDROP = ROOT / "custom_components" / "raindrop"
 LANGUAGES = sorted(path.stem for path in (RAINDROP / "translations").glob("*.json"))
-SHOWN = {"HomeAssistantError", "ServiceValidationError", "UpdateFailed", "ConfigEntryAuthFailed"}
-"""Errors of Home Assistant's that people get to see."""
+SHOWN_ERRORS = {
+    "HomeAssistantError",
+    "ServiceValidationError",
+    "UpdateFailed",
+    "ConfigEntryAuthFailed",
+}
+"""Exceptions of Home Assistant that users see."""
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 REGISTRIES = ("pypi" + ".org", "pythonhosted" + ".org", "debian" + ".org", "npmjs" + ".org")
 
@@ -44,9 +51,9 @@ def tracked() -> list[Path]:
     return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
 
 
-def explained_keys() -> set[str]:
-    """Return the keys that the one place for explanations can give."""
-    tree = ast.parse((RAINDROP / "explain.py").read_text())
+def error_keys() -> set[str]:
+    """Return the translation keys of library errors."""
+    tree = ast.parse((RAINDROP / "error_messages.py").read_text())
     pairs = (node for node in ast.walk(tree) if isinstance(node, (ast.Tuple, ast.Call)))
     keys: set[str] = set()
     for pair in pairs:
@@ -57,10 +64,10 @@ def explained_keys() -> set[str]:
     return keys
 
 
-def test_every_explanation_has_its_words() -> None:
-    """Whatever goes wrong has a text in the form, and one for those who only read a message."""
+def test_every_error_has_its_texts() -> None:
+    """Each library error has a text for the forms, and one for exceptions."""
     english = translation("en")
-    keys = explained_keys()
+    keys = error_keys()
     assert len(keys) >= 17
     for key in keys:
         assert english[f"config.error.{key}"]
@@ -69,41 +76,77 @@ def test_every_explanation_has_its_words() -> None:
         assert english[f"exceptions.{key}.message"]
 
 
+def test_the_keys_of_the_forms_are_literals() -> None:
+    """Each step, field, error and abort reason of a flow can be found in the code by its key."""
+    literals: set[str] = set()
+    for path in (RAINDROP / "flows", RAINDROP):
+        for module in path.glob("*.py"):
+            for node in ast.walk(ast.parse(module.read_text())):
+                if isinstance(node, ast.Constant):
+                    literals.add(str(node.value))
+                elif isinstance(node, ast.AsyncFunctionDef):
+                    literals.add(node.name.removeprefix("async_step_"))
+    pattern = r"(config|options|config_subentries\.\w+)\.(step\.\w+\.data|step|error|abort)\.(\w+)"
+    matches = [re.match(pattern, key) for key in translation("en")]
+    keys = {match[3] for match in matches if match}
+    of_home_assistant = {"email", "already_in_progress"}
+    of_home_assistant |= {"reauth_successful", "reconfigure_successful"}
+    assert len(keys) > 50
+    assert keys - literals == of_home_assistant
+
+
+def test_no_key_of_a_form_is_composed() -> None:
+    """No f-string of the flows creates a key at run time."""
+    composed = re.compile(r"""f["'][^"']*(_\{|\}_)""")
+    modules = [RAINDROP / "config_flow.py", RAINDROP / "error_messages.py", RAINDROP / "config.py"]
+    for module in (*modules, *(RAINDROP / "flows").glob("*.py")):
+        assert not composed.search(module.read_text()), module
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_says_the_same(language: str) -> None:
-    """Keys and placeholders of a translation are those of English, and no text has a URL."""
+def test_every_language_has_the_same_keys_and_placeholders(language: str) -> None:
+    """They are those of English, and no text contains a URL."""
     english, other = translation("en"), translation(language)
     assert other.keys() == english.keys()
     for key, text in other.items():
-        said, meant = PLACEHOLDER.findall(text), PLACEHOLDER.findall(english[key])
-        assert sorted(said) == sorted(meant), key
+        found, expected = PLACEHOLDER.findall(text), PLACEHOLDER.findall(english[key])
+        assert sorted(found) == sorted(expected), key
         assert "http" not in text, key
         assert text.strip() == text != "", key
 
 
-def test_the_ten_languages_are_there() -> None:
-    """People read Raindrop in their own language, if it is one of these."""
+def test_there_are_ten_languages() -> None:
+    """The translations are complete: one file for each language."""
     assert LANGUAGES == ["de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt-BR", "zh-Hans"]
 
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
-def test_every_language_is_one(language: str) -> None:
-    """A translation says hardly anything in English, and lists what the code does by name."""
+def test_every_language_is_translated(language: str) -> None:
+    """No longer text of a translation is the English one."""
     english, other = translation("en"), translation(language)
     sentences = {key for key, text in english.items() if text.count(" ") >= 5}
     assert [key for key in sentences if other[key] == english[key]] == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_word_that_keeps_an_interface_id_is_not_translated(language: str) -> None:
+    """The forms and their error message name the word that the code accepts."""
+    keys = re.compile(r"\.data_description\.interface_id$|\.malformed_interface_id$")
+    found = {key: text for key, text in translation(language).items() if keys.search(key)}
+    assert len(found) == 3
+    assert [key for key, text in found.items() if not re.search(rf"\W{KEEP}\W", text)] == []
+
+
 def raised() -> Iterator[tuple[str, ast.Call]]:
-    """Yield where Home Assistant's errors are made, with the call that makes them."""
+    """Yield where Home Assistant's exceptions are created, with the call."""
     for path in RAINDROP.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SHOWN:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SHOWN_ERRORS:
                 yield f"{path.name}:{node.lineno}", node
 
 
-def test_every_error_that_people_see_is_translated() -> None:
-    """An error of Home Assistant's is made with the key of a translation, which exists."""
+def test_every_shown_error_is_translated() -> None:
+    """Exceptions of Home Assistant are created with the key of a translation that exists."""
     english = translation("en")
     found = list(raised())
     assert len(found) >= 4
@@ -116,7 +159,7 @@ def test_every_error_that_people_see_is_translated() -> None:
 
 
 def test_names_and_icons_are_not_in_the_code() -> None:
-    """What people read and see stands in the translations and icons.json, for each key of code."""
+    """They are in the translations and in icons.json, for each key of the code."""
     english, icons = translation("en"), json.loads((RAINDROP / "icons.json").read_text())
     for path in RAINDROP.glob("*.py"):
         text = path.read_text()
@@ -135,8 +178,8 @@ def test_names_and_icons_are_not_in_the_code() -> None:
         assert all(icon[part].startswith("mdi:") for icon in icons[kind].values())
 
 
-def test_every_field_is_helped() -> None:
-    """Each field of each form has a label and a sentence of help."""
+def test_every_field_has_a_description() -> None:
+    """Each field of each form has a label and a description."""
     english = translation("en")
     fields = [
         key
@@ -170,7 +213,7 @@ def test_the_brand_is_complete() -> None:
 
 
 def test_no_file_names_a_registry() -> None:
-    """Where packages come from is the business of the machine, not of the repository."""
+    """The package index is configured on the machine, not in the repository."""
     for path in tracked():
         if path.suffix not in {".png", ".svg"}:
             text = path.read_text()

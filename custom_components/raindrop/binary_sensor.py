@@ -1,4 +1,4 @@
-"""Binary sensor: whether the DNS of a domain is not what it should be."""
+"""Binary sensor: whether a record of a domain is not in sync."""
 
 from typing import Any, override
 
@@ -11,17 +11,15 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .audience import Subject
+from .const import ATTR_REASON
 from .coordinator import RaindropConfigEntry
-from .ddns.model import Trouble
-from .entity import DomainEntity, async_add_domains
+from .ddns import Reason
+from .entity import DomainEntity, async_add_domain_entities
 
 PARALLEL_UPDATES = 0
-ATTR_REASON = "reason"
 
 PROBLEM = BinarySensorEntityDescription(
     key="problem",
-    translation_key="problem",
     device_class=BinarySensorDeviceClass.PROBLEM,
     entity_category=EntityCategory.DIAGNOSTIC,
 )
@@ -32,34 +30,30 @@ async def async_setup_entry(
     entry: RaindropConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the binary sensor of each domain."""
+    """Set up the binary sensor of each domain."""
     coordinator = entry.runtime_data
-    await async_add_domains(
-        coordinator,
-        async_add_entities,
-        lambda domain: [DomainProblem(coordinator, domain, PROBLEM)],
+    await async_add_domain_entities(
+        coordinator, async_add_entities, lambda d: [DomainProblem(coordinator, d, PROBLEM)]
     )
 
 
 class DomainProblem(DomainEntity, BinarySensorEntity):
-    """On while a record of the domain does not hold what it should."""
-
-    _subject = Subject.TROUBLES
+    """On while a record of the domain is not in sync."""
 
     @property
-    def _trouble(self) -> Trouble | None:
-        """The first trouble of the domain."""
-        troubles = self.coordinator.data.troubles
-        return next((troubles[slot] for slot in self.domain.slots if slot in troubles), None)
+    def _reason(self) -> Reason | None:
+        """The reason of the first record that is not in sync."""
+        records = (self.coordinator.data.record(key) for key in self.domain.record_keys)
+        return next((record.reason for record in records if record.reason), None)
 
     @property
     @override
     def is_on(self) -> bool:
-        """Return whether there is any trouble."""
-        return self._trouble is not None
+        """Return whether a record is not in sync."""
+        return self._reason is not None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the reason, so that an automation can tell troubles apart."""
-        return {ATTR_REASON: self._trouble}
+        """Return the reason, so that automations can tell problems apart."""
+        return {ATTR_REASON: self._reason}

@@ -1,4 +1,4 @@
-"""The button that runs a round now."""
+"""Button: update now."""
 
 from typing import override
 
@@ -11,7 +11,7 @@ from .entity import ZoneEntity
 
 PARALLEL_UPDATES = 1
 
-_UPDATE_NOW = ButtonEntityDescription(key="update_now", translation_key="update_now")
+_UPDATE_NOW = ButtonEntityDescription(key="update_now")
 
 
 async def async_setup_entry(
@@ -19,20 +19,20 @@ async def async_setup_entry(
     entry: RaindropConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the button of a zone."""
+    """Set up the button of a zone."""
     async_add_entities([UpdateNowButton(entry.runtime_data, _UPDATE_NOW)])
 
 
 class UpdateNowButton(ZoneEntity, ButtonEntity):
-    """Looks up the address, reads the zone and puts right what differs."""
+    """Detects the address, reads the zone and corrects what differs."""
 
     @property
     @override
     def available(self) -> bool:
-        """Stay available: pressing is how to try again."""
+        """Always available: pressing is how to try again."""
         return True
 
     @override
     async def async_press(self) -> None:
-        """Run a round; its failure is told to the user."""
+        """Run an update. Raises HomeAssistantError with the reason if it fails."""
         await self.coordinator.async_update_now()

@@ -1,27 +1,28 @@
-"""Conditions: whether DNS is what it should be."""
+"""Conditions: whether the DNS records of domains are in sync."""
 
 from typing import override
 
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR_DOMAIN
 from homeassistant.const import STATE_OFF
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.condition import Condition, make_entity_state_condition
+from homeassistant.helpers.automation import DomainSpec
+from homeassistant.helpers.condition import Condition, EntityStateConditionBase
 
 from .binary_sensor import PROBLEM
-from .entity import async_of_kind
-
-_NoProblem = make_entity_state_condition(
-    BINARY_SENSOR_DOMAIN, STATE_OFF, primary_entities_only=False
-)
+from .entity import async_filter_entities
 
 
-class InSyncCondition(_NoProblem):  # type: ignore[misc, valid-type]  # made by a function
-    """Holds while the records of domains are what they should be."""
+class InSyncCondition(EntityStateConditionBase):
+    """Holds while the records of domains are in sync."""
+
+    _domain_specs = {BINARY_SENSOR_DOMAIN: DomainSpec()}  # noqa: RUF012 - as its base declares it
+    _states = {STATE_OFF}  # noqa: RUF012 - as above
+    _primary_entities_only = False
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
-        """Return those of the entities that tell whether a domain has a problem."""
-        return async_of_kind(self._hass, super().entity_filter(entities), PROBLEM.key)
+        """Return the problem sensors of Raindrop's domains."""
+        return async_filter_entities(self._hass, super().entity_filter(entities), PROBLEM.key)
 
 
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:

@@ -1,10 +1,9 @@
-"""Set-up in the user interface: a zone with its credential, and its first domain."""
+"""The config flow: a zone with its credential and its first domain."""
 
 from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.config_entries import (
-    SOURCE_REAUTH,
     SOURCE_USER,
     ConfigEntry,
     ConfigFlow,
@@ -16,22 +15,18 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType
-import voluptuous as vol
 
-from .client import async_get_client, credential_data
+from . import config, ddns
+from .address_sources import async_get_detector
 from .const import CONF_IS_PAID, CONF_ZONE, CONF_ZONE_ID, CONF_ZONE_NAME, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
-from .ddns.model import ConflictKind, Family, Policy, Slot, Source, Want, ZoneId
-from .ddns.names import to_unicode
-from .ddns.plan import make_plan
-from .ddns.survey import Survey, survey, verify
-from .domain_flow import DomainFlow
-from .domains import domain_subentry, domains
-from .explain import Explanation, explained
-from .options_flow import RaindropOptionsFlow
-from .schemas import CREDENTIAL_SCHEMA, USER_SCHEMA
-from .source_options import DEFAULT_OPTIONS
-from .sources import async_get_detector
+from .ddns import Conflict, Family, ManagedRecord, RecordKey, ZoneAccess, ZoneId, discover_zone
+from .error_messages import ErrorMessage, try_or_error
+from .flows.domain import DomainFlow
+from .flows.forms import FormFlow
+from .flows.options import RaindropOptionsFlow
+from .flows.preview import conflict_message
+from .flows.schemas import CREDENTIAL_SCHEMA, USER_SCHEMA
 
 _LINKS = {
     "dashboard_url": "https://dash.cloudflare.com/",
@@ -42,28 +37,23 @@ _LINKS = {
         "&accountId=*&zoneId=all&name=Raindrop"
     ),
 }
-"""Opens Cloudflare's form for a token with the two permissions filled in.
+"""``token_url`` opens Cloudflare's form for a token with the two permissions filled in.
 
 https://developers.cloudflare.com/fundamentals/api/how-to/account-owned-token-template/
 """
 
-_CONFLICTS = {
-    ConflictKind.AMBIGUOUS: Explanation(CONF_DOMAIN, "several_records"),
-    ConflictKind.CNAME: Explanation(CONF_DOMAIN, "cname_in_the_way"),
-}
 
-
-class RaindropConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Adds a zone, and renews its credential."""
+class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
+    """Add a zone, or replace its credential."""
 
     VERSION = 1
-    MINOR_VERSION = 2
+    form_placeholders = _LINKS
 
     @staticmethod
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> RaindropOptionsFlow:
-        """Return the flow that asks where the home's address comes from."""
+        """Return the flow for the sources of a zone."""
         return RaindropOptionsFlow()
 
     @classmethod
@@ -72,25 +62,24 @@ class RaindropConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return the flow that adds a domain to a zone."""
+        """Return the flow for each type of subentry."""
         return {SUBENTRY_DOMAIN: DomainFlow}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for zone, email, key and domain, try them, and create the entry."""
-        problem: Explanation | None = None
-        if user_input is not None:
-            found = await explained(self._survey(user_input))
-            if isinstance(found, Survey):
-                await self.async_set_unique_id(found.zone_id)
-                self._abort_if_unique_id_configured()
-                return self._create(user_input, found)
-            problem = found
-        return self._show("user", USER_SCHEMA, user_input, problem)
+        if user_input is None:
+            return self.show_form("user", USER_SCHEMA)
+        access = await try_or_error(self._async_discover_zone(user_input))
+        if isinstance(access, ErrorMessage):
+            return self.show_form("user", USER_SCHEMA, user_input, access)
+        await self.async_set_unique_id(access.zone_id)
+        self._abort_if_unique_id_configured()
+        return self._create_entry(user_input, access)
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Lead straight on to another domain, which the user may as well close."""
+        """Open the form for another domain, which the user can close."""
         form = await self.hass.config_entries.subentries.async_init(
             (result["result"].entry_id, SUBENTRY_DOMAIN),
             context=SubentryFlowContext(source=SOURCE_USER),
@@ -100,102 +89,81 @@ class RaindropConfigFlow(ConfigFlow, domain=DOMAIN):
         return result
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Begin to ask for a credential that Cloudflare accepts."""
+        """Start to ask for a new credential, because Cloudflare refused the stored one."""
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for a credential that Cloudflare accepts."""
-        return await self._renew("reauth_confirm", self._get_reauth_entry(), user_input)
+        """Ask for a new credential; the form says what is wrong with the stored one."""
+        entry = self._get_reauth_entry()
+        if user_input is not None:
+            return await self._async_replace_credential("reauth_confirm", entry, user_input)
+        error = await try_or_error(self._async_verify(entry, entry.data))
+        values = {CONF_EMAIL: entry.data.get(CONF_EMAIL)}
+        return self.show_form("reauth_confirm", CREDENTIAL_SCHEMA, values, error)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for another credential of the same zone."""
-        return await self._renew("reconfigure", self._get_reconfigure_entry(), user_input)
+        """Ask for another credential for the same zone."""
+        entry = self._get_reconfigure_entry()
+        if user_input is not None:
+            return await self._async_replace_credential("reconfigure", entry, user_input)
+        values = {CONF_EMAIL: entry.data.get(CONF_EMAIL)}
+        return self.show_form("reconfigure", CREDENTIAL_SCHEMA, values)
 
-    async def _renew(
-        self, step_id: str, entry: RaindropConfigEntry, user_input: dict[str, Any] | None
+    async def _async_replace_credential(
+        self, step_id: str, entry: RaindropConfigEntry, user_input: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Ask for a credential, try it on the entry's zone, and store it."""
-        if user_input is None:
-            shown = {CONF_EMAIL: entry.data.get(CONF_EMAIL)}
-            # Trying the stored one tells what is wrong with it.
-            why = (
-                await explained(self._verify(entry, entry.data))
-                if self.source == SOURCE_REAUTH
-                else None
-            )
-            return self._show(step_id, CREDENTIAL_SCHEMA, shown, why)
-        if problem := await explained(self._verify(entry, user_input)):
-            return self._show(step_id, CREDENTIAL_SCHEMA, user_input, problem)
-        updates = credential_data(user_input)
-        # An entry that is not loaded has no listener, and one whose data stay
-        # the same does not tell: then nobody else would reload it.
-        is_silent = not entry.update_listeners or updates.items() <= entry.data.items()
-        result = self.async_update_and_abort(entry, data_updates=updates)
-        if is_silent:
-            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        if error := await try_or_error(self._async_verify(entry, user_input)):
+            return self.show_form(step_id, CREDENTIAL_SCHEMA, user_input, error)
+        result = self.async_update_and_abort(entry, data_updates=config.credential_data(user_input))
+        # The entry's update listener schedules a reload only if the entry is
+        # loaded and its data changed. Scheduling it twice reloads it once.
+        self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return result
 
-    async def _survey(self, user_input: Mapping[str, Any]) -> Survey | Explanation:
-        """Return what the first form means, or what stands in its way."""
-        found = await survey(
-            async_get_client(self.hass, user_input),
-            user_input.get(CONF_ZONE, ""),
-            user_input[CONF_DOMAIN],
-        )
-        conflict = await self._conflict(found)
-        return _CONFLICTS[conflict] if conflict else found
-
-    async def _verify(self, entry: RaindropConfigEntry, user_input: Mapping[str, Any]) -> None:
-        """Try a credential on the zone of an entry."""
-        names = [domain.name for domain in domains(entry)]
+    async def _async_verify(self, entry: RaindropConfigEntry, data: Mapping[str, Any]) -> None:
+        """Try a credential on the zone of an entry. Raises CloudflareError."""
+        name = next(iter(config.host_names(entry)), None)
         zone_id = ZoneId(entry.data[CONF_ZONE_ID])
-        await verify(async_get_client(self.hass, user_input), zone_id, names[0] if names else None)
+        await ddns.verify_access(config.async_get_client(self.hass, data), zone_id, name)
 
-    async def _conflict(self, found: Survey) -> ConflictKind | None:
-        """Return why the domain could not be kept, as far as it can be told now."""
-        cname = any(record.type == "CNAME" for record in found.records)
-        if cname:
-            return ConflictKind.CNAME
-        reading = await async_get_detector(self.hass).look(Source(Family.IPV4))
-        want = Want(
-            slot=Slot(found.name, Family.IPV4),
-            address=reading.heard,
-            policy=Policy(create=True),
+    async def _async_discover_zone(
+        self, user_input: Mapping[str, Any]
+    ) -> ZoneAccess | ErrorMessage:
+        """Return the zone of the first form, or the message of a conflict at the domain.
+
+        Raises HostNameError or CloudflareError.
+        """
+        client = config.async_get_client(self.hass, user_input)
+        zone_text = user_input.get(CONF_ZONE, "")
+        access = await discover_zone(client, zone_text, user_input[CONF_DOMAIN])
+        record_key = RecordKey(access.name, Family.IPV4)
+        if cnames := tuple(record for record in access.records if record.type == "CNAME"):
+            # A plan has no conflict while the address is not known.
+            conflict = Conflict(record_key=record_key, reason=ddns.Reason.CNAME, records=cnames)
+            return conflict_message(conflict, CONF_DOMAIN)
+        managed = ManagedRecord(
+            record_key=record_key, source=ddns.Source(Family.IPV4), policy=ddns.Policy(create=True)
         )
-        conflicts = make_plan([want], found.records).conflicts
-        return conflicts[0].kind if conflicts else None
+        zone = ddns.ZoneConfig(zone_id=access.zone_id, home_sources=(), managed_records=[managed])
+        preview = await ddns.preview(async_get_detector(self.hass), zone, access.records)
+        if preview.plan.conflicts:
+            return conflict_message(preview.plan.conflicts[0], CONF_DOMAIN)
+        return access
 
-    def _create(self, user_input: Mapping[str, Any], found: Survey) -> ConfigFlowResult:
-        """Create the entry of the zone with its first domain."""
-        title = to_unicode(found.name)
+    def _create_entry(self, user_input: Mapping[str, Any], access: ZoneAccess) -> ConfigFlowResult:
         return self.async_create_entry(
-            title=to_unicode(found.zone_name) if found.zone_name else title,
+            title=ddns.to_unicode(access.zone_name or access.name),
             data={
                 CONF_ZONE: user_input.get(CONF_ZONE, "").strip() or None,
-                **credential_data(user_input),
-                CONF_ZONE_ID: found.zone_id,
-                CONF_ZONE_NAME: found.zone_name,
-                CONF_IS_PAID: found.is_paid,
+                **config.credential_data(user_input),
+                CONF_ZONE_ID: access.zone_id,
+                CONF_ZONE_NAME: access.zone_name,
+                CONF_IS_PAID: access.is_paid,
             },
-            options=DEFAULT_OPTIONS,
-            subentries=[domain_subentry(found.name, title)],
-        )
-
-    def _show(
-        self,
-        step_id: str,
-        schema: vol.Schema,
-        typed: Mapping[str, Any] | None,
-        problem: Explanation | None,
-    ) -> ConfigFlowResult:
-        """Show a form that keeps what was typed and says what to correct."""
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, typed),
-            errors={problem.form_field: problem.key} if problem else None,
-            description_placeholders=_LINKS | (problem.placeholders if problem else {}),
+            options=config.DEFAULT_OPTIONS,
+            subentries=[config.new_domain_subentry(access.name)],
         )

@@ -1,205 +1,296 @@
-"""The clock of an entry: when a round runs, and what its report means."""
+"""Update coordinator of a zone: schedules updates, runs one at a time, publishes the result."""
 
-from asyncio import Task, wait
-from collections.abc import Callable, Collection
+from asyncio import CancelledError, Lock, Task, timeout, wait
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any, override
+from datetime import datetime
+from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.core import CALLBACK_TYPE, CoreState, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
+from homeassistant.util.signal_type import SignalTypeFormat
 
-from .audience import Audience, Subject, Topic, topics
-from .client import async_get_client
-from .const import CONF_ZONE_ID, DOMAIN, LOGGER, READING_AGE, UPDATE_INTERVAL
-from .ddns.errors import (
+from .address_sources import EntityWatch, async_entity_address, async_get_detector
+from .backoff import Backoff
+from .config import async_get_client, configured_record_keys, read_domains, zone_config
+from .const import DETECTION_MAX_AGE, DOMAIN, LOGGER, UPDATE_INTERVAL
+from .ddns import (
+    Address,
+    CloudflareAuthError,
     CloudflareRateLimitError,
+    Family,
     NoAddressError,
+    Preview,
+    RecordKey,
+    Source,
+    SourceKind,
+    State,
+    UpdateOptions,
+    UpdateResult,
+    preview,
+    update_zone,
 )
-from .ddns.model import Family, News, Plan, Slot, Source, SourceKind, ZoneId
-from .ddns.reconcile import Assignment, Readings, Round, plan_ahead, reconcile
-from .ddns.report import Report
-from .domains import domains, places
-from .explain import check_first, translated
+from .error_messages import StatusLog, error_message, translated_error
 from .issues import async_sync_issues
-from .journal import Journal
-from .memory import Memory
-from .news_desk import NewsDesk
-from .patience import Patience
-from .removal import async_retire
-from .source_options import read_sources
-from .sources import EntityWatch, async_entity_address, async_get_detector
+from .publisher import SIGNAL_ADDRESS_ACCEPTED, Publisher
+from .store import ZoneStore, async_delete_records
+
+SIGNAL_CHECKED: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_checked")
+"""An update ended, whatever it brought; by entry id."""
+
+_UNLOAD_LIMIT_S = 30
+"""How long unloading waits for an update that is running, so that it can finish its writes."""
+_ROUTINE = UpdateOptions(max_age=DETECTION_MAX_AGE)
+_FRESH = UpdateOptions()
 
 type RaindropConfigEntry = ConfigEntry[RaindropCoordinator]
 
 
-class RaindropCoordinator(DataUpdateCoordinator[Report]):
-    """Keeps the domains of one zone.
+class RaindropCoordinator(DataUpdateCoordinator[State]):
+    """Keeps the records of one zone in sync.
 
-    A failure of Cloudflare's is part of the report, so that it does not hide
-    the public address; only set-up fails for it.
+    A failure of Cloudflare is part of the state, so that it does not hide the
+    public address; only setup fails for it.
     """
 
     config_entry: RaindropConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
-        """Build what a round needs from the entry and its subentries.
-
-        Raises CloudflareAuthError if the stored credential cannot be one.
-        """
+        """Read the configuration. Raises CloudflareAuthError if the stored key is malformed."""
         super().__init__(
             hass,
             LOGGER,
             config_entry=entry,
             name=f"{DOMAIN} {entry.title}",
             update_interval=UPDATE_INTERVAL,
+            always_update=False,
         )
+        # Before the client, which may raise: `async_shutdown` is called then as well.
+        self._end_hold_down: CALLBACK_TYPE | None = None
         self.client = async_get_client(hass, entry.data)
         self.detector = async_get_detector(hass)
-        self.zone_id = ZoneId(entry.data[CONF_ZONE_ID])
-        self.domains = domains(entry)
-        self.targets = tuple(target for domain in self.domains for target in domain.targets)
-        self._slots = {target.slot for target in self.targets}
-        self._places = places(entry, self.domains)
-        kept = {Family.IPV4, *(slot.family for slot in self._slots)}
-        self.sources = {f: s for f, s in read_sources(entry.options).items() if f in kept}
-        """Where the home's address comes from."""
-        self._work = Assignment(
-            zone_id=self.zone_id, home=[*self.sources.values()], targets=self.targets
-        )
-        self.memory = Memory(hass, entry.entry_id)
-        self.news_desk = NewsDesk(hass)
-        self._retiring = {s for d in self.domains if d.deletes_records for s in d.places}
-        self.data = Report()
-        self.zone_device_id = ""
+        self.domains = read_domains(entry)
+        self.config = zone_config(entry, self.domains)
+        self.store = ZoneStore(hass, entry.entry_id)
+        self.data = State()
         self.checked_at: datetime | None = None
-        """When the last round ended."""
-        self._is_forced = False
-        self._forgiven: Slot | None = None
-        self._patience = Patience()
-        self._journal = Journal(entry.title)
-        self._is_running = False
-        self._audience = Audience(hass, self.name)
-        self._topics: set[Topic] | None = None
-        """What there is to tell of, None for everything."""
-        self._looks_anew = False
-        self._untold: tuple[News, ...] = ()
-        self._plans = 0
-        self._queued: Task[None] | None = None
-        self._end_hold: CALLBACK_TYPE | None = None
+        """When the last update ended."""
+        self.zone_device_id = ""
+        self._publisher = Publisher(hass, entry, self.store)
+        self._backoff = Backoff()
+        self._status_log = StatusLog(entry.title)
+        self._lock = Lock()
+        self._is_requested = False
+        self._is_stopped = False
+
+    @property
+    def home_sources(self) -> dict[Family, Source]:
+        """The sources of the home's own address, by family."""
+        return {source.family: source for source in self.config.home_sources}
+
+    @override
+    async def _async_setup(self) -> None:
+        """Load the stored state, and delete the records of domains that were removed."""
+        store = self.store
+        await store.async_load()
+        removed = store.pending_deletions - configured_record_keys(self.config_entry, self.domains)
+        if await async_delete_records(self.client, self.config.zone_id, removed):
+            removed = set()
+        deletable = {
+            key for d in self.domains if d.deletes_records for key in d.configured_record_keys
+        }
+        store.pending_deletions = removed | deletable
+        managed = {record.record_key for record in self.config.managed_records}
+        records = {key: r for key, r in store.state.records.items() if key in managed}
+        self.data = store.state = replace(store.state, records=records)
+        # Setup may still fail, and a domain be removed before it succeeds.
+        await store.async_save()
 
     @callback
-    def async_watch(self) -> None:
-        """Run a round at once whenever there is reason to, until the entry is unloaded."""
-        self.news_desk.async_open()
-        watch = EntityWatch(self.hass, self._work.sources, self._async_entity_changed)
+    def async_start(self) -> None:
+        """Watch the sources and begin to deliver events; the entities exist now."""
+        watch = EntityWatch(self.hass, self.config.sources, self._async_entity_changed)
         for end in (
             watch.async_end,
-            self._async_end_hold,
-            self.detector.listen(self._async_believed),
+            async_dispatcher_connect(
+                self.hass, SIGNAL_ADDRESS_ACCEPTED, self._async_address_accepted
+            ),
+            # A restart loses as little as a reload.
+            self.hass.async_add_shutdown_job(HassJob(self.async_stop)),
         ):
             self.config_entry.async_on_unload(end)
+        self._publisher.async_start()
         if self.hass.state is not CoreState.running:
-            end = async_at_started(self.hass, self._async_started)
+            end = async_at_started(self.hass, self._async_home_assistant_started)
             self.config_entry.async_on_unload(end)
         self._async_entity_changed()
+        # Another zone may have accepted an address during this setup.
+        for source, detection in self.data.detections.items():
+            if detection.address and (accepted := self.detector.accepted(source)):
+                self._async_address_accepted(source, accepted)
 
-    @callback
-    def _async_entity_changed(self) -> None:
-        """Run a round if an entity says an address that it did not say in the last one."""
-        for source in self._work.sources:
-            if source.kind is SourceKind.ENTITY:
-                said = async_entity_address(self.hass, source)
-                if said is not None and said != self.data.readings[source].told:
-                    self._async_run()
-
-    @callback
-    def _async_believed(self, source: Source) -> None:
-        """Run a round if somebody else found out that an address changed."""
-        # A plan finds it out too, and who asks for one does not want it done.
-        if source in self._work.sources and not self._is_running and not self._plans:
-            self._async_run()
-
-    @callback
-    def _async_started(self, hass: HomeAssistant) -> None:
-        """Run a round when Home Assistant is up, if an address was not to be had before."""
-        if any(reading.address is None for reading in self.data.readings.values()):
-            self._async_run()
-
-    @callback
-    def _async_run(self, now: datetime | None = None) -> None:
-        """Run a round now, or after the one that is running."""
-        if self._queued is None:
-            self._queued = self.config_entry.async_create_background_task(
-                self.hass,
-                self.async_refresh(),
-                f"{self.name} round",
-                # One that ran at once would be noted as queued when it is running already.
-                eager_start=False,
-            )
-
-    @callback
-    def _async_end_hold(self) -> None:
-        """Wait no longer for an address to stand still."""
-        if self._end_hold:
-            self._end_hold()
-            self._end_hold = None
-
-    @callback
-    def _async_look_ahead(self, report: Report) -> None:
-        """Run another round when there is reason to believe that it brings something."""
-        self._async_end_hold()
-        holds = [reading.hold_s for reading in report.readings.values() if reading.held]
-        if holds:
-            self._end_hold = async_call_later(self.hass, min(holds), self._async_run)
-        elif any(
-            reading.address is not None and reading.address != self.detector.known(source)
-            for source, reading in report.readings.items()
-        ):
-            self._async_run()
-
-    async def async_plan(self) -> tuple[Readings, Plan]:
-        """Return what a round would read and do. Raises CloudflareError."""
-        self._plans += 1
+    async def async_stop(self) -> None:
+        """Stop delivering events, let a running update finish, and save what is known."""
+        self._is_stopped = True
+        await self._publisher.async_stop()
         try:
-            return await plan_ahead(self.client, self.detector, self._work, self.data)
+            with suppress(TimeoutError):
+                async with timeout(_UNLOAD_LIMIT_S), self._lock:
+                    pass  # The update that was running has ended.
         finally:
-            self._plans -= 1
+            # Also if Home Assistant, which stops, does not wait that long.
+            await self.store.async_save()
 
-    async def async_update_now(self, slots: Collection[Slot] | None = None) -> None:
-        """Run a round that reads the zone, now or after the one that is running.
+    @callback
+    def async_request_update(self, _now: datetime | None = None) -> None:
+        """Run an update soon; requests that wait share one."""
+        if not self._is_requested:
+            self._is_requested = True
+            _ = self._async_create_update(_ROUTINE)
 
-        Raises HomeAssistantError with the reason if not all of these slots, by
-        default those of the zone, are kept now.
+    async def async_update_now(
+        self, record_keys: Collection[RecordKey] | None = None, overrule: RecordKey | None = None
+    ) -> UpdateResult:
+        """Run an update that reads the zone, now or after the one that is running.
+
+        Raises HomeAssistantError with the reason if not all of ``record_keys``,
+        by default those of the zone, are in sync then. ``overrule`` corrects a
+        record though external changes of it keep coming back.
         """
-        self._is_forced = True
-        # As the entry's own task, so that it does not outlive the entry: a
-        # write of an old coordinator could undo one of its successor.
-        task = self.config_entry.async_create_background_task(
-            self.hass, self.async_refresh(), f"{self.name} update now"
-        )
+        task = self._async_create_update(UpdateOptions(full_sync=True, overrule=overrule))
         await wait([task])
-        if task.cancelled() or not self.last_update_success:
+        result = None if task.cancelled() else task.result()
+        if result is None:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="interrupted")
-        self._raise_failure(self.data, self._slots if slots is None else slots)
+        self._raise_failure(self.data.records.keys() if record_keys is None else record_keys)
+        return result
 
-    def _raise_failure(self, report: Report, slots: Collection[Slot]) -> None:
-        """Raise HomeAssistantError if a round did not reach its end for these slots."""
-        for error in report.failures_of(slots):
+    async def async_preview(self) -> Preview:
+        """Return what an update would detect and change. Raises CloudflareError."""
+        has_records = bool(self.config.managed_records)
+        existing = await self.client.list_records(self.config.zone_id) if has_records else []
+        return await preview(self.detector, self.config, existing, self.data)
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Schedule nothing any more; also after a setup that failed."""
+        self._async_cancel_hold_down()
+        await super().async_shutdown()
+
+    @override
+    async def async_request_refresh(self) -> None:
+        """Run an update with fresh detections, as custom polling expects."""
+        await self._async_update(_FRESH)
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Update the entities of the zone, then those of the domains, and fire the events."""
+        super().async_update_listeners()
+        self._publisher.async_publish(self.data, is_available=self.last_update_success)
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        async_dispatcher_send(self.hass, SIGNAL_CHECKED.format(self.config_entry.entry_id))
+
+    @override
+    async def _async_update_data(self) -> State:
+        """Run the update of a poll; the first one fails if it brings nothing at all."""
+        is_first = not self.data.detections
+        state, _ = await self._async_run(_FRESH if is_first else _ROUTINE)
+        if is_first:
+            # A delayed save would overwrite what the next attempt to set up saves.
+            await self.store.async_save()
+            _raise_if_unusable(state)
+        return state
+
+    @callback
+    def _async_create_update(self, options: UpdateOptions) -> Task[UpdateResult | None]:
+        """Start an update as the entry's own task, so that it does not outlive the entry."""
+        return self.config_entry.async_create_background_task(
+            self.hass, self._async_update(options), f"{self.name} update", eager_start=False
+        )
+
+    async def _async_update(self, options: UpdateOptions) -> UpdateResult | None:
+        """Run an update and publish it; return None after an unexpected error."""
+        try:
+            state, result = await self._async_run(options)
+        except Exception as err:
+            self.logger.exception("Unexpected error updating %s", self.name)
+            self.async_set_update_error(err)
+            return None
+        self.async_set_updated_data(state)
+        self._async_refresh_finished()
+        return result
+
+    async def _async_run(self, options: UpdateOptions) -> tuple[State, UpdateResult]:
+        """Run one update after the one that is running; return the next state and what happened."""
+        async with self._lock:
+            if self._is_stopped:
+                raise CancelledError
+            self._is_requested = False
+            now = dt_util.utcnow()
+            full_sync = options.full_sync or self._backoff.is_full_sync_due(now)
+            may_call_api = bool(self.config.managed_records) and self._backoff.may_call_api(
+                now, full_sync=full_sync
+            )
+            options = replace(options, full_sync=full_sync, may_call_api=may_call_api)
+            before = self.data
+            state, result = await update_zone(
+                self.client, self.detector, self.config, before, options
+            )
+            self.checked_at = dt_util.utcnow()
+            if may_call_api:
+                self._async_adjust_backoff(result, options, now)
+            self._async_store_state(before, state, result)
+            self._async_schedule_hold_down(state)
+            return state, result
+
+    def _async_adjust_backoff(
+        self, result: UpdateResult, options: UpdateOptions, now: datetime
+    ) -> None:
+        """Adjust the backoff, and ask for another key if this one is denied."""
+        if options.full_sync or result.was_read:
+            self._backoff.full_sync_attempted(now)
+        self._backoff.add(result, dt_util.utcnow())
+        if self._backoff.is_denied and result.errors:
+            self.config_entry.async_start_reauth(self.hass)
+        elif result.was_read and self._backoff.is_accepted:
+            # Also one that was started before a reload.
+            for flow in self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    @callback
+    def _async_store_state(self, before: State, after: State, result: UpdateResult) -> None:
+        """Log, store and raise issues for what changed; the publisher saves events at once."""
+        if after == before:
+            return
+        self._status_log.log(after, result, self.config.managed_records)
+        async_sync_issues(self.hass, self.config_entry, self.domains, after)
+        self.store.state = after
+        self.store.pending_events += result.events
+        self.store.async_delay_save()
+
+    def _raise_failure(self, record_keys: Collection[RecordKey]) -> None:
+        """Raise HomeAssistantError with the reason if these records are not in sync."""
+        for error in self.data.errors_of(record_keys):
             if isinstance(error, CloudflareRateLimitError):
-                left_s = self._patience.wait_s(dt_util.utcnow())
+                left_s = self._backoff.wait_s(dt_util.utcnow())
                 limit = CloudflareRateLimitError(str(error), retry_after_s=left_s)
-                raise translated(HomeAssistantError, limit)
-            raise translated(HomeAssistantError, error)
-        readings = report.readings.values()
-        if readings and all(reading.address is None for reading in readings):
-            raise translated(HomeAssistantError, NoAddressError())
-        names = {slot.name for slot in report.conflicts if slot in slots}
+                raise translated_error(HomeAssistantError, limit)
+            raise translated_error(HomeAssistantError, error)
+        detections = self.data.detections.values()
+        if detections and all(detection.address is None for detection in detections):
+            raise translated_error(HomeAssistantError, NoAddressError())
+        names = {key.name for key in record_keys if self.data.record(key).conflict}
         if names:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
@@ -207,127 +298,56 @@ class RaindropCoordinator(DataUpdateCoordinator[Report]):
                 translation_placeholders={"names": ", ".join(sorted(names))},
             )
 
-    async def async_update_again(self, slot: Slot) -> None:
-        """Run a round that puts a slot right though somebody keeps changing it.
-
-        Raises HomeAssistantError with the reason if not everything is kept now.
-        """
-        self._forgiven = slot
-        await self.async_update_now()
+    @callback
+    def _async_schedule_hold_down(self, state: State) -> None:
+        """Update again when the first hold-down ends."""
+        self._async_cancel_hold_down()
+        ends = [d.hold_down_s for d in state.detections.values() if d.candidate]
+        if ends:
+            self._end_hold_down = async_call_later(self.hass, min(ends), self.async_request_update)
 
     @callback
-    @override
-    def async_add_listener(
-        self, update_callback: CALLBACK_TYPE, context: Any = None
-    ) -> Callable[[], None]:
-        """Tell a listener of a topic, by default of all that is different from the last round."""
-        topic = context or Topic(Subject.REPORT)
-        is_polling = super().async_add_listener(update_callback, topic)
-        leave = self._audience.async_listen(topic, update_callback)
-
-        @callback
-        def end() -> None:
-            leave()
-            is_polling()
-
-        return end
+    def _async_cancel_hold_down(self) -> None:
+        if self._end_hold_down:
+            self._end_hold_down()
+            self._end_hold_down = None
 
     @callback
-    @override
-    def async_update_listeners(self) -> None:
-        """Tell the entities what there is to tell, and after them the news."""
-        about, self._topics = self._topics, None
-        self._audience.async_tell(about, self._async_deliver)
+    def _async_entity_changed(self) -> None:
+        """Request an update if an entity reports an address that it did not report before."""
+        for source in self.config.sources:
+            if source.kind is SourceKind.ENTITY:
+                address = async_entity_address(self.hass, source)
+                known = self.data.detections[source].source_response
+                if address is not None and (known is None or address != known.address):
+                    self.async_request_update()
 
     @callback
-    def _async_deliver(self) -> None:
-        """Deliver the news; not before: an automation that hears them looks at the entities."""
-        news, self._untold = self._untold, ()
-        self.news_desk.async_deliver(news)
+    def _async_address_accepted(self, source: Source, address: Address) -> None:
+        """Request an update if another zone accepted an address that this one does not have."""
+        detection = self.data.detections.get(source)
+        if detection and detection.address != address:
+            self.async_request_update()
 
-    @override
-    async def async_request_refresh(self) -> None:
-        """Run a round that looks anew, as whoever asks for an update of an entity expects."""
-        self._looks_anew = True
-        await super().async_request_refresh()
+    @callback
+    def _async_home_assistant_started(self, hass: HomeAssistant) -> None:
+        """Detect again what was not available while Home Assistant was starting."""
+        if any(detection.address is None for detection in self.data.detections.values()):
+            self.async_request_update()
 
-    @override
-    async def _async_setup(self) -> None:
-        """Remember what was kept before the restart."""
-        await self.memory.async_load()
-        await async_retire(self.client, self.zone_id, self.memory, self._places)
-        # Now, for set-up may fail, and the domain be gone before it succeeds.
-        await self._async_remember(self.memory.report)
-        remembered = self.memory.report
-        self.data = replace(
-            remembered,
-            kept={slot: a for slot, a in remembered.kept.items() if slot in self._slots},
-            failed=remembered.failed & self._slots,
+
+def _raise_if_unusable(state: State) -> None:
+    """Raise ConfigEntryAuthFailed for a denied key, UpdateFailed if nothing could be read."""
+    error = state.list_error
+    if isinstance(error, CloudflareAuthError):
+        raise translated_error(ConfigEntryAuthFailed, error)
+    if error and not any(detection.address for detection in state.detections.values()):
+        message = error_message(error)
+        raise UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=message.key,
+            translation_placeholders=message.placeholders,
+            retry_after=(
+                error.retry_after_s if isinstance(error, CloudflareRateLimitError) else None
+            ),
         )
-
-    @override
-    async def _async_update_data(self) -> Report:
-        """Return the report of a round."""
-        self._is_running, self._queued = True, None
-        try:
-            report = await self._async_round()
-        finally:
-            self._is_running = False
-        if self.last_update_success:
-            self._topics = {*topics(self.data, report)}
-        self._async_look_ahead(report)
-        self._untold += report.news
-        return report
-
-    async def _async_round(self) -> Report:
-        """Run a round; return its report."""
-        now = dt_util.utcnow()
-        audit = self._is_forced or self._patience.is_audit_due(now)
-        may_ask = bool(self.targets) and self._patience.may_ask(now, audit=audit)
-        is_anew = self._is_forced or self._looks_anew or not self.data.readings
-        max_age = timedelta() if is_anew else READING_AGE
-        # Taken now: what is asked for while this round runs is for the next one.
-        self._is_forced = self._looks_anew = False
-        forgiven, self._forgiven = self._forgiven, None
-        previous = self.data
-        if forgiven:
-            repairs = {slot: n for slot, n in previous.repairs.items() if slot != forgiven}
-            previous = replace(previous, repairs=repairs)
-        report = await reconcile(
-            self.client,
-            self.detector,
-            self._work,
-            previous,
-            how=Round(audit=audit, may_ask=may_ask, max_age=max_age),
-        )
-        self.checked_at = dt_util.utcnow()
-        if may_ask and (audit or report.was_read):
-            self._patience.audited(now)
-        if may_ask:
-            self._heed(report)
-        if not self.data.readings:
-            check_first(report)
-        if report != self.data:
-            self._journal.note(report, self.targets)
-            await self._async_remember(report)
-            async_sync_issues(self.hass, self.config_entry, self.domains, report)
-        return report
-
-    async def _async_remember(self, report: Report) -> None:
-        """Remember a report, and the records that go with their domain."""
-        unfinished = self.memory.retiring - self._places
-        await self.memory.async_save(report, self._retiring | unfinished)
-
-    def _heed(self, report: Report) -> None:
-        """Draw the consequences of what Cloudflare said in this round."""
-        was_denied = self._patience.is_denied
-        self._patience.heed(report, dt_util.utcnow())
-        if self._patience.is_denied and report.fresh:
-            self.config_entry.async_start_reauth(self.hass)
-        elif was_denied and not self._patience.is_denied:
-            self._end_reauth()
-
-    def _end_reauth(self) -> None:
-        """Take back the question for another key, for this one is accepted again."""
-        for flow in self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
-            self.hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -1,4 +1,4 @@
-"""Diagnostics from memory, in which nobody and no place can be recognised."""
+"""Diagnostics from memory, with names and addresses replaced by numbered labels."""
 
 from typing import Any
 
@@ -10,21 +10,19 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_ZONE
 from .coordinator import RaindropConfigEntry
-from .ddns.model import Conflict, Outcome, Record, SourceKind
-from .ddns.reading import Reading
-from .explain import explain
+from .ddns import Detection, ManagedRecord, Response, SourceKind, State
+from .error_messages import error_message
 
 
 class _Labels:
-    """Numbers in the place of values that would give somebody away."""
+    """Replaces values that could identify somebody by numbers, equal ones by the same."""
 
     def __init__(self, kind: str) -> None:
-        """Number values of one kind."""
         self._kind = kind
         self._numbers: dict[str, int] = {}
 
     def __call__(self, value: object) -> str | None:
-        """Return the label of a value, always the same for the same one."""
+        """Return the label of a value."""
         if value is None:
             return None
         number = self._numbers.setdefault(str(value), len(self._numbers) + 1)
@@ -34,127 +32,105 @@ class _Labels:
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: RaindropConfigEntry
 ) -> dict[str, Any]:
-    """Return what helps to understand a failure of a zone."""
-    return _told(entry)
+    """Return the diagnostics of a zone."""
+    return _diagnostics(entry)
 
 
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: RaindropConfigEntry, device: DeviceEntry
 ) -> dict[str, Any]:
-    """Return what helps to understand a failure of a domain, or of the zone."""
-    return _told(entry, device.config_subentry_id)
+    """Return the diagnostics of a domain, or of the zone."""
+    return _diagnostics(entry, device.config_subentry_id)
 
 
-def _told(entry: RaindropConfigEntry, subentry_id: str | None = None) -> dict[str, Any]:
-    """Return what helps to understand a failure, of one domain or of all.
-
-    Addresses and names are numbered instead of shown, so that one can see
-    which are the same; of the credential only its kind is told.
-    """
-    given = {
+def _diagnostics(entry: RaindropConfigEntry, subentry_id: str | None = None) -> dict[str, Any]:
+    """Return the diagnostics of one domain or of all; of the credential only its kind."""
+    configuration = {
         "state": entry.state.value,
         "reason": entry.error_reason_translation_key,
         "is_zone_given": bool(entry.data.get(CONF_ZONE)),
         "is_email_given": bool(entry.data.get(CONF_EMAIL)),
     }
     if entry.state is not ConfigEntryState.LOADED:
-        return given
+        return configuration
     coordinator = entry.runtime_data
-    report = coordinator.data
-    targets = [
-        target
-        for domain in coordinator.domains
-        if subentry_id in (None, domain.subentry_id)
-        for target in domain.targets
-    ]
-    slots = {target.slot for target in targets}
+    state = coordinator.data
     address, name = _Labels("address"), _Labels("name")
     limit = coordinator.client.rate_limit
     return {
-        **given,
+        **configuration,
         "credential": coordinator.client.credential_kind,
-        "is_settled": report.is_settled,
-        "failures": [
-            {"reason": explain(error).key, "status": error.status, "codes": error.codes}
-            for error in report.failures
+        "is_converged": state.is_converged,
+        "errors": [
+            {"reason": error_message(error).key, "status": error.status, "codes": error.codes}
+            for error in state.errors
         ],
         "rate_limit": {"remaining": limit.remaining, "reset_s": limit.reset_s} if limit else None,
-        "readings": [
-            _reading(reading, address) | {"disputes": report.disputes.get(source, 0)}
-            for source, reading in report.readings.items()
+        "detections": [
+            _detection(detection, address)
+            | {"conflicting_updates": state.conflicting_updates.get(source, 0)}
+            for source, detection in state.detections.items()
         ],
-        "slots": [
-            {
-                "name": name(target.slot.name),
-                "family": target.slot.family.label,
-                "source": target.source.kind,
-                "creates": target.policy.create,
-                "trouble": report.troubles.get(target.slot),
-                "record": _record(report.records.get(target.slot), address),
-            }
-            for target in targets
+        "records": [
+            _managed_record(managed, state, name, address)
+            for domain in coordinator.domains
+            if subentry_id in (None, domain.subentry_id)
+            for managed in domain.managed_records
         ],
-        "conflicts": [_conflict(c, name) for c in report.conflicts.values() if c.slot in slots],
-        "outcomes": [_outcome(o, name) for slot, o in report.outcomes.items() if slot in slots],
     }
 
 
-def _reading(reading: Reading, address: _Labels) -> dict[str, Any]:
-    """Return what a source said, how long ago, and what is waited for."""
-    age = dt_util.utcnow() - reading.ended_at if reading.ended_at else None
+def _detection(detection: Detection, address: _Labels) -> dict[str, Any]:
+    """Return what a source reported, how long ago, and what is in hold-down."""
+    at = detection.detected_at
+    kind = detection.source.kind
+    responses = {
+        # The hosts of custom URLs stay private.
+        f"URL {number}" if kind is SourceKind.URLS else response.provider: _response(
+            response, address
+        )
+        for number, response in enumerate(detection.responses, start=1)
+    }
+    if detection.source_response:
+        responses = {str(kind): _response(detection.source_response, address)} | responses
     return {
-        "family": reading.family.label,
-        "source": reading.source.kind,
-        "is_default_way": reading.source.is_default_way,
-        "age_s": round(age.total_seconds()) if age else None,
-        "address": address(reading.address),
-        "held": address(reading.held),
-        "is_flapping": reading.is_flapping,
-        "is_disputed": reading.is_disputed,
-        "answers": {
-            _operator(reading, number): address(answer.address) or answer.problem
-            for number, answer in enumerate(reading.answers)
+        "family": detection.family.label,
+        "source": kind,
+        "is_default_route": detection.source.is_default_route,
+        "age_s": round((dt_util.utcnow() - at).total_seconds()) if at else None,
+        "address": address(detection.address),
+        "candidate": address(detection.candidate),
+        "is_flapping": detection.is_flapping,
+        "is_conflicting": detection.is_conflicting,
+        "responses": responses,
+    }
+
+
+def _response(response: Response, address: _Labels) -> str | None:
+    return address(response.address) or response.error
+
+
+def _managed_record(
+    managed: ManagedRecord, state: State, name: _Labels, address: _Labels
+) -> dict[str, Any]:
+    """Return what is known of a record, without its name, comment and tags."""
+    key = managed.record_key
+    known = state.record(key)
+    record, conflict, failure = known.record, known.conflict, known.failure
+    return {
+        "name": name(key.name),
+        "family": key.family.label,
+        "source": managed.source.kind,
+        "creates": managed.policy.create,
+        "reason": known.reason,
+        "record": record
+        and {
+            "address": address(record.content),
+            "is_owned": record.is_owned,
+            "proxied": record.proxied,
+            "ttl_s": record.ttl_s,
         },
-    }
-
-
-def _operator(reading: Reading, number: int) -> str:
-    """Return who answered; an entity, this host and a chosen page stay without their names."""
-    kind = reading.source.kind
-    if kind is SourceKind.URLS:
-        return f"page {number + 1}"
-    is_own_voice = kind in (SourceKind.ENTITY, SourceKind.OWN) and number == 0
-    return kind if is_own_voice else reading.answers[number].operator
-
-
-def _record(record: Record | None, address: _Labels) -> dict[str, Any] | None:
-    """Return a record without what it is called and what it says to people."""
-    if record is None:
-        return None
-    return {
-        "address": address(record.content),
-        "is_owned": record.is_owned,
-        "proxied": record.proxied,
-        "ttl_s": record.ttl_s,
-    }
-
-
-def _conflict(conflict: Conflict, name: _Labels) -> dict[str, Any]:
-    """Return what stands in the way of a slot."""
-    return {
-        "name": name(conflict.slot.name),
-        "family": conflict.slot.family.label,
-        "kind": conflict.kind,
-        "records": len(conflict.records),
-    }
-
-
-def _outcome(outcome: Outcome, name: _Labels) -> dict[str, Any]:
-    """Return what became of a change."""
-    slot = outcome.change.slot
-    return {
-        "name": name(slot.name),
-        "family": slot.family.label,
-        "change": type(outcome.change).__name__,
-        "result": outcome.result,
+        "conflict": conflict and {"reason": conflict.reason, "records": len(conflict.records)},
+        "failure": failure and {"change": type(failure.change).__name__, "reason": failure.reason},
+        "corrections": known.corrections,
     }

@@ -1,41 +1,43 @@
-"""What all entities of Raindrop have in common."""
+"""Base classes of the entities of a zone and of a domain."""
 
 from asyncio import sleep
 from collections.abc import Callable, Iterable
+from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .audience import Subject, Topic
+from .config import Domain, zone_name
 from .const import DOMAIN
-from .coordinator import RaindropCoordinator
-from .domains import Domain
+from .coordinator import RaindropConfigEntry, RaindropCoordinator
+from .publisher import SIGNAL_DOMAIN
 
-_DOMAINS_AT_ONCE = 10
-"""For how many entities are added before whoever else waits has a turn on the loop."""
+_BATCH = 10
+"""For how many domains entities are added before the event loop gets a turn."""
 
 
-async def async_add_domains(
+async def async_add_domain_entities(
     coordinator: RaindropCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
     entities_of: Callable[[Domain], Iterable[Entity]],
 ) -> None:
-    """Add the entities of each domain that the user did not remove meanwhile."""
-    kept = coordinator.config_entry.subentries
+    """Add the entities of each domain that was not removed meanwhile."""
+    subentries = coordinator.config_entry.subentries
     for number, domain in enumerate(coordinator.domains, start=1):
-        if domain.subentry_id in kept:
+        if domain.subentry_id in subentries:
             async_add_entities(entities_of(domain), config_subentry_id=domain.subentry_id)
-        if number % _DOMAINS_AT_ONCE == 0:
+        if number % _BATCH == 0:
             await sleep(0)
 
 
 @callback
-def async_of_kind(hass: HomeAssistant, entity_ids: Iterable[str], key: str) -> set[str]:
-    """Return those of the entities that are Raindrop's and of this kind."""
+def async_filter_entities(hass: HomeAssistant, entity_ids: Iterable[str], key: str) -> set[str]:
+    """Return those of the entities that are Raindrop's and have this translation key."""
     registry = er.async_get(hass)
     return {
         entity_id
@@ -45,53 +47,83 @@ def async_of_kind(hass: HomeAssistant, entity_ids: Iterable[str], key: str) -> s
     }
 
 
-class RaindropEntity(CoordinatorEntity[RaindropCoordinator]):
-    """An entity of Raindrop."""
+def zone_device(entry: RaindropConfigEntry) -> dict[str, Any]:
+    """Return the device of a zone, identified by the zone's name.
+
+    The name stays when a zone moves to another account; its id does not.
+    """
+    return {
+        "identifiers": {(DOMAIN, f"zone:{zone_name(entry)}")},
+        "name": entry.title,
+        "manufacturer": "Cloudflare",
+        "model": "DNS zone",
+        "entry_type": DeviceEntryType.SERVICE,
+    }
+
+
+def zone_unique_id(coordinator: RaindropCoordinator, key: str) -> str:
+    """Return the unique id of an entity of a zone."""
+    return f"zone:{zone_name(coordinator.config_entry)}:{key}"
+
+
+def domain_unique_id(domain: Domain, key: str) -> str:
+    """Return the unique id of an entity of a domain.
+
+    From the host name, so that a domain that is removed and added again finds its history.
+    """
+    return f"domain:{domain.name}:{key}"
+
+
+class ZoneEntity(CoordinatorEntity[RaindropCoordinator]):
+    """An entity of the device of a zone."""
 
     _attr_has_entity_name = True
 
-    def __init__(
-        self, coordinator: RaindropCoordinator, owner: str, description: EntityDescription
-    ) -> None:
-        """Name the entity after an identifier that never changes."""
+    def __init__(self, coordinator: RaindropCoordinator, description: EntityDescription) -> None:
         super().__init__(coordinator)
         self.entity_description = description
-        self._attr_unique_id = f"{owner}_{description.key}"
+        self._attr_translation_key = description.key
+        self._attr_unique_id = zone_unique_id(coordinator, description.key)
+        self._attr_device_info = DeviceInfo(**zone_device(coordinator.config_entry))
 
 
-class ZoneEntity(RaindropEntity):
-    """An entity of a zone's device."""
+class DomainEntity(Entity):
+    """An entity of the device of a domain; updated when its domain changed, not with the zone."""
 
-    def __init__(self, coordinator: RaindropCoordinator, description: EntityDescription) -> None:
-        """Belong to the zone."""
-        super().__init__(coordinator, coordinator.zone_id, description)
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, coordinator.zone_id)},
-            name=coordinator.config_entry.title,
-            manufacturer="Cloudflare",
-            model="DNS zone",
-            entry_type=DeviceEntryType.SERVICE,
-        )
-
-
-class DomainEntity(RaindropEntity):
-    """An entity of a domain's device."""
-
-    _subject = Subject.RECORDS
-    """What of the domain it shows."""
+    _attr_has_entity_name = True
+    _attr_should_poll = False
 
     def __init__(
         self, coordinator: RaindropCoordinator, domain: Domain, description: EntityDescription
     ) -> None:
-        """Belong to the domain."""
-        super().__init__(coordinator, domain.subentry_id, description)
+        self.coordinator = coordinator
         self.domain = domain
-        self.coordinator_context = Topic(self._subject, domain.name)
+        self.entity_description = description
+        self._attr_translation_key = description.key
+        self._attr_unique_id = domain_unique_id(domain, description.key)
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, domain.subentry_id)},
+            identifiers={(DOMAIN, f"domain:{domain.name}")},
             name=domain.title,
             manufacturer="Cloudflare",
             model="DNS name",
             entry_type=DeviceEntryType.SERVICE,
             via_device_id=coordinator.zone_device_id,
         )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the last update succeeded."""
+        return self.coordinator.last_update_success
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Update the state when what is known of the domain changes."""
+        await super().async_added_to_hass()
+        entry_id = self.coordinator.config_entry.entry_id
+        signal = SIGNAL_DOMAIN.format(entry_id, self.domain.name)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self.async_write_ha_state))
+
+    async def async_update(self) -> None:
+        """Run an update, as the action `homeassistant.update_entity` expects."""
+        await self.coordinator.async_request_refresh()

@@ -1,24 +1,18 @@
-"""What a user must decide or mend, as repair issues that come and go with their cause."""
+"""Repair issues: what the user must decide or fix. They come and go with their cause."""
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
+from . import ddns
+from .config import Domain
 from .const import DOMAIN
-from .ddns.errors import (
-    CloudflareError,
-    CloudflareNotFoundError,
-    CloudflarePermissionError,
-    CloudflareRefusedError,
-)
-from .ddns.model import Slot, SourceKind, Trouble
-from .ddns.reading import Problem, Reading
-from .ddns.report import Report
-from .domains import Domain
-from .explain import explain
+from .ddns import CloudflareRefusedError, Detection, DetectionError, Reason, SourceKind, State
+from .error_messages import error_message
 
 ATTR_DOMAIN = "domain"
 ATTR_ENTRY_ID = "entry_id"
@@ -26,46 +20,49 @@ ATTR_FAMILY = "family"
 ATTR_ISSUE = "issue"
 ATTR_SUBENTRY_ID = "subentry_id"
 
-RECORD_QUOTA = "record_quota"
-ZONE_GONE = "zone_gone"
-
 _QUOTA_EXCEEDED = 81045
-_DISPUTES = 3
-"""For how many rounds in a row sources may contradict each other: some lag a little."""
-_NO_WAY_IN = {Problem.CGNAT: "router_cgnat", Problem.NOT_PUBLIC: "router_double_nat"}
-_OF_A_RECORD = (
-    Trouble.MISSING,
-    Trouble.AMBIGUOUS,
-    Trouble.CNAME,
-    Trouble.CONTESTED,
-    Trouble.REFUSED,
-)
+_CONFLICTING_UPDATES = 3
+"""For how many updates in a row providers may conflict: some lag a little behind."""
+_BEHIND_NAT = {
+    DetectionError.CGNAT: "router_cgnat",
+    DetectionError.NOT_PUBLIC: "router_double_nat",
+}
+_RECORD_ISSUES = {
+    Reason.MISSING: "record_missing",
+    Reason.AMBIGUOUS: "record_ambiguous",
+    Reason.CNAME: "record_cname",
+    Reason.CONTESTED: "record_contested",
+    Reason.REFUSED: "record_refused",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Issue:
-    """Something to be mended: its words, and whom it concerns."""
+    """A repair issue."""
 
     key: str
+    """Its translation key."""
     placeholders: dict[str, str]
     subentry_id: str = ""
     family: str = ""
-    about: str = ""
-    """What else tells it from its like."""
+    source: ddns.Source | None = None
     is_fixable: bool = True
+
+    def id(self, entry: ConfigEntry) -> str:
+        """Return a short id, free of URLs and entity ids, that tells it from its like."""
+        source = repr(self.source) if self.source else ""
+        about = sha256(f"{self.subentry_id} {self.family} {source}".encode()).hexdigest()[:8]
+        return f"{entry.entry_id}_{self.key}_{about}"
 
 
 @callback
 def async_sync_issues(
-    hass: HomeAssistant, entry: ConfigEntry, domains: Iterable[Domain], report: Report
+    hass: HomeAssistant, entry: ConfigEntry, domains: Iterable[Domain], state: State
 ) -> None:
-    """Raise the issues that a report tells of, and delete those whose cause is gone."""
-    issues = (*_of_zone(entry, report), *_of_records(domains, report), *_of_sources(report))
-    wanted = {
-        f"{entry.entry_id}_{issue.key}_{issue.subentry_id}_{issue.family}{issue.about}": issue
-        for issue in issues
-    }
-    async_delete_issues(hass, entry, but=wanted.keys())
+    """Create the issues of a state, and delete those whose cause is gone."""
+    issues = (*_zone_issues(entry, state), *_record_issues(domains, state), *_source_issues(state))
+    wanted = {issue.id(entry): issue for issue in issues}
+    async_delete_issues(hass, entry, keep=wanted)
     for issue_id, issue in wanted.items():
         ir.async_create_issue(
             hass,
@@ -86,103 +83,99 @@ def async_sync_issues(
 
 
 @callback
-def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry, but: Container[str] = ()) -> None:
-    """Delete the issues of an entry, except those that still stand."""
-    raised = [i for domain, i in ir.async_get(hass).issues if domain == DOMAIN]
-    for issue_id in raised:
-        if issue_id.startswith(entry.entry_id) and issue_id not in but:
+def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry, keep: Container[str] = ()) -> None:
+    """Delete the issues of an entry, except those to keep."""
+    for domain, issue_id in [*ir.async_get(hass).issues]:
+        is_own = domain == DOMAIN and issue_id.startswith(entry.entry_id)
+        if is_own and issue_id not in keep:
             ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
-def _of_zone(entry: ConfigEntry, report: Report) -> Iterator[_Issue]:
-    """Yield what is to be mended of the zone or the credential."""
+def _zone_issues(entry: ConfigEntry, state: State) -> Iterator[_Issue]:
+    """Yield the issues of the zone and its credential."""
     placeholders = {"zone": entry.title}
-    if isinstance(report.error, CloudflareNotFoundError):
-        yield _Issue(key=ZONE_GONE, placeholders=placeholders)
-    for error in report.failures:
-        if isinstance(error, CloudflarePermissionError):
-            yield _Issue(key=explain(error).key, placeholders=placeholders)
+    if isinstance(state.list_error, ddns.CloudflareNotFoundError):
+        yield _Issue(key="zone_gone", placeholders=placeholders)
+    for error in state.errors:
+        if isinstance(error, ddns.CloudflarePermissionError):
+            yield _Issue(key=error_message(error).key, placeholders=placeholders)
         elif _is_quota(error):
-            yield _Issue(key=RECORD_QUOTA, placeholders=placeholders)
+            yield _Issue(key="record_quota", placeholders=placeholders)
 
 
-def _of_records(domains: Iterable[Domain], report: Report) -> Iterator[_Issue]:
-    """Yield what is to be mended of single records."""
-    for domain in domains:
-        for target in domain.targets:
-            slot = target.slot
-            trouble = report.troubles.get(slot)
-            outcome = report.outcomes.get(slot)
-            error = outcome.error if outcome else None
-            is_own = error is None or isinstance(error, CloudflareRefusedError)
-            if trouble in _OF_A_RECORD and is_own and not _is_quota(error):
-                # Where creating is allowed, it is the host part that is not known.
-                is_kept = trouble is Trouble.MISSING and target.policy.create
-                yield _Issue(
-                    key="host_part_missing" if is_kept else f"record_{trouble}",
-                    placeholders=_placeholders(domain, slot, report, error),
-                    subentry_id=domain.subentry_id,
-                    family=slot.family.label.lower(),
-                )
+def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
+    """Yield the issues of single records."""
+    managed_records = (
+        (domain, managed) for domain in domains for managed in domain.managed_records
+    )
+    for domain, managed in managed_records:
+        record, family = state.record(managed.record_key), managed.record_key.family
+        error = record.failure.error if record.failure else None
+        is_of_record = error is None or isinstance(error, CloudflareRefusedError)
+        if record.reason not in _RECORD_ISSUES or not is_of_record or _is_quota(error):
+            continue
+        # Where creating is allowed, it is the interface id that is missing.
+        lacks_id = record.reason is Reason.MISSING and managed.policy.create
+        existing = [r.content for r in record.conflict.records] if record.conflict else []
+        yield _Issue(
+            key="interface_id_missing" if lacks_id else _RECORD_ISSUES[record.reason],
+            placeholders={
+                ATTR_DOMAIN: domain.title,
+                "type": family.record_type,
+                "existing": ", ".join(existing),
+                "reason": str(error or ""),
+            },
+            subentry_id=domain.subentry_id,
+            family=family.key,
+        )
 
 
-def _of_sources(report: Report) -> Iterator[_Issue]:
-    """Yield what is to be known about where the addresses come from."""
-    for source, reading in report.readings.items():
-        if key := _of_source(reading, report.disputes.get(source, 0)):
+def _source_issues(state: State) -> Iterator[_Issue]:
+    """Yield the issues of sources."""
+    for source, detection in state.detections.items():
+        if key := _source_issue_key(detection, state.conflicting_updates.get(source, 0)):
             yield _Issue(
                 key=key,
-                placeholders=_said(reading),
-                family=source.family.label.lower(),
-                about="_".join((source.entity, *source.urls)),
+                placeholders=_source_placeholders(detection),
+                family=source.family.key,
+                source=source,
                 is_fixable=False,
             )
 
 
-def _of_source(reading: Reading, disputes: int) -> str | None:
-    """Return the issue of a source, None if all is well."""
-    told = reading.answers[0] if reading.answers else None
-    is_entity = reading.source.kind is SourceKind.ENTITY
-    is_seen = bool(reading.address or reading.held)
-    if told and is_entity and is_seen and told.problem in _NO_WAY_IN:
-        return _NO_WAY_IN[told.problem]
-    if is_seen and reading.is_substitute:
+def _source_issue_key(detection: Detection, conflicting_updates: int) -> str | None:
+    """Return the key of the issue of a source, None if all is well."""
+    own = detection.source_response
+    is_entity = detection.source.kind is SourceKind.ENTITY
+    has_address = bool(detection.address or detection.candidate)
+    if own and own.error in _BEHIND_NAT and is_entity and has_address:
+        return _BEHIND_NAT[own.error]
+    if has_address and detection.is_substituted:
         return "source_silent"
-    if reading.is_flapping:
+    if detection.is_flapping:
         return "address_flapping"
-    if disputes < _DISPUTES:
+    if conflicting_updates < _CONFLICTING_UPDATES:
         return None
-    return "router_vpn" if is_entity and reading.address else "sources_disagree"
+    return "router_vpn" if is_entity and detection.address else "sources_disagree"
 
 
-def _said(reading: Reading) -> dict[str, str]:
-    """Return who said what, in the words of an issue."""
-    answers = [(a.operator, a.address or a.said) for a in reading.answers]
-    told = reading.answers[0] if reading.answers else None
+def _source_placeholders(detection: Detection) -> dict[str, str]:
+    reported = [
+        f"{response.provider}: {address}"
+        for response in detection.all_responses
+        if (address := response.address or response.rejected)
+    ]
+    own = next(detection.all_responses, None)
     return {
-        "family": reading.family.label,
-        "entity": told.operator if told else "",
-        "told": str(told.address or told.said or "") if told else "",
-        "address": str(reading.address or reading.held or ""),
-        "before": str(reading.before or ""),
-        "answers": ", ".join(f"{operator}: {address}" for operator, address in answers if address),
+        "family": detection.family.label,
+        "entity": own.provider if own else "",
+        "reported": str(own.address or own.rejected or "") if own else "",
+        "address": str(detection.address or detection.candidate or ""),
+        "before": str(detection.previous or ""),
+        "responses": ", ".join(reported),
     }
 
 
-def _placeholders(
-    domain: Domain, slot: Slot, report: Report, error: CloudflareError | None
-) -> dict[str, str]:
-    """Return the name, the type, what stands there, and Cloudflare's reason."""
-    conflict = report.conflicts.get(slot)
-    standing = [record.content for record in conflict.records] if conflict else []
-    return {
-        ATTR_DOMAIN: domain.title,
-        "type": slot.family.record_type,
-        "standing": ", ".join(standing),
-        "reason": str(error or ""),
-    }
-
-
-def _is_quota(error: CloudflareError | None) -> bool:
-    """Return whether a zone can take no more records."""
+def _is_quota(error: ddns.CloudflareError | None) -> bool:
+    """Return whether the zone cannot hold more records."""
     return isinstance(error, CloudflareRefusedError) and _QUOTA_EXCEEDED in error.codes

@@ -1,9 +1,9 @@
-"""Flows that mend what the issues tell of."""
+"""Fix flows of the repair issues."""
 
 from typing import Any, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
@@ -15,11 +15,11 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_CREATE, CONF_RECORDS, DOMAIN
-from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns.model import ConflictKind, HostName, Record, Slot
+from .config import CONF_CREATE, CONF_RECORDS, FAMILIES, subentry_host_name
+from .const import DOMAIN
+from .coordinator import RaindropConfigEntry
+from .ddns import Reason, Record, RecordKey
 from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE, ATTR_SUBENTRY_ID
-from .source_options import FAMILIES
 
 _RECORD = "record"
 
@@ -27,20 +27,20 @@ _RECORD = "record"
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the flow that mends an issue; raises UnknownEntry if nobody is left to mend it for."""
-    words = {key: str(value) for key, value in (data or {}).items()}
-    entry = hass.config_entries.async_get_known_entry(words[ATTR_ENTRY_ID])
-    return _FLOWS.get(words[ATTR_ISSUE], RetryFlow)(entry, words)
+    """Return the flow that fixes an issue. Raises UnknownEntry if its entry was removed."""
+    issue_data = {key: str(value) for key, value in (data or {}).items()}
+    entry = hass.config_entries.async_get_known_entry(issue_data[ATTR_ENTRY_ID])
+    return _FLOWS.get(issue_data[ATTR_ISSUE], RetryFlow)(entry, issue_data)
 
 
 class RetryFlow(RepairsFlow):
-    """Asks to remove the cause elsewhere, and then tries again."""
+    """Asks the user to remove the cause elsewhere, then tries again."""
 
-    def __init__(self, entry: RaindropConfigEntry, words: dict[str, str]) -> None:
-        """Keep what travelled with the issue."""
+    def __init__(self, entry: RaindropConfigEntry, issue_data: dict[str, str]) -> None:
         super().__init__()
         self._entry = entry
-        self._words = words
+        self._issue_data = issue_data
+        self._subentry_id = issue_data[ATTR_SUBENTRY_ID]
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Begin."""
@@ -49,100 +49,88 @@ class RetryFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Say what to do, then try again; an update says itself whether all is well now."""
-        if not self._is_there:
+        """Say what to do, then try again; the update raises if the issue remains."""
+        if not self._is_fixable:
             return self.async_abort(reason="not_loaded")
         if user_input is None:
-            return self._form("confirm", vol.Schema({}))
+            return self._form(vol.Schema({}))
         try:
-            await self._try(self._entry.runtime_data)
+            await self._async_try()
         except HomeAssistantError as err:
-            # What went wrong may be something else.
-            if self._stands:
+            # Something else may have failed.
+            if ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id):
                 self._fail()
-                error = {"error": str(err)}
-                return self._form("confirm", vol.Schema({}), {"base": "failed"}, error)
+                return self._form(vol.Schema({}), str(err))
         return self.async_create_entry(data={})
 
     def _fail(self) -> None:
-        """Do what else helps, after a try that did not."""
+        """Do what else helps after a failed try."""
 
     @property
-    def _is_there(self) -> bool:
-        """Whether there still is something to mend, and it can be mended."""
-        subentry_id = self._words[ATTR_SUBENTRY_ID]
-        is_kept = not subentry_id or subentry_id in self._entry.subentries
+    def _is_fixable(self) -> bool:
+        """Whether the domain still exists and the zone is loaded."""
+        is_kept = not self._subentry_id or self._subentry_id in self._entry.subentries
         return is_kept and self._entry.state is ConfigEntryState.LOADED
 
-    @property
-    def _stands(self) -> bool:
-        """Whether the issue still stands."""
-        return ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id) is not None
-
-    async def _try(self, coordinator: RaindropCoordinator) -> None:
+    async def _async_try(self) -> None:
         """Try again; raises HomeAssistantError."""
-        await coordinator.async_update_now()
+        await self._entry.runtime_data.async_update_now()
 
-    def _form(
-        self,
-        step_id: str,
-        schema: vol.Schema,
-        errors: dict[str, str] | None = None,
-        placeholders: dict[str, str] | None = None,
-    ) -> RepairsFlowResult:
-        """Show a form in the words of the issue."""
+    def _form(self, schema: vol.Schema, error: str = "") -> RepairsFlowResult:
+        """Show the form with the placeholders of the issue."""
         return self.async_show_form(
-            step_id=step_id,
+            step_id="confirm",
             data_schema=schema,
-            errors=errors,
-            description_placeholders={"error": "", **self._words, **(placeholders or {})},
+            errors={"base": "failed"} if error else None,
+            description_placeholders={**self._issue_data, "error": error},
         )
 
 
 class RecordFlow(RetryFlow):
-    """Mends one record."""
+    """Fixes one record."""
 
     @property
-    def _slot(self) -> Slot:
-        """The slot of the record."""
-        subentry = self._entry.subentries[self._words[ATTR_SUBENTRY_ID]]
-        return Slot(HostName(str(subentry.unique_id)), FAMILIES[self._words[ATTR_FAMILY]])
+    def _subentry(self) -> ConfigSubentry:
+        return self._entry.subentries[self._subentry_id]
+
+    @property
+    def _record_key(self) -> RecordKey:
+        family = FAMILIES[self._issue_data[ATTR_FAMILY]]
+        return RecordKey(subentry_host_name(self._subentry), family)
 
     def _update(self, **updates: object) -> RepairsFlowResult:
-        """Store something for the domain, which starts the entry anew, and end."""
-        subentry = self._entry.subentries[self._words[ATTR_SUBENTRY_ID]]
-        self.hass.config_entries.async_update_subentry(
-            self._entry, subentry, data={**subentry.data, **updates}
-        )
+        """Change the data of the domain, which reloads the entry, and end."""
+        data = {**self._subentry.data, **updates}
+        self.hass.config_entries.async_update_subentry(self._entry, self._subentry, data=data)
         return self.async_create_entry(data={})
 
 
 class ContestedFlow(RecordFlow):
-    """Insists on a record that somebody else keeps changing."""
+    """Corrects a record though external changes of it keep coming back."""
 
     @override
-    async def _try(self, coordinator: RaindropCoordinator) -> None:
+    async def _async_try(self) -> None:
         """Write once more; raises HomeAssistantError."""
-        await coordinator.async_update_again(self._slot)
+        await self._entry.runtime_data.async_update_now(overrule=self._record_key)
 
 
 class MissingFlow(RecordFlow):
-    """Creates a missing record, or gives its domain up."""
+    """Creates a missing record, or removes its domain."""
 
     @override
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Let the user choose."""
-        if not self._is_there:
+        if not self._is_fixable:
             return self.async_abort(reason="not_loaded")
         return self.async_show_menu(
-            menu_options=["create", "remove"], description_placeholders=self._words
+            menu_options=["create", "remove"], description_placeholders=self._issue_data
         )
 
     async def async_step_create(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Allow the record to be created."""
-        if not self._is_there:
+        if not self._is_fixable:
             return self.async_abort(reason="not_loaded")
         return self._update(**{CONF_CREATE: True})
 
@@ -150,9 +138,9 @@ class MissingFlow(RecordFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Remove the domain."""
-        if not self._is_there:
+        if not self._is_fixable:
             return self.async_abort(reason="not_loaded")
-        self.hass.config_entries.async_remove_subentry(self._entry, self._words[ATTR_SUBENTRY_ID])
+        self.hass.config_entries.async_remove_subentry(self._entry, self._subentry_id)
         return self.async_create_entry(data={})
 
 
@@ -163,22 +151,19 @@ class AmbiguousFlow(RecordFlow):
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Show the records, and keep the one chosen by its identifier."""
-        if not self._is_there:
+        """Show the records, and pin the chosen one."""
+        if not self._is_fixable:
             return self.async_abort(reason="not_loaded")
-        conflict = self._entry.runtime_data.data.conflicts.get(self._slot)
-        if conflict is None or conflict.kind is not ConflictKind.AMBIGUOUS:
+        conflict = self._entry.runtime_data.data.record(self._record_key).conflict
+        if conflict is None or conflict.reason is not Reason.AMBIGUOUS:
             return self.async_create_entry(data={})
         if user_input is not None:
-            family = self._words[ATTR_FAMILY]
-            subentry = self._entry.subentries[self._words[ATTR_SUBENTRY_ID]]
-            chosen = {**subentry.data.get(CONF_RECORDS, {}), family: user_input[_RECORD]}
-            return self._update(**{CONF_RECORDS: chosen})
+            chosen = {self._issue_data[ATTR_FAMILY]: user_input[_RECORD]}
+            pinned = self._subentry.data.get(CONF_RECORDS, {})
+            return self._update(**{CONF_RECORDS: {**pinned, **chosen}})
         options = [SelectOptionDict(value=r.id, label=_label(r)) for r in conflict.records]
-        selector = SelectSelector(
-            SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
-        )
-        return self._form("confirm", vol.Schema({vol.Required(_RECORD): selector}))
+        config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+        return self._form(vol.Schema({vol.Required(_RECORD): SelectSelector(config)}))
 
 
 class PermissionFlow(RetryFlow):
@@ -186,12 +171,12 @@ class PermissionFlow(RetryFlow):
 
     @override
     def _fail(self) -> None:
-        """Open the form for another key, for the token was not given the permission."""
+        """Start a reauth: the token still lacks the permission."""
         self._entry.async_start_reauth(self.hass)
 
 
 def _label(record: Record) -> str:
-    """Return what tells a record from its twins: address, proxy, comment."""
+    """Return what tells records of one name apart: address, proxy, comment."""
     cloud = "☁ " if record.proxied else ""
     return f"{cloud}{record.content}" + (f" ({record.comment})" if record.comment else "")
 

@@ -1,4 +1,4 @@
-"""Sensors: the public addresses, what the records hold, and when DNS was last written."""
+"""Sensors: public addresses, contents of records, and when DNS was last written."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,15 +11,20 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, Sen
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .audience import Subject, Topic
+from .config import Domain
 from .const import DOMAIN
-from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns.model import Address, Family, Slot
-from .ddns.reading import Reading
-from .domains import Domain
-from .entity import DomainEntity, RaindropEntity, ZoneEntity, async_add_domains
+from .coordinator import SIGNAL_CHECKED, RaindropConfigEntry, RaindropCoordinator
+from .ddns import Address, Detection, Family, RecordKey
+from .entity import (
+    DomainEntity,
+    ZoneEntity,
+    async_add_domain_entities,
+    domain_unique_id,
+    zone_unique_id,
+)
 
 PARALLEL_UPDATES = 0
 
@@ -28,120 +33,109 @@ type Value = str | datetime | None
 
 @dataclass(frozen=True, kw_only=True)
 class ZoneSensorDescription(SensorEntityDescription):
-    """A sensor of a zone: what it shows of the last round."""
+    """A sensor of a zone."""
 
     value_fn: Callable[[RaindropCoordinator], Value]
     is_available_fn: Callable[[RaindropCoordinator], bool] = lambda _: True
-    is_clock: bool = False
-    """Whether it shows when the last round was."""
+    follows_checks: bool = False
+    """Whether it shows when the last update was, and so changes with each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DomainSensorDescription(SensorEntityDescription):
-    """A sensor of a domain: what it shows of the last round."""
+    """A sensor of a domain."""
 
     value_fn: Callable[[RaindropCoordinator, Domain], Value]
 
 
-def _public_address(family: Family) -> ZoneSensorDescription:
-    """Return the sensor that shows the public address of a family.
+def _detection(coordinator: RaindropCoordinator, family: Family) -> Detection:
+    """Return the detection of the home's address."""
+    return coordinator.data.detections[coordinator.home_sources[family]]
 
-    It is unavailable while the address could not be found out, and unknown
-    for a family that the home does not have.
+
+def _shown_address(coordinator: RaindropCoordinator, family: Family) -> Address | None:
+    """Return the address of the home; during a hold-down, the one before."""
+    detection = _detection(coordinator, family)
+    accepted = coordinator.data.public_addresses.get(family)
+    return accepted if detection.candidate else detection.address
+
+
+def _family_sensors(
+    family: Family, public: str, source: str, last_seen: str
+) -> tuple[ZoneSensorDescription, ...]:
+    """Return the sensors of the home's address of a family.
+
+    The address is unavailable while it is not known, and unknown for a family
+    that the home does not have.
     """
-    key = f"public_{family.label.lower()}"
-    return ZoneSensorDescription(
-        key=key,
-        translation_key=key,
-        value_fn=lambda c: str(_shown(c, family) or "") or None,
-        is_available_fn=lambda c: (
-            _shown(c, family) is not None
-            or (family is Family.IPV6 and _reading(c, family).is_absent)
+    return (
+        ZoneSensorDescription(
+            key=public,
+            value_fn=lambda c: str(_shown_address(c, family) or "") or None,
+            is_available_fn=lambda c: (
+                _shown_address(c, family) is not None or _detection(c, family).is_unsupported_family
+            ),
+        ),
+        ZoneSensorDescription(
+            key=source,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            value_fn=lambda c: _detection(c, family).provider,
+        ),
+        ZoneSensorDescription(
+            key=last_seen,
+            device_class=SensorDeviceClass.TIMESTAMP,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+            value_fn=lambda c: _detection(c, family).detected_at,
+            follows_checks=True,
         ),
     )
 
 
-def _reading(coordinator: RaindropCoordinator, family: Family) -> Reading:
-    """Return the reading of the home's address."""
-    return coordinator.data.readings[coordinator.sources[family]]
-
-
-def _shown(coordinator: RaindropCoordinator, family: Family) -> Address | None:
-    """Return the address of the home; while one has to stand still, the one before it."""
-    reading = _reading(coordinator, family)
-    return coordinator.data.public.get(family) if reading.held else reading.address
-
-
-def _source(family: Family) -> ZoneSensorDescription:
-    """Return the sensor that shows who told the public address of a family."""
-    key = f"source_{family.label.lower()}"
-    return ZoneSensorDescription(
-        key=key,
-        translation_key=key,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda c: _reading(c, family).operator,
-    )
-
-
-def _read_at(family: Family) -> ZoneSensorDescription:
-    """Return the sensor that shows when the public address of a family was last told."""
-    key = f"reading_{family.label.lower()}"
-    return ZoneSensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda c: _reading(c, family).ended_at,
-        is_clock=True,
-    )
-
-
-def _record(family: Family) -> DomainSensorDescription:
-    """Return the sensor that shows what a domain's record of a family holds."""
-    key = f"record_{family.label.lower()}"
+def _record_sensor(family: Family, key: str) -> DomainSensorDescription:
+    """Return the sensor of the content of a domain's record."""
 
     def content(coordinator: RaindropCoordinator, domain: Domain) -> str | None:
-        record = coordinator.data.records.get(Slot(domain.name, family))
+        record = coordinator.data.record(RecordKey(domain.name, family)).record
         return record.content if record else None
 
     return DomainSensorDescription(
         key=key,
-        translation_key=key,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=content,
     )
 
 
-_OF_FAMILIES = {
-    family: (_public_address(family), _source(family), _read_at(family)) for family in Family
+_FAMILY_SENSORS = {
+    Family.IPV4: _family_sensors(Family.IPV4, "public_ipv4", "source_ipv4", "last_seen_ipv4"),
+    Family.IPV6: _family_sensors(Family.IPV6, "public_ipv6", "source_ipv6", "last_seen_ipv6"),
 }
-_RECORDS = {family: _record(family) for family in Family}
+_RECORD_SENSORS = {
+    Family.IPV4: _record_sensor(Family.IPV4, "record_ipv4"),
+    Family.IPV6: _record_sensor(Family.IPV6, "record_ipv6"),
+}
 _ZONE_SENSORS = (
     ZoneSensorDescription(
         key="last_update",
-        translation_key="last_update",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda c: c.data.written_at(c.data.records),
     ),
     ZoneSensorDescription(
         key="last_check",
-        translation_key="last_check",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda c: c.checked_at,
-        is_clock=True,
+        follows_checks=True,
     ),
 )
 _DOMAIN_LAST_UPDATE = DomainSensorDescription(
     key="last_update",
-    translation_key="last_update",
     device_class=SensorDeviceClass.TIMESTAMP,
     entity_category=EntityCategory.DIAGNOSTIC,
-    value_fn=lambda c, domain: c.data.written_at(domain.slots),
+    value_fn=lambda c, domain: c.data.written_at(domain.record_keys),
 )
 
 
@@ -150,41 +144,39 @@ async def async_setup_entry(
     entry: RaindropConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of a zone and of its domains."""
+    """Set up the sensors of a zone and of its domains."""
     coordinator = entry.runtime_data
-    _async_forget_families(hass, coordinator)
-    of_families = chain.from_iterable(_OF_FAMILIES[f] for f in sorted(coordinator.sources))
-    async_add_entities(
-        ZoneSensor(coordinator, description) for description in (*of_families, *_ZONE_SENSORS)
-    )
-    await async_add_domains(coordinator, async_add_entities, partial(_domain_sensors, coordinator))
+    _async_remove_unused(hass, coordinator)
+    of_families = chain.from_iterable(_FAMILY_SENSORS[f] for f in sorted(coordinator.home_sources))
+    async_add_entities(ZoneSensor(coordinator, d) for d in (*of_families, *_ZONE_SENSORS))
+    sensors_of = partial(_domain_sensors, coordinator)
+    await async_add_domain_entities(coordinator, async_add_entities, sensors_of)
 
 
 @callback
-def _async_forget_families(hass: HomeAssistant, coordinator: RaindropCoordinator) -> None:
-    """Remove the sensors of families that are not kept any more."""
-    kept = [
-        *(
-            (str(coordinator.zone_id), kind, set(coordinator.sources))
-            for kind in ("public", "source", "reading")
-        ),
-        *(
-            (domain.subentry_id, "record", {slot.family for slot in domain.slots})
-            for domain in coordinator.domains
-        ),
+def _async_remove_unused(hass: HomeAssistant, coordinator: RaindropCoordinator) -> None:
+    """Remove the sensors of families that are not used any more."""
+    unused = [
+        zone_unique_id(coordinator, description.key)
+        for family in Family
+        if family not in coordinator.home_sources
+        for description in _FAMILY_SENSORS[family]
+    ]
+    unused += [
+        domain_unique_id(domain, description.key)
+        for domain in coordinator.domains
+        for family, description in _RECORD_SENSORS.items()
+        if RecordKey(domain.name, family) not in domain.record_keys
     ]
     registry = er.async_get(hass)
-    for owner, kind, families in kept:
-        for family in set(Family) - families:
-            unique_id = f"{owner}_{kind}_{family.label.lower()}"
-            if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
-                registry.async_remove(entity_id)
+    for unique_id in unused:
+        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
+            registry.async_remove(entity_id)
 
 
-def _domain_sensors(coordinator: RaindropCoordinator, domain: Domain) -> Iterator[RaindropEntity]:
-    """Yield the sensors of a domain."""
-    for slot in domain.slots:
-        yield DomainSensor(coordinator, domain, _RECORDS[slot.family])
+def _domain_sensors(coordinator: RaindropCoordinator, domain: Domain) -> Iterator[DomainSensor]:
+    for record_key in domain.record_keys:
+        yield DomainSensor(coordinator, domain, _RECORD_SENSORS[record_key.family])
     yield DomainSensor(coordinator, domain, _DOMAIN_LAST_UPDATE)
 
 
@@ -193,24 +185,25 @@ class ZoneSensor(ZoneEntity, SensorEntity):
 
     entity_description: ZoneSensorDescription
 
-    def __init__(
-        self, coordinator: RaindropCoordinator, description: ZoneSensorDescription
-    ) -> None:
-        """Be told of rounds that brought nothing only if it shows when they were."""
-        super().__init__(coordinator, description)
-        if description.is_clock:
-            self.coordinator_context = Topic(Subject.CLOCK)
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Update the state with each update too if it shows when that was."""
+        await super().async_added_to_hass()
+        if self.entity_description.follows_checks:
+            signal = SIGNAL_CHECKED.format(self.coordinator.config_entry.entry_id)
+            end = async_dispatcher_connect(self.hass, signal, self.async_write_ha_state)
+            self.async_on_remove(end)
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the last round could tell the value."""
+        """Return whether the value is known."""
         return super().available and self.entity_description.is_available_fn(self.coordinator)
 
     @property
     @override
     def native_value(self) -> Value:
-        """Return what the last round told."""
+        """Return the value after the last update."""
         return self.entity_description.value_fn(self.coordinator)
 
 
@@ -222,5 +215,5 @@ class DomainSensor(DomainEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> Value:
-        """Return what the last round told."""
+        """Return the value after the last update."""
         return self.entity_description.value_fn(self.coordinator, self.domain)

@@ -1,7 +1,9 @@
-"""The action that looks up the address and puts DNS right, or tells what it would do."""
+"""The action `raindrop.sync`: update a zone now, or return what an update would change."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -15,24 +17,19 @@ from homeassistant.helpers.selector import ConfigEntrySelector, ConfigEntrySelec
 from homeassistant.helpers.service import async_get_config_entry
 import voluptuous as vol
 
+from . import ddns
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns.errors import DdnsError, HostNameError
-from .ddns.model import Change, Conflict, Create, Outcome, Slot, Trouble
-from .ddns.names import to_ascii
-from .ddns.reconcile import Readings
-from .explain import translated
+from .ddns import Change, Detection, Outcome, Reason, RecordKey, Source
+from .error_messages import translated_error
 
-SERVICE_SYNC = "sync"
-ATTR_CONFIG_ENTRY_ID = "config_entry_id"
 ATTR_DOMAINS = "domains"
 ATTR_DRY_RUN = "dry_run"
 
+_ENTRY = ConfigEntrySelector(ConfigEntrySelectorConfig(integration=DOMAIN))
 _SCHEMA = vol.Schema(
     {
-        vol.Required(ATTR_CONFIG_ENTRY_ID): ConfigEntrySelector(
-            ConfigEntrySelectorConfig(integration=DOMAIN)
-        ),
+        vol.Required(ATTR_CONFIG_ENTRY_ID): _ENTRY,
         vol.Optional(ATTR_DOMAINS): vol.All(cv.ensure_list, [cv.string]),
         vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
     }
@@ -42,131 +39,114 @@ _SCHEMA = vol.Schema(
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions of Raindrop."""
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_SYNC,
-        _async_sync,
-        schema=_SCHEMA,
-        supports_response=SupportsResponse.OPTIONAL,
-    )
+    optional = SupportsResponse.OPTIONAL
+    hass.services.async_register(DOMAIN, "sync", _async_sync, _SCHEMA, supports_response=optional)
 
 
 async def _async_sync(call: ServiceCall) -> ServiceResponse:
-    """Run a round, or plan one; return what came of it."""
-    entry: RaindropConfigEntry = async_get_config_entry(
-        call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
-    )
+    """Update a zone, or preview an update; respond with a list of zones."""
+    entry_id = call.data[ATTR_CONFIG_ENTRY_ID]
+    entry: RaindropConfigEntry = async_get_config_entry(call.hass, DOMAIN, entry_id)
     coordinator = entry.runtime_data
-    slots = _slots(coordinator, call.data.get(ATTR_DOMAINS))
-    asked = coordinator.client.requests
-    if call.data[ATTR_DRY_RUN]:
-        said = await _async_plan(coordinator, slots)
-    else:
-        await coordinator.async_update_now(slots)
-        report = coordinator.data
-        said = {
-            "readings": _readings(coordinator, report.readings),
-            "records": [_done(slot, report.outcomes.get(slot), coordinator) for slot in slots],
-        }
+    record_keys = _record_keys(coordinator, call.data.get(ATTR_DOMAINS))
+    requests = coordinator.client.requests
+    run = _async_preview if call.data[ATTR_DRY_RUN] else _async_update
+    zone = await run(coordinator, record_keys)
+    zone |= {"zone": entry.title, "requests": coordinator.client.requests - requests}
+    return {"dry_run": call.data[ATTR_DRY_RUN], "zones": [zone]}
+
+
+async def _async_update(
+    coordinator: RaindropCoordinator, record_keys: list[RecordKey]
+) -> dict[str, Any]:
+    """Return what an update did. Raises HomeAssistantError."""
+    result = await coordinator.async_update_now(record_keys)
     return {
-        "dry_run": call.data[ATTR_DRY_RUN],
-        **said,
-        "requests": coordinator.client.requests - asked,
+        "addresses": _addresses(coordinator, coordinator.data.detections),
+        "records": [_outcome(key, result.outcomes.get(key), coordinator) for key in record_keys],
     }
 
 
-async def _async_plan(coordinator: RaindropCoordinator, slots: list[Slot]) -> dict[str, Any]:
-    """Return what a round would do. Raises HomeAssistantError."""
+async def _async_preview(
+    coordinator: RaindropCoordinator, record_keys: list[RecordKey]
+) -> dict[str, Any]:
+    """Return what an update would do. Raises HomeAssistantError."""
     try:
-        readings, plan = await coordinator.async_plan()
-    except DdnsError as err:
-        raise translated(HomeAssistantError, err) from err
-    changes = {change.slot: change for change in plan.changes}
-    conflicts = {conflict.slot: conflict for conflict in plan.conflicts}
-    unknown = {t.slot for t in coordinator.targets if readings[t.source].address is None}
+        preview = await coordinator.async_preview()
+    except ddns.DdnsError as err:
+        raise translated_error(HomeAssistantError, err) from err
+    changes = {change.record_key: change for change in preview.plan.changes}
+    reasons = {conflict.record_key: conflict.reason for conflict in preview.plan.conflicts}
+    for managed in coordinator.config.managed_records:
+        if preview.detections[managed.source].address is None:
+            reasons[managed.record_key] = Reason.NO_ADDRESS
     return {
-        "readings": _readings(coordinator, readings),
-        "records": [
-            _said(slot, Trouble.NO_ADDRESS)
-            if slot in unknown
-            else _planned(slot, changes.get(slot), conflicts.get(slot))
-            for slot in slots
-        ],
+        "addresses": _addresses(coordinator, preview.detections),
+        "records": [_planned(key, changes.get(key), reasons.get(key)) for key in record_keys],
     }
 
 
-def _slots(coordinator: RaindropCoordinator, names: list[str] | None) -> list[Slot]:
-    """Return the slots of some domains, of all without any.
+def _record_keys(coordinator: RaindropCoordinator, names: list[str] | None) -> list[RecordKey]:
+    """Return the record keys of some domains, of all if none is named.
 
-    Raises ServiceValidationError for a name that is not kept.
+    Raises ServiceValidationError for a name that is not managed.
     """
-    kept = [target.slot for target in coordinator.targets]
+    managed = [record.record_key for record in coordinator.config.managed_records]
     if not names:
-        return kept
+        return managed
     wanted = {_host_name(name): name for name in names}
-    known = {slot.name for slot in kept}
+    known = {key.name for key in managed}
     if unknown := [typed for name, typed in wanted.items() if name not in known]:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="unknown_domain",
             translation_placeholders={"names": ", ".join(unknown)},
         )
-    return [slot for slot in kept if slot.name in wanted]
+    return [key for key in managed if key.name in wanted]
 
 
 def _host_name(name: str) -> str:
-    """Return a name as it is compared; what is no name stays as it is."""
+    """Return a name as DNS compares it; one that is not a host name as it is."""
     try:
-        return to_ascii(name)
-    except HostNameError:
+        return ddns.to_ascii(name)
+    except ddns.HostNameError:
         return name
 
 
-def _readings(coordinator: RaindropCoordinator, readings: Readings) -> dict[str, Any]:
+def _addresses(
+    coordinator: RaindropCoordinator, detections: Mapping[Source, Detection]
+) -> dict[str, str | None]:
     """Return the addresses of the home, by family."""
     return {
-        family.label.lower(): str(address) if (address := readings[source].address) else None
-        for family, source in coordinator.sources.items()
+        family.key: str(address) if (address := detections[source].address) else None
+        for family, source in coordinator.home_sources.items()
     }
 
 
-def _done(slot: Slot, outcome: Outcome | None, coordinator: RaindropCoordinator) -> dict[str, Any]:
-    """Return what became of a slot."""
-    report = coordinator.data
-    if outcome is None or not report.was_read:
-        record = report.records.get(slot)
-        return _said(slot, "unchanged", to_ip=record.content if record else None)
-    return _changed(slot, outcome.change, outcome.result)
+def _outcome(
+    key: RecordKey, outcome: Outcome | None, coordinator: RaindropCoordinator
+) -> dict[str, Any]:
+    if outcome is None:
+        record = coordinator.data.record(key).record
+        return _record(key, "unchanged", to_ip=record.content if record else None)
+    return _change(key, outcome.change, outcome.reason or "done")
 
 
-def _planned(slot: Slot, change: Change | None, conflict: Conflict | None) -> dict[str, Any]:
-    """Return what would become of a slot."""
-    if conflict:
-        return _said(slot, conflict.kind)
-    return _changed(slot, change, "planned") if change else _said(slot, "unchanged")
+def _planned(key: RecordKey, change: Change | None, reason: Reason | None) -> dict[str, Any]:
+    if reason:
+        return _record(key, reason)
+    return _change(key, change, "planned") if change else _record(key, "unchanged")
 
 
-def _changed(slot: Slot, change: Change, result: str) -> dict[str, Any]:
-    """Return a change of a slot."""
+def _change(key: RecordKey, change: Change, result: str) -> dict[str, Any]:
     to_ip = str(change.address) if change.address else None
-    if isinstance(change, Create):
-        return _said(slot, result, change="create", to_ip=to_ip)
-    enforced = {"proxied": change.proxied, "ttl": change.ttl_s}
-    return _said(
-        slot,
-        result,
-        change="update",
-        from_ip=change.record.content,
-        to_ip=to_ip,
-        **{key: value for key, value in enforced.items() if value is not None},
-    )
+    if isinstance(change, ddns.Create):
+        return _record(key, result, change="create", to_ip=to_ip)
+    policies = {"proxied": change.proxied, "ttl": change.ttl_s}
+    enforced = {name: value for name, value in policies.items() if value is not None}
+    from_ip = change.record.content
+    return _record(key, result, change="update", from_ip=from_ip, to_ip=to_ip, **enforced)
 
 
-def _said(slot: Slot, result: str, **more: Any) -> dict[str, Any]:
-    """Return what is said of a slot."""
-    return {
-        "domain": slot.name,
-        "family": slot.family.label.lower(),
-        "result": str(result),
-        **more,
-    }
+def _record(key: RecordKey, result: str, **more: Any) -> dict[str, Any]:
+    return {"domain": key.name, "family": key.family.key, "result": str(result), **more}

@@ -1,4 +1,4 @@
-"""What the page of system health shows: nobody is asked for it but Cloudflare."""
+"""System health: whether Cloudflare's API can be reached, and how the zones are doing."""
 
 from typing import Any
 
@@ -7,17 +7,19 @@ from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry
-from .ddns.model import Family
+from .ddns import Family
+
+_SOURCE_KEYS = {Family.IPV4: "ipv4_source", Family.IPV6: "ipv6_source"}
 
 
 @callback
 def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
-    """Register what is shown."""
+    """Register the system health page."""
     register.async_register_info(_async_info)
 
 
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return whether Cloudflare can be reached, and how all zones are doing."""
+    """Return the information; nobody but Cloudflare is called for it."""
     entries: list[RaindropConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     coordinators = [entry.runtime_data for entry in entries]
     info: dict[str, Any] = {}
@@ -25,15 +27,15 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         url = coordinators[0].client.base_url
         info["cloudflare_api"] = system_health.async_check_can_reach_url(hass, url)
     for family in Family:
-        readings = [c.data.readings[c.sources[family]] for c in coordinators if family in c.sources]
-        operators = sorted({reading.operator for reading in readings if reading.operator})
-        if readings:
-            info[f"{family.label.lower()}_source"] = ", ".join(operators)
+        sources = [(c, c.home_sources[family]) for c in coordinators if family in c.home_sources]
+        if sources:
+            providers = {c.data.detections[source].provider for c, source in sources}
+            info[_SOURCE_KEYS[family]] = ", ".join(sorted(p for p in providers if p))
     limits = [c.client.rate_limit.remaining for c in coordinators if c.client.rate_limit]
     if limits:
         info["requests_left"] = min(limits)
-    kept = [target.slot for c in coordinators for target in c.targets]
-    troubled = [slot for c in coordinators for slot in c.data.troubles]
-    names = {slot.name for slot in kept}
-    info["domains_in_sync"] = f"{len(names - {slot.name for slot in troubled})} / {len(names)}"
+    records = [item for c in coordinators for item in c.data.records.items()]
+    names = {key.name for key, _ in records}
+    failing = {key.name for key, record in records if record.reason}
+    info["domains_in_sync"] = f"{len(names - failing)} / {len(names)}"
     return info

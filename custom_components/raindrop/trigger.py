@@ -1,4 +1,4 @@
-"""Triggers: the events of Raindrop by names that say what happened."""
+"""Triggers: the event entities under names that say what happened."""
 
 from typing import ClassVar, override
 
@@ -12,15 +12,13 @@ from homeassistant.helpers.trigger import (
     Trigger,
 )
 
-from .ddns.model import NewsKind
-from .entity import async_of_kind
-from .event import ATTR_FAMILY, ATTR_FROM_IP, ATTR_REASON, ATTR_TO_IP, DNS_RECORD, PUBLIC_IP
-
-_SAID = (ATTR_EVENT_TYPE, ATTR_FAMILY, ATTR_FROM_IP, ATTR_TO_IP, ATTR_REASON)
+from .ddns import EventType
+from .entity import async_filter_entities
+from .event import DNS_RECORD, PUBLIC_IP
 
 
-class NewsTrigger(StatelessEntityTriggerBase):
-    """Fires for some types of event of one kind of entity."""
+class EventTrigger(StatelessEntityTriggerBase):
+    """Fires for some event types of one kind of event entity."""
 
     _domain_specs = {EVENT_DOMAIN: DomainSpec()}  # noqa: RUF012 - as its base declares it
     _key: ClassVar[str]
@@ -28,43 +26,36 @@ class NewsTrigger(StatelessEntityTriggerBase):
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
-        """Return those of the entities that tell this kind of news."""
-        return async_of_kind(self._hass, super().entity_filter(entities), self._key)
-
-    @override
-    def is_valid_transition(self, from_state: State, to_state: State) -> bool:
-        """Return whether there is news: two events may fall into one millisecond."""
-        return from_state.state != to_state.state or any(
-            from_state.attributes.get(key) != to_state.attributes.get(key) for key in _SAID
-        )
+        """Return the event entities of this kind."""
+        return async_filter_entities(self._hass, super().entity_filter(entities), self._key)
 
     @override
     def is_valid_state(
         self, state: State, report_not_triggered: NotTriggeredReasonReporter
     ) -> bool:
-        """Return whether the event is of one of the types."""
+        """Return whether the event has one of the types."""
         return state.attributes.get(ATTR_EVENT_TYPE) in self._types
 
 
-class PublicIpChangedTrigger(NewsTrigger):
-    """Fires when the address of the home changed."""
+class PublicIpChangedTrigger(EventTrigger):
+    """Fires when the home's address changed."""
 
     _key = PUBLIC_IP.key
     _types = frozenset(PUBLIC_IP.event_types or ())
 
 
-class RecordUpdatedTrigger(NewsTrigger):
+class RecordUpdatedTrigger(EventTrigger):
     """Fires when a record was written."""
 
     _key = DNS_RECORD.key
-    _types = frozenset({NewsKind.CREATED, NewsKind.UPDATED, NewsKind.DRIFT_REPAIRED})
+    _types = frozenset({EventType.CREATED, EventType.UPDATED, EventType.DRIFT_CORRECTED})
 
 
-class UpdateFailedTrigger(NewsTrigger):
-    """Fires when a record cannot be kept."""
+class UpdateFailedTrigger(EventTrigger):
+    """Fires when a record is not in sync any more."""
 
     _key = DNS_RECORD.key
-    _types = frozenset({NewsKind.FAILED})
+    _types = frozenset({EventType.FAILED})
 
 
 async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:

@@ -1,1 +1,1 @@
-"""Proof by chaos: a whole house, a stranger and every fault, driven by programs of random steps."""
+"""Chaos tests: random operations and faults, checked against a model after every step."""

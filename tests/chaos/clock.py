@@ -1,4 +1,4 @@
-"""Time on the stage: it passes only when it is let, and the clock on the wall may be put."""
+"""Simulated time: it advances only on request, and the wall clock can be shifted."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -12,97 +12,98 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from lab.journal import Entry, Log
+from simulator.request_log import Entry, Log
 
-from .words import BrokenPromiseError
+from .scenario import InvariantViolationError
 
-_QUIET = 60
-"""Turns of the loop without news, after which what is under way waits for somebody."""
-_LONG = 200_000
-"""Turns without news after which even what waits for nobody is helped along."""
-_ENOUGH_S = 300
-"""For how long a house is helped along before it is said never to come to rest."""
-_PATIENCE_S = 2.5
-"""How much time passes then at most: the time-outs are 5 and 20 seconds."""
-_LEAST_S = 0.05
-_KEPT: Final = ("hang", "hold", "slow", "drip")
-"""Faults by which an answer does not come unless time passes, or not at all."""
+_IDLE_TURNS = 60
+"""Event loop turns without a new request after which delayed requests need time to advance."""
+_STUCK_TURNS = 200_000
+"""Event loop turns without a new request after which time advances in any case."""
+_LIMIT_S = 300
+"""Simulated seconds after which work that still runs is a failure."""
+_MAX_ADVANCE_S = 2.5
+"""The longest single advance, well below the time-outs of 5 and 20 seconds."""
+_MIN_ADVANCE_S = 0.05
+_DELAYING: Final = ("hang", "hold", "slow", "drip")
+"""Faults whose response arrives only when time advances, or never."""
 
 
 class Clock:
-    """The time that passes for everybody, and the clock on the wall, which may be put."""
+    """The monotonic time of a scenario, and a wall clock that can be shifted."""
 
     def __init__(self, log: Log, freezer: FrozenDateTimeFactory, patch: pytest.MonkeyPatch) -> None:
-        """Begin with a clock that is right."""
+        """Start with a correct wall clock."""
         self.hass: HomeAssistant
         self._log = log
         self._freezer = freezer
-        self._put_s = 0.0
-        self._forward_s = 0.0
+        self._shifted_s = 0.0
+        self._shifted_forward_s = 0.0
         loop = asyncio.get_running_loop()
-        # Frozen, all clocks are one. The loop's is none that anybody could put.
-        patch.setattr(loop, "time", lambda: time.monotonic() - self._put_s)
+        # The freezer moves all clocks together. The loop's clock must not follow a shift.
+        patch.setattr(loop, "time", lambda: time.monotonic() - self._shifted_s)
 
     def now(self) -> float:
-        """Return the time of a clock that nobody puts, in seconds."""
+        """Return the monotonic time in seconds."""
         return asyncio.get_running_loop().time()
 
-    def age(self) -> float:
-        """Return the same, and how far the wall clock was put forward: never less than it shows.
+    def max_elapsed(self) -> float:
+        """Return the monotonic time plus all forward shifts of the wall clock.
 
-        What has to stand for ten seconds stands for ten by the wall clock,
-        the only one that goes on while a machine sleeps.
+        A difference of two such times is never less than what the wall clock
+        shows: a hold-down of ten seconds may end after ten seconds by the wall clock.
         """
-        return self.now() + self._forward_s
+        return self.now() + self._shifted_forward_s
 
-    def put(self, seconds: float) -> None:
-        """Put the wall clock forward or back."""
-        self._put_s += seconds
-        self._forward_s += max(seconds, 0)
+    def shift_wall_clock(self, seconds: float) -> None:
+        """Shift the wall clock forward or back."""
+        self._shifted_s += seconds
+        self._shifted_forward_s += max(seconds, 0)
         self._freezer.tick(timedelta(seconds=seconds))
 
-    def passes(self, seconds: float) -> None:
-        """Let time pass, and what is due begin."""
+    def advance(self, seconds: float) -> None:
+        """Advance the time and fire the timers that are due."""
         self._freezer.tick(timedelta(seconds=seconds))
         async_fire_time_changed(self.hass)
 
     async def settle(self) -> None:
-        """Wait until all is done; who waits for an answer that never comes waits out its time."""
-        await self.see_out(self.hass.async_block_till_done(wait_background_tasks=True))
+        """Wait until Home Assistant is idle, advancing the time as needed."""
+        await self.run_to_end(self.hass.async_block_till_done(wait_background_tasks=True))
 
-    async def see_out(self, work: Coroutine[Any, Any, None] | asyncio.Task[None]) -> None:
-        """Wait for work to end, and let time pass for what else would wait for ever."""
+    async def run_to_end(self, work: Coroutine[Any, Any, None] | asyncio.Task[None]) -> None:
+        """Wait for work to end, advancing the time when nothing else happens."""
         task = work if isinstance(work, asyncio.Task) else asyncio.create_task(work)
-        helped_s = 0.0
-        while helped_s < _ENOUGH_S:
-            if await self.comes_to_rest(task):
+        advanced_s = 0.0
+        while advanced_s < _LIMIT_S:
+            if await self.run_until_idle(task):
                 return await task
-            seconds = self._until_next()
-            self.passes(seconds)
-            helped_s += seconds
-        raise BrokenPromiseError("the house does not come to rest")
+            seconds = self._next_advance_s()
+            self.advance(seconds)
+            advanced_s += seconds
+        raise InvariantViolationError("Home Assistant does not become idle")
 
-    async def comes_to_rest(self, task: asyncio.Task[None]) -> bool:
-        """Turn the loop until a task ends, or nothing happens; return whether it ended."""
-        quiet, seen = 0, (-1, -1)
+    async def run_until_idle(self, task: asyncio.Task[None]) -> bool:
+        """Run the event loop until a task ends or nothing happens; return whether it ended."""
+        idle_turns, seen = 0, (-1, -1)
         while not task.done():
             entries = self._log.entries
-            waiting = [entry for entry in entries if entry.end is None]
-            if quiet >= (_QUIET if waiting and all(map(_is_kept, waiting)) else _LONG):
+            pending = [entry for entry in entries if entry.end is None]
+            is_delayed = bool(pending) and all(map(_is_delayed, pending))
+            if idle_turns >= (_IDLE_TURNS if is_delayed else _STUCK_TURNS):
                 return False
             await asyncio.sleep(0)
-            news = len(entries), len(waiting)
-            quiet, seen = (quiet + 1 if news == seen else 0), news
+            current = len(entries), len(pending)
+            idle_turns, seen = (idle_turns + 1 if current == seen else 0), current
         return True
 
-    def _until_next(self) -> float:
-        """Return how long nothing is due: a drip falls when its time has come."""
+    def _next_advance_s(self) -> float:
+        """Return the seconds until the next timer, within the limits of one advance."""
         now = self.now()
         timers = get_scheduled_timer_handles(asyncio.get_running_loop())
         due = [timer.when() - now for timer in timers if not timer.cancelled()]
-        return min(max(min(due, default=_PATIENCE_S), _LEAST_S), _PATIENCE_S)
+        return min(max(min(due, default=_MAX_ADVANCE_S), _MIN_ADVANCE_S), _MAX_ADVANCE_S)
 
 
-def _is_kept(entry: Entry) -> bool:
-    """Return whether a request waits for an answer that does not come by itself."""
-    return bool(entry.fault) and any(kind in str(entry.fault) for kind in _KEPT)
+def _is_delayed(entry: Entry) -> bool:
+    """Return whether the response to a request needs time to advance."""
+    return bool(entry.fault) and any(kind in str(entry.fault) for kind in _DELAYING)

@@ -1,4 +1,4 @@
-"""What the programs need of pytest."""
+"""Fixtures of the chaos tests."""
 
 import logging
 
@@ -7,11 +7,12 @@ import pytest_socket
 
 
 @pytest.fixture(autouse=True)
-def no_secret_is_told(socket_enabled: None, caplog: pytest.LogCaptureFixture) -> None:
-    """Open the loopback; every house has a watch of its own over secrets.
+def allow_loopback_and_limit_logs(socket_enabled: None, caplog: pytest.LogCaptureFixture) -> None:
+    """Allow connections to the simulator, and limit what pytest captures of the logs.
 
-    Of Home Assistant itself only `scripts/chaos` reads every line: pytest keeps
-    them all, which takes longer than the programs.
+    `LogChecker` looks for secrets in every line that is logged. Home Assistant's
+    own debug lines are logged by `scripts/chaos` only: pytest would keep them
+    all, which takes longer than the scenarios.
     """
     pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"])
     caplog.set_level(logging.INFO)
@@ -21,5 +22,5 @@ def no_secret_is_told(socket_enabled: None, caplog: pytest.LogCaptureFixture) ->
 
 @pytest.fixture
 def expected_lingering_timers() -> bool:
-    """Let a core that was stopped leave its next poll behind, as the oldest one does."""
+    """Allow a stopped core to leave timers behind, as the oldest supported one does."""
     return True

@@ -1,4 +1,4 @@
-"""A day of a whole house, and a hundred reloads: nothing grows, and nothing is left behind."""
+"""Soak test: a day of updates and a hundred reloads must not leak anything."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,26 +17,26 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
-from custom_components.raindrop.ddns import cloudflare, web
-from custom_components.raindrop.sources import async_get_detector
-from lab import Lab
-from lab.sources import web_sources
-from tests.rooms.builders import domain, new_entry
+from simulator import Simulator
 from tests.secrets import TOKEN
 
-from .core import core
-from .words import GOOD
+from .constants import PRIMARY_ADDRESSES
+from .home_assistant_core import run_core
+from .integration import DOMAIN, UPDATE_INTERVAL, new_entry, signal_listener_count, use_simulator
+from .model import SourceCatalog, ZoneModel
 
-_HOUR = 12
-"""Cycles."""
-_GROWTH = 2**20
-"""Bytes that a house may have grown by after a day."""
+_SAVE_DELAY = timedelta(seconds=15)
+"""Longer than a change waits to be stored."""
+_UPDATES_PER_HOUR = 12
+_MAX_GROWTH = 2**20
+"""Bytes by which the memory may grow."""
+_CONNECTIONS = 16
+"""How many connections to the simulator may stay open, each with a task and a timer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How large a house is, and how long it is watched."""
+    """How many entries and domains there are, and how long the test runs."""
 
     entries: int
     domains: int
@@ -49,145 +49,147 @@ LONG = Size(entries=10, domains=300, hours=24, reloads=100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traces:
-    """What a house has under way, or keeps for later."""
+class Resources:
+    """What could leak in Home Assistant, besides memory."""
 
-    listeners: Mapping[Any, int]
+    bus_listeners: Mapping[Any, int]
     tasks: int
     timers: int
     data: frozenset[str]
-    told: int
-    """Who is told by the detector."""
+    signal_listeners: int
 
 
 async def soak(size: Size, freezer: FrozenDateTimeFactory) -> dict[str, int]:
-    """Return by how many bytes a house grew over its hours, and over its reloads.
+    """Return by how many bytes the memory grew in the hours, and in the reloads.
 
-    Raises AssertionError if anything is left behind.
+    Raises AssertionError if anything else leaks.
     """
-    # Home Assistant's test plugin turns it on, and it remembers where each task began.
+    # Home Assistant's test plugin enables debug mode, which keeps a traceback of every task.
     asyncio.get_running_loop().set_debug(False)
-    async with Lab() as lab, core({}) as hass:
+    async with Simulator() as simulator, run_core({}) as hass:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv(cloudflare.BASE_URL_VARIABLE, lab.cloudflare.base_url)
-            patch.setattr(web, "WEB_SOURCES", web_sources(lab.ip.services))
+            use_simulator(simulator, patch)
             try:
-                return await _soak(size, lab, hass, freezer)
+                return await _soak(size, simulator, hass, freezer)
             finally:
                 await hass.async_stop(force=True)
 
 
 async def _soak(
-    size: Size, lab: Lab, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+    size: Size, simulator: Simulator, hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> dict[str, int]:
-    """Watch a house that is there."""
-    lab.cloudflare.add_token(TOKEN)
-    entries = [_entry(lab, number, size.domains // size.entries) for number in range(size.entries)]
+    simulator.cloudflare.add_token(TOKEN)
+    entries = [
+        _entry(simulator, number, size.domains // size.entries) for number in range(size.entries)
+    ]
     for entry in entries:
         entry.add_to_hass(hass)
     assert await async_setup_component(hass, DOMAIN, {})
     await hass.async_block_till_done()
-    await _passes(lab, hass, freezer, 2 * _HOUR)
-    await _reload(lab, hass, entries)
-    before = _traces(hass)
+    await _run_updates(simulator, hass, freezer, 2 * _UPDATES_PER_HOUR)
+    await _reload(simulator, hass, entries)
+    before = await _resources(hass, freezer)
     tracemalloc.start()
     try:
-        await _passes(lab, hass, freezer, _HOUR)
-        begun = _memory()
-        await _passes(lab, hass, freezer, size.hours * _HOUR)
-        by_hours = _memory() - begun
-        _compare(before, _traces(hass))
-        await _reload(lab, hass, entries)
-        begun = _memory()
+        await _run_updates(simulator, hass, freezer, _UPDATES_PER_HOUR)
+        memory = _memory()
+        await _run_updates(simulator, hass, freezer, size.hours * _UPDATES_PER_HOUR)
+        growth_in_hours = _memory() - memory
+        _check_leaks(before, await _resources(hass, freezer))
+        await _reload(simulator, hass, entries)
+        memory = _memory()
         for _ in range(size.reloads):
-            await _reload(lab, hass, entries)
-        by_reloads = _memory() - begun
+            await _reload(simulator, hass, entries)
+        growth_in_reloads = _memory() - memory
     finally:
         tracemalloc.stop()
-    _compare(before, _traces(hass))
+    _check_leaks(before, await _resources(hass, freezer))
     await _unload(hass, entries)
-    gone = _traces(hass)
-    assert gone.told == 0, gone
+    assert signal_listener_count(hass) == 0
     assert [entry.state for entry in entries] == [ConfigEntryState.NOT_LOADED] * size.entries
     wrong = [
         record
-        for zone in lab.cloudflare.zones
-        for record in lab.cloudflare.records(zone)
-        if record["content"] != str(lab.ip.address(4))
+        for zone in simulator.cloudflare.zones
+        for record in simulator.cloudflare.records(zone)
+        if record["content"] != str(simulator.ip.address(4))
     ]
     assert not wrong
-    assert lab.log.surprises == []
-    return {"hours": by_hours, "reloads": by_reloads}
+    assert simulator.log.surprises == []
+    return {"hours": growth_in_hours, "reloads": growth_in_reloads}
 
 
-async def _passes(
-    lab: Lab, hass: HomeAssistant, freezer: FrozenDateTimeFactory, cycles: int
+async def _run_updates(
+    simulator: Simulator, hass: HomeAssistant, freezer: FrozenDateTimeFactory, count: int
 ) -> None:
-    """Let cycles pass; the home moves once an hour."""
-    for cycle in range(cycles):
-        if cycle % _HOUR == 0:
-            lab.ip.set_address(GOOD[4][cycle // _HOUR % len(GOOD[4])])
+    """Run scheduled updates; the address changes once an hour."""
+    addresses = PRIMARY_ADDRESSES[4]
+    for number in range(count):
+        if number % _UPDATES_PER_HOUR == 0:
+            simulator.ip.set_address(addresses[number // _UPDATES_PER_HOUR % len(addresses)])
         freezer.tick(UPDATE_INTERVAL + timedelta(seconds=1))
         async_fire_time_changed(hass)
         await hass.async_block_till_done(wait_background_tasks=True)
-        lab.log.clear()
+        simulator.log.clear()
 
 
-async def _reload(lab: Lab, hass: HomeAssistant, entries: list[MockConfigEntry]) -> None:
-    """Set every entry up anew, all at once."""
+async def _reload(
+    simulator: Simulator, hass: HomeAssistant, entries: list[MockConfigEntry]
+) -> None:
+    """Reload all entries at the same time."""
     reloads = (hass.config_entries.async_reload(entry.entry_id) for entry in entries)
     assert all(await asyncio.gather(*reloads))
     await hass.async_block_till_done(wait_background_tasks=True)
-    lab.log.clear()
+    simulator.log.clear()
 
 
 async def _unload(hass: HomeAssistant, entries: list[MockConfigEntry]) -> None:
-    """Unload every entry."""
     for entry in entries:
         assert await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
 def _memory() -> int:
-    """Return how many bytes are in use, without rubbish."""
-    # The stand-in for the disk remembers every call, and all that was written.
-    for stand_in in (Store._async_load, Store._async_write_data, Store.async_remove):
-        cast("Any", stand_in).reset_mock()
+    """Return how many bytes are in use after a garbage collection."""
+    # These mocks keep the arguments of every call, with all stored data.
+    for mock in (Store._async_load, Store._async_write_data, Store.async_remove):
+        cast("Any", mock).reset_mock()
     gc.collect()
     return tracemalloc.get_traced_memory()[0]
 
 
-def _traces(hass: HomeAssistant) -> Traces:
-    """Return what is under way, or kept for later."""
+async def _resources(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Resources:
+    """Return the resources in use once every delayed save is done."""
+    freezer.tick(_SAVE_DELAY)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
     timers = [timer for timer in get_scheduled_timer_handles(hass.loop) if not timer.cancelled()]
-    return Traces(
-        listeners=hass.bus.async_listeners(),
+    return Resources(
+        bus_listeners=hass.bus.async_listeners(),
         tasks=len(asyncio.all_tasks()),
         timers=len(timers),
         data=frozenset(map(str, hass.data)),
-        told=len(async_get_detector(hass)._listeners),
+        signal_listeners=signal_listener_count(hass),
     )
 
 
-def _compare(before: Traces, after: Traces) -> None:
-    """See nothing more than before; connections to the lab have their own tasks and timers."""
-    assert after.listeners == before.listeners
+def _check_leaks(before: Resources, after: Resources) -> None:
+    """Check that no resources were added, apart from open connections to the simulator."""
+    assert after.bus_listeners == before.bus_listeners
     assert after.data == before.data
-    assert after.told == before.told
+    assert after.signal_listeners == before.signal_listeners
     assert after.tasks <= before.tasks + _CONNECTIONS
     assert after.timers <= before.timers + _CONNECTIONS
 
 
-_CONNECTIONS = 16
-"""How many connections may be kept open for the next request."""
+def check_growth(growth: dict[str, int]) -> None:
+    """Check that the memory grew by less than the limit."""
+    assert all(grown < _MAX_GROWTH for grown in growth.values()), growth
 
 
-def check(grown: dict[str, int]) -> None:
-    """See a house that did not grow."""
-    assert all(by < _GROWTH for by in grown.values()), grown
-
-
-def _entry(lab: Lab, number: int, domains: int) -> MockConfigEntry:
-    """Return an entry with many domains."""
-    zone = lab.cloudflare.add_zone(f"n{number}.example", record_quota=1000)
-    return new_entry(zone, [domain(f"d{place}.{zone.name}") for place in range(domains)])
+def _entry(simulator: Simulator, number: int, domain_count: int) -> MockConfigEntry:
+    """Return the config entry of a new zone with a number of domains."""
+    zone = simulator.cloudflare.add_zone(f"n{number}.example", record_quota=1000)
+    model = ZoneModel(zone.name, SourceCatalog(simulator.ip.services))
+    for place in range(domain_count):
+        model.save_domain(f"d{place}.{zone.name}", {}, lambda _type, _number: None)
+    return new_entry(model, zone.id)

@@ -1,10 +1,10 @@
-"""A house that runs for long stays as it is: the short form of `scripts/chaos --soak`."""
+"""The short form of the soak test that `scripts/chaos --soak` runs."""
 
 from freezegun.api import FrozenDateTimeFactory
 
-from .soak import SHORT, check, soak
+from .soak import SHORT, check_growth, soak
 
 
-async def test_a_house_does_not_grow(freezer: FrozenDateTimeFactory) -> None:
-    """Hours of cycles, changes and reloads leave no memory, task, timer or listener behind."""
-    check(await soak(SHORT, freezer))
+async def test_nothing_grows_or_leaks(freezer: FrozenDateTimeFactory) -> None:
+    """Hours of updates and repeated reloads leave no memory, tasks, timers or listeners behind."""
+    check_growth(await soak(SHORT, freezer))

@@ -1,1 +1,1 @@
-"""What the tests would miss: faults put into the core one by one, by `scripts/mutation`."""
+"""The mutation check: changes the code in small ways and runs the tests (`scripts/mutation`)."""

@@ -1,53 +1,54 @@
-"""Look for what the tests would miss: `scripts/mutation`, see there."""
+"""Run the mutation check: `scripts/mutation`."""
 
 import argparse
 from collections.abc import Collection
 import sys
 import time
 
-from .explained import EXPLAINED, complaints, explanations
-from .page import PAGE, facts, page
-from .workspace import MODULES, MutationError, Result, results
+from .explained import SURVIVORS, parse_reasons, problems
+from .page import PAGE, page, run_facts
+from .suites import MODULES
+from .workspace import MutationError, Result, results
 
 
 def main() -> int:
-    """Do what the command line asks for; return the exit code."""
+    """Run the mutation check as the command line says; return the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/mutation", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only tell, and write no page")
+    parser.add_argument("--check", action="store_true", help="do not write the page")
     parser.add_argument(
         "modules",
         nargs="*",
         metavar="MODULE",
-        help=f"only these of {', '.join(MODULES)}, and write no page",
+        help=f"only these modules of {', '.join(MODULES)}; the page is not written",
     )
     options = parser.parse_args()
-    if unknown := set(options.modules) - set(MODULES):
-        parser.error(f"not among {', '.join(MODULES)}: {', '.join(sorted(unknown))}")
+    if unknown := set(options.modules) - MODULES.keys():
+        parser.error(f"not one of {', '.join(MODULES)}: {', '.join(sorted(unknown))}")
     started = time.monotonic()
-    told = [*facts()]
+    facts = [*run_facts()]
     try:
-        found = results(options.modules)
+        found = results(options.modules or MODULES)
     except MutationError as err:
         print(err, file=sys.stderr)
         return 1
-    _tell(found)
-    known = explanations(EXPLAINED.read_text())
-    wrong = complaints(found, known)
+    _print_scores(found)
+    reasons = parse_reasons(SURVIVORS.read_text())
     if not (options.check or options.modules):
-        told.append(("Took", f"{(time.monotonic() - started) / 60:.0f} minutes"))
-        PAGE.write_text(page(told, found, known))
-        print(f"Written to {PAGE.name}")
-    for complaint in wrong:
-        print(complaint, file=sys.stderr)
-    return 1 if wrong else 0
+        facts.append(("Took", f"{(time.monotonic() - started) / 60:.0f} minutes"))
+        PAGE.write_text(page(facts, found, reasons))
+        print(f"Wrote {PAGE.name}")
+    found_problems = problems(found, reasons)
+    for problem in found_problems:
+        print(problem, file=sys.stderr)
+    return 1 if found_problems else 0
 
 
-def _tell(found: Collection[Result]) -> None:
-    """Print the scores."""
+def _print_scores(found: Collection[Result]) -> None:
+    width = max(map(len, MODULES))
     for result in found:
         print(
-            f"{result.module:10} {result.mutants:4} mutants, {len(result.survivors):3} survived, "
-            f"{result.score:5.1f} % died"
+            f"{result.module:{width}} {result.mutants:4} mutants, "
+            f"{len(result.survivors):3} survived, score {result.score:5.1f} %"
         )
 
 

@@ -1,4 +1,4 @@
-"""The mutants that may live, each with its reason; and what is wrong with a result."""
+"""The reasons of survivors, and what is wrong with the results."""
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -6,13 +6,13 @@ import tomllib
 
 from .workspace import Mutant, Result
 
-EXPLAINED = Path(__file__).with_name("survivors.toml")
-LIMIT = 90.0
-"""How many of a hundred mutants have to die, in each module."""
+SURVIVORS = Path(__file__).with_name("survivors.toml")
+MIN_SCORE = 90.0
+"""The percentage of mutants that must be killed in each module."""
 
 
-def explanations(text: str) -> dict[Mutant, str]:
-    """Return why each mutant may live that a text of ours explains."""
+def parse_reasons(text: str) -> dict[Mutant, str]:
+    """Return the reason of each explained survivor, from the text of survivors.toml."""
     return {
         Mutant(entry["function"], entry["was"], now): entry["why"]
         for entry in tomllib.loads(text).get("survivor", [])
@@ -20,31 +20,27 @@ def explanations(text: str) -> dict[Mutant, str]:
     }
 
 
-def complaints(results: Collection[Result], known: Mapping[Mutant, str]) -> list[str]:
-    """Return what is wrong, in words: a low score, or a survivor and reason that do not meet."""
-    return [*_low_scores(results), *_mismatches(results, known)]
+def problems(results: Collection[Result], reasons: Mapping[Mutant, str]) -> list[str]:
+    """Return low scores, survivors without a reason, and reasons without a survivor."""
+    return [*_low_scores(results), *_mismatches(results, reasons)]
 
 
 def _low_scores(results: Collection[Result]) -> Iterator[str]:
-    """Yield the modules of which too many mutants live."""
     for result in results:
-        if result.score < LIMIT:
-            yield f"{result.module}: {result.score:.1f} % died, and not {LIMIT:.0f} %"
+        if result.score < MIN_SCORE:
+            yield f"{result.module}: the score is {result.score:.1f} %, below {MIN_SCORE:.0f} %"
 
 
-def _mismatches(results: Collection[Result], known: Mapping[Mutant, str]) -> Iterator[str]:
-    """Yield survivors without a reason, and reasons without a survivor."""
-    modules = {result.module for result in results}
-    alive = {mutant for result in results for mutant in result.survivors}
-    for mutant in sorted(alive - known.keys()):
-        yield f"A survivor without a reason:\n{shown(mutant)}"
-    for mutant in sorted(known.keys() - alive):
-        if mutant.function.partition(".")[0] in modules:
-            yield f"A reason without a survivor:\n{shown(mutant)}"
+def _mismatches(results: Collection[Result], reasons: Mapping[Mutant, str]) -> Iterator[str]:
+    survivors = {mutant for result in results for mutant in result.survivors}
+    for mutant in sorted(survivors - reasons.keys()):
+        yield f"A survivor without a reason:\n{_as_diff(mutant)}"
+    for mutant in sorted(reasons.keys() - survivors):
+        if any(mutant.function.startswith(f"{result.module}.") for result in results):
+            yield f"A reason without a survivor:\n{_as_diff(mutant)}"
 
 
-def shown(mutant: Mutant) -> str:
-    """Return a mutant as the change that it is."""
+def _as_diff(mutant: Mutant) -> str:
     lines = [f"- {line}" for line in mutant.was.splitlines()]
     lines += [f"+ {line}" for line in mutant.now.splitlines()]
     return "\n".join([f"@ {mutant.function}", *lines])

@@ -1,8 +1,12 @@
-"""Let each fault be judged alike every time, and quickly (`-p tests.mutation.profile`)."""
+"""The same examples in every run, no shrinking, and no log output (`-p tests.mutation.profile`)."""
+
+import logging
 
 from hypothesis import Phase, settings
 
-# Whether a law is broken is all that matters here, not by which smallest example.
+# Home Assistant's test plugin adds no handler if there is one. Through mutmut, output is slow.
+logging.basicConfig(handlers=[logging.NullHandler()])
+# It only matters whether a property fails, not with which smallest example.
 settings.register_profile(
     "mutation",
     derandomize=True,

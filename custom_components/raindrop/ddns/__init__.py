@@ -1,8 +1,105 @@
-"""The core of Raindrop: addresses, Cloudflare and the decision between them.
+"""Keep Cloudflare DNS records pointed at a changing public IP address.
 
-Nothing here knows Home Assistant. The modules import downwards only:
-``reconcile``, ``survey`` -> ``news``, ``report``, ``detect``, ``apply``, ``plan``,
-``cloudflare`` -> ``inquiry`` -> ``web``, ``steady``, ``own_address`` -> ``transport``,
-``wire``, ``host_part``, ``addresses``, ``names``, ``credential`` -> ``reading`` ->
-``model``, ``errors``.
+This is the public face of the library: everything a caller needs is imported
+from here; ``Name`` is how type checkers know (PEP 484). It needs
+aiohttp and nothing else, and knows nothing of Home Assistant. Nothing here
+sleeps or retries: the caller decides when to update.
+
+    >>> from ipaddress import ip_address
+    >>> key = RecordKey(to_ascii("home.example.com"), Family.IPV4)
+    >>> desired = DesiredRecord(
+    ...     record_key=key, address=ip_address("8.8.4.4"), policy=Policy(create=True)
+    ... )
+    >>> plan = make_plan([desired], existing=[])
+    >>> [(type(change).__name__, change.record_key.name) for change in plan.changes]
+    [('Create', 'home.example.com')]
+
+One update of a zone, given a client session::
+
+    client = CloudflareClient(session, read_credential(None, token))
+    detector = Detector(lambda family: session, PROVIDERS, read_source, utcnow)
+    state, result = await update_zone(client, detector, config, State())
 """
+
+from .cloudflare.client import BASE_URL, MAX_BATCH, MAX_BATCH_PAID, CloudflareClient, check_base_url
+from .cloudflare.credentials import ApiToken, GlobalApiKey, read_credential
+from .cloudflare.discovery import ZoneAccess, discover_zone, records_at, verify_access
+from .detection.detector import Detector, ReadSource, SourceState, parse_state
+from .detection.local import stable_address
+from .detection.providers import PROVIDERS, Provider, ResponseFormat, custom_provider
+from .detection.result import Detection, Response
+from .errors import (
+    BaseUrlError,
+    CloudflareAuthError,
+    CloudflareConnectionError,
+    CloudflareError,
+    CloudflareNotFoundError,
+    CloudflarePermissionError,
+    CloudflareRateLimitError,
+    CloudflareRefusedError,
+    CloudflareResponseError,
+    CloudflareTimeoutError,
+    CredentialProblem,
+    DdnsError,
+    DetectionError,
+    HostNameError,
+    InterfaceIdError,
+    NoAddressError,
+    OutsideZoneError,
+    Permission,
+    ProviderUrlError,
+    RelativeNameError,
+    ZoneNameError,
+)
+from .models import (
+    MAX_TTL_S,
+    MIN_TTL_S,
+    TTL_AUTO,
+    Address,
+    Change,
+    Conflict,
+    Create,
+    DesiredRecord,
+    Family,
+    HostName,
+    InterfaceId,
+    ManagedRecord,
+    Outcome,
+    Plan,
+    Policy,
+    Reason,
+    Record,
+    RecordId,
+    RecordKey,
+    Source,
+    SourceKind,
+    Update,
+    ZoneId,
+)
+from .names import full_name, to_ascii, to_unicode
+from .records.apply import delete_owned
+from .records.interface_id import MAX_PREFIX, MIN_PREFIX, parse_interface_id
+from .records.plan import make_plan
+from .state import DdnsEvent, EventType, RecordState, State, UpdateResult
+from .update import Preview, UpdateOptions, ZoneConfig, preview, update_zone
+
+# A table of names is read at a glance.
+# fmt: off
+__all__ = [  # noqa: RUF022
+    "Address", "ApiToken", "BASE_URL", "BaseUrlError", "Change", "CloudflareAuthError",
+    "CloudflareClient", "CloudflareConnectionError", "CloudflareError", "CloudflareNotFoundError",
+    "CloudflarePermissionError", "CloudflareRateLimitError", "CloudflareRefusedError",
+    "CloudflareResponseError", "CloudflareTimeoutError", "Conflict", "Create",
+    "CredentialProblem", "DdnsError", "DdnsEvent", "DesiredRecord", "Detection", "DetectionError",
+    "Detector", "EventType", "Family", "GlobalApiKey", "HostName", "HostNameError", "InterfaceId",
+    "InterfaceIdError", "MAX_BATCH", "MAX_BATCH_PAID", "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX",
+    "MIN_TTL_S", "ManagedRecord", "NoAddressError", "Outcome", "OutsideZoneError", "PROVIDERS",
+    "Permission", "Plan", "Policy", "Preview", "Provider", "ProviderUrlError", "ReadSource",
+    "Reason", "Record", "RecordId", "RecordKey", "RecordState", "RelativeNameError", "Response",
+    "ResponseFormat", "Source", "SourceKind", "SourceState", "State", "TTL_AUTO", "Update",
+    "UpdateOptions", "UpdateResult", "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError",
+    "check_base_url", "custom_provider", "delete_owned", "discover_zone", "full_name",
+    "make_plan", "parse_interface_id", "parse_state", "preview", "read_credential", "records_at",
+    "stable_address", "to_ascii", "to_unicode", "update_zone", "verify_access",
+]
+# fmt: on

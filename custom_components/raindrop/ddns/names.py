@@ -1,23 +1,23 @@
-"""Host names: as people write them, as DNS compares them."""
+"""Host names: normalization to Punycode, display in Unicode, and membership in a zone."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 import re
 import unicodedata
 
 from .errors import HostNameError, OutsideZoneError, RelativeNameError
-from .model import HostName
+from .models import HostName
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?:\*|{_LABEL})(?:\.{_LABEL})*")
 _MAX_NAME = 253
 _JOINERS = "\u200c\u200d"
 _INVISIBLE = re.compile("[\u034f\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""Variation selectors and their like, which UTS #46 ignores."""
+"""Variation selectors and similar characters, which UTS #46 ignores."""
 _ACE_PREFIX = "xn--"
 
 
 def to_ascii(text: str) -> HostName:
-    """Return a full name in Punycode, lower case, without a trailing dot.
+    """Normalize a full host name: Punycode, lower case, no trailing dot.
 
     Maps like UTS #46 (https://www.unicode.org/reports/tr46/) without its
     transitional rules, as Cloudflare does: Python's own ``idna`` codec would
@@ -35,7 +35,7 @@ def to_ascii(text: str) -> HostName:
 
 
 def to_unicode(name: str) -> str:
-    """Return a name as people read it; what cannot be decoded stays as it is.
+    """Return a host name in Unicode for display; labels that do not decode stay as they are.
 
     >>> to_unicode("home.xn--mnchen-3ya.example")
     'home.münchen.example'
@@ -44,17 +44,17 @@ def to_unicode(name: str) -> str:
 
 
 def is_within(name: HostName, zone_name: HostName) -> bool:
-    """Return whether a name belongs to a zone."""
+    """Return whether a host name is the zone's own or below it."""
     return name == zone_name or name.endswith(f".{zone_name}")
 
 
 def full_name(text: str, zone_name: HostName | None) -> HostName:
-    """Return the full name for a full name, ``@``, ``*`` or one label of the zone.
+    """Complete a host name as typed: a full name, ``@``, ``*`` or one label of the zone.
 
-    Several labels that do not end in the zone's name are not taken as
-    relative: that would turn a slip into a record nobody looks for. Raises
-    HostNameError, OutsideZoneError for a name of another zone, and
-    RelativeNameError for a relative name while the zone's is not known.
+    ``zone_name`` is None if it is not known. Several labels that do not end in
+    the zone's name are not relative, because a typing error would then create
+    a record. Raises HostNameError, OutsideZoneError for a name of another
+    zone, and RelativeNameError for a relative name without ``zone_name``.
     """
     text = text.strip()
     if text != "@" and "." in _mapped(text).removesuffix("."):
@@ -71,26 +71,30 @@ def full_name(text: str, zone_name: HostName | None) -> HostName:
     return to_ascii(f"{text}.{zone_name}")
 
 
-def has_kin(name: HostName, others: Iterable[HostName]) -> bool:
-    """Return whether one of the names of a zone makes it likely that this one belongs there.
+def shares_parent_domain(name: HostName, others: Collection[HostName]) -> bool:
+    """Return whether a name shares a parent domain with a record of a zone.
 
-    For a zone whose own name is not known: a slip must not become a record.
+    For a zone whose own name is not known: a name that shares no parent domain
+    is probably a typing error. ``others`` are names in the zone.
     """
-    above = parents(name)
-    return any(is_within(other, parent) for other in others for parent in above)
+    return any(is_within(other, parent) for parent in parents(name) for other in others)
 
 
 def parents(name: HostName) -> list[HostName]:
-    """Return the names a zone that holds this one could have, the nearest first."""
+    """Return the possible zone names for a host name, the longest first.
+
+    >>> parents("home.example.com")
+    ['home.example.com', 'example.com']
+    """
     labels = name.removeprefix("*.").split(".")
     return [HostName(".".join(labels[start:])) for start in range(len(labels) - 1)]
 
 
 def _mapped(text: str) -> str:
-    """Return a text with compatible characters, case and full stops made one."""
+    """Return a text with case, compatible characters and full stops mapped (UTS #46)."""
     if text.isascii():
         return text.strip().lower()
-    # Letter by letter: as a whole, "Σ" would depend on where in the word it stands.
+    # Letter by letter, because str.lower() maps "Σ" differently at the end of a word.
     lower = "".join(char.lower() for char in text.strip())
     folded = "".join(char.lower() for char in unicodedata.normalize("NFKC", lower))
     visible = (char for char in folded if char in _JOINERS or unicodedata.category(char) != "Cf")
@@ -103,15 +107,15 @@ def _ascii_label(label: str) -> str:
     if label.isascii():
         return label
     if any(unicodedata.category(char) == "Cs" for char in label):
-        raise HostNameError("half a character is none")
+        raise HostNameError("not a host name: it contains half of a surrogate pair")
     return _ACE_PREFIX + label.encode("punycode").decode("ascii")
 
 
 def _unicode_label(label: str) -> str:
-    """Return a label decoded, if decoding and encoding again gives the same."""
+    """Return a label decoded, or as it is unless encoding gives the same label again."""
     try:
         decoded = label.removeprefix(_ACE_PREFIX).encode("ascii").decode("punycode")
         is_faithful = label.startswith(_ACE_PREFIX) and _ascii_label(_mapped(decoded)) == label
-    except UnicodeError, HostNameError:
+    except (UnicodeError, HostNameError):
         return label
     return decoded if is_faithful else label

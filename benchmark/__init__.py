@@ -1,0 +1,1 @@
+"""Benchmark of Raindrop and other dynamic DNS clients: `scripts/benchmark`."""

@@ -1,0 +1,144 @@
+"""Entities and the local interface as sources, and the detector that all zones share."""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+import socket
+
+from aiohttp import ClientSession
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import (
+    async_track_entity_registry_updated_event,
+    async_track_state_change_event,
+)
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from . import ddns
+from .const import DOMAIN
+from .ddns import Address, Detector, Family, Source, SourceKind, SourceState
+
+_DETECTOR: HassKey[Detector] = HassKey(f"{DOMAIN}_detector")
+_SOCKET_FAMILIES = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
+_ADDRESS_TABLE = Path("/proc/net/if_inet6")
+"""The addresses of this host with their flags; exists on Linux only."""
+_REMOTE = ("2000::1", 53)
+"""An address on the Internet, to which nothing is sent."""
+
+
+@callback
+def async_get_detector(hass: HomeAssistant) -> Detector:
+    """Return the detector that all entries share."""
+    if _DETECTOR not in hass.data:
+        hass.data[_DETECTOR] = Detector(
+            partial(_session, hass), ddns.PROVIDERS, partial(_read_source, hass), dt_util.utcnow
+        )
+    return hass.data[_DETECTOR]
+
+
+@callback
+def async_release_detector(hass: HomeAssistant) -> None:
+    """Discard the detector: the last entry was removed."""
+    hass.data.pop(_DETECTOR, None)
+
+
+@callback
+def async_entity_address(hass: HomeAssistant, source: Source) -> Address | None:
+    """Return the usable address that the entity of a source reports, None if there is none."""
+    return ddns.parse_state(_entity_state(hass, source), source.family).address
+
+
+@callback
+def async_is_entity_silent(hass: HomeAssistant, source: Source) -> bool:
+    """Return whether the entity of a source reports nothing at all."""
+    return _entity_state(hass, source).value in (None, STATE_UNAVAILABLE, STATE_UNKNOWN)
+
+
+@callback
+def _entity_state(hass: HomeAssistant, source: Source) -> SourceState:
+    registry = er.async_get(hass)
+    entity_id = er.async_resolve_entity_id(registry, source.entity)
+    state = hass.states.get(entity_id) if entity_id else None
+    if state is None:
+        deleted = (e.entity_id for e in registry.deleted_entities.values() if e.id == source.entity)
+        return SourceState(provider=entity_id or next(deleted, source.entity), value=None)
+    return SourceState(provider=state.name, value=state.state, since=state.last_changed)
+
+
+class EntityWatch:
+    """Calls back whenever the state of one of the sources' entities changes."""
+
+    def __init__(
+        self, hass: HomeAssistant, sources: Iterable[Source], changed: CALLBACK_TYPE
+    ) -> None:
+        self._hass = hass
+        self._entities = {s.entity for s in sources if s.kind is SourceKind.ENTITY}
+        self._changed = changed
+        self._ends: list[CALLBACK_TYPE] = []
+        self._begin()
+
+    @callback
+    def async_end(self) -> None:
+        """Stop watching."""
+        while self._ends:
+            self._ends.pop()()
+
+    def _begin(self) -> None:
+        """Watch the entities by their present entity ids."""
+        registry = er.async_get(self._hass)
+        found = (er.async_resolve_entity_id(registry, entity) for entity in self._entities)
+        entity_ids = [entity_id for entity_id in found if entity_id]
+        self._ends = [
+            async_track_state_change_event(self._hass, entity_ids, self._state_changed),
+            async_track_entity_registry_updated_event(
+                self._hass, entity_ids, self._registry_updated
+            ),
+        ]
+
+    @callback
+    def _state_changed(self, event: Event[EventStateChangedData]) -> None:
+        """Call back for another state; an address is never in an attribute."""
+        old, new = event.data["old_state"], event.data["new_state"]
+        if (old and old.state) != (new and new.state):
+            self._changed()
+
+    @callback
+    def _registry_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Follow an entity that was renamed."""
+        self.async_end()
+        self._begin()
+
+
+@callback
+def _session(hass: HomeAssistant, family: Family) -> ClientSession:
+    """Return Home Assistant's session that connects by one family only."""
+    return async_get_clientsession(hass, family=_SOCKET_FAMILIES[family])
+
+
+async def _read_source(hass: HomeAssistant, source: Source) -> SourceState:
+    if source.kind is SourceKind.ENTITY:
+        return _entity_state(hass, source)
+    return await hass.async_add_executor_job(_local_state)
+
+
+def _local_state() -> SourceState:
+    """Return the stable IPv6 address of this host."""
+    try:
+        table = _ADDRESS_TABLE.read_text("ascii")
+    except OSError:
+        table = ""
+    address = ddns.stable_address(table, _outgoing_address())
+    return SourceState(provider=socket.gethostname(), value=address)
+
+
+def _outgoing_address() -> str | None:
+    """Return the IPv6 source address of outgoing connections."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_REMOTE)
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])

@@ -1,0 +1,1 @@
+"""Client for Cloudflare's API v4: zones and DNS records."""

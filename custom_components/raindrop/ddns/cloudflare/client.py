@@ -1,0 +1,271 @@
+"""Client for zones and DNS records of Cloudflare's API v4; it never retries.
+
+https://developers.cloudflare.com/api/
+"""
+
+from asyncio import get_running_loop
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from http import HTTPStatus
+import logging
+from urllib.parse import urlencode, urlsplit
+
+from aiohttp import ClientSession
+
+from ..errors import (
+    BaseUrlError,
+    CloudflareConnectionError,
+    CloudflareError,
+    CloudflareNotFoundError,
+    CloudflareRefusedError,
+    CloudflareResponseError,
+    CloudflareTimeoutError,
+    NoResponseError,
+    Permission,
+    ResponseTimeoutError,
+    ResponseTooLongError,
+)
+from ..http import USER_AGENT, HttpResponse, request
+from ..models import OWNER_COMMENT, Change, Create, HostName, Record, RecordId, Update, Zone, ZoneId
+from ..names import to_unicode
+from . import codec
+from .credentials import Credential, scrub
+from .errors import ApiError, classify
+
+_LOGGER = logging.getLogger(__name__)
+
+BASE_URL = "https://api.cloudflare.com/client/v4"
+
+MAX_BATCH = 200
+"""Operations in one batch on the Free plan; every plan allows as many."""
+MAX_BATCH_PAID = 3500
+"""Operations in one batch on the Pro, Business and Enterprise plans.
+
+https://developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes/
+"""
+
+_MAX_PAGES = 200
+_NO_RECORD = RecordId("0" * 32)
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def check_base_url(url: str) -> str:
+    """Return the base URL of an API without a trailing slash, if a credential may be sent there.
+
+    Raises BaseUrlError for anything but HTTPS, or plain HTTP to loopback. The
+    URL is not part of the error, for it may contain a password.
+    """
+    url = url.rstrip("/")
+    try:
+        parts = urlsplit(url)
+        scheme, host = parts.scheme, parts.hostname
+    except ValueError:
+        scheme, host = "", None
+    is_safe = scheme == "https" or (scheme == "http" and host in _LOOPBACK)
+    if not is_safe or not host:
+        raise BaseUrlError("the base URL must be HTTPS, or plain HTTP to loopback")
+    return url
+
+
+class CloudflareClient:
+    """Client for Cloudflare's API with one credential.
+
+    Every method sends its requests at once, without a retry, and raises
+    CloudflareError as ``cloudflare.errors.classify`` says,
+    CloudflareConnectionError or CloudflareTimeoutError if no response arrived,
+    and CloudflareResponseError if it cannot be read. Requests are logged at
+    debug level: method, path, status, error codes and duration, never a query,
+    a header or a body.
+    """
+
+    page_size = 5000
+    """Records requested in one page of a list; Cloudflare may return fewer.
+
+    The default is more than a zone of any self-service plan can have (3,500).
+    """
+    max_response_bytes = 16 * 1024 * 1024
+    """A longer response raises CloudflareResponseError; the default holds a full page."""
+
+    def __init__(
+        self,
+        session: ClientSession,
+        credential: Credential,
+        *,
+        base_url: str = BASE_URL,
+        user_agent: str = USER_AGENT,
+        owner_comment: str = OWNER_COMMENT,
+        timeout_s: float = 20.0,
+        max_batch: int = MAX_BATCH,
+    ) -> None:
+        """Create a client; no request is sent.
+
+        ``session`` stays open; the caller closes it, after the last request.
+        ``base_url`` is checked as ``check_base_url`` does. ``owner_comment``
+        marks the records that ``create`` and ``batch`` create, at most 100
+        characters. ``timeout_s`` limits one request with its response.
+        """
+        self._session = session
+        self._credential = credential
+        self._user_agent = user_agent
+        self._owner_comment = owner_comment
+        self.timeout_s = timeout_s
+        self.base_url = check_base_url(base_url)
+        self.max_batch = max_batch
+        """How many changes the zone's plan allows in one batch."""
+        self.rate_limit: codec.RateLimit | None = None
+        """The rest of the rate limit, as of the last response that named it."""
+        self.requests = 0
+        """How many requests were sent."""
+
+    @property
+    def credential_kind(self) -> str:
+        """The kind of the credential, for diagnostics: ``ApiToken`` or ``GlobalApiKey``."""
+        return type(self._credential).__name__
+
+    async def zone(self, zone_id: ZoneId) -> Zone:
+        """Get a zone by its identifier; needs Zone Read."""
+        envelope = await self._call("GET", f"/zones/{zone_id}", Permission.ZONE_READ)
+        return codec.read_zone(envelope.result)
+
+    async def find_zone(self, name: HostName) -> Zone | None:
+        """Find a zone by its name, None if the credential sees none; needs Zone Read.
+
+        Zones have their names in Unicode but records in Punycode, and the
+        documentation does not say which of them the filter takes: both are tried.
+        """
+        for spelling in dict.fromkeys((name, to_unicode(name))):
+            envelope = await self._call(
+                "GET", "/zones", Permission.ZONE_READ, query={"name": spelling}
+            )
+            for zone in codec.read_zones(envelope.result or []):
+                if zone.name == name:
+                    return zone
+        return None
+
+    async def list_records(self, zone_id: ZoneId, name: HostName | None = None) -> list[Record]:
+        """List all records of a zone, or all at one name: every page or an error."""
+        path = f"/zones/{zone_id}/dns_records"
+        query = {"per_page": str(self.page_size)} | ({"name.exact": name} if name else {})
+        records: dict[RecordId, Record] = {}
+        page = pages = 1
+        while page <= pages:
+            of_page = {"page": str(page)} if page > 1 else {}
+            envelope = await self._call("GET", path, Permission.DNS_READ, query=query | of_page)
+            found = codec.read_records(envelope.result, self._owner_comment)
+            records |= {record.id: record for record in found}
+            pages = envelope.total_pages
+            if pages > _MAX_PAGES or (page < pages and not found):
+                raise CloudflareResponseError("Cloudflare's list has no end")
+            page += 1
+        return list(records.values())
+
+    async def batch(self, zone_id: ZoneId, changes: Sequence[Change]) -> list[Record]:
+        """Make up to ``max_batch`` changes in one transaction.
+
+        Returns the records after them: the updated ones, then the created
+        ones. Raises UnusableAddressError, before anything is sent, if an
+        address may not be written.
+        """
+        body = codec.batch_body(changes, self._owner_comment)
+        result = await self._write("POST", zone_id, "/batch", body)
+        return codec.read_batch(result, self._owner_comment)
+
+    async def create(self, zone_id: ZoneId, change: Create) -> Record:
+        """Create one record, marked with the owner comment.
+
+        Raises UnusableAddressError as ``batch`` does.
+        """
+        body = codec.create_body(change, self._owner_comment)
+        result = await self._write("POST", zone_id, "", body)
+        return codec.read_record(result, self._owner_comment)
+
+    async def update(self, zone_id: ZoneId, change: Update) -> Record:
+        """Update the fields of one record that differ; Cloudflare keeps all others.
+
+        Raises UnusableAddressError as ``batch`` does.
+        """
+        body = codec.update_body(change)
+        result = await self._write("PATCH", zone_id, f"/{change.record.id}", body)
+        return codec.read_record(result, self._owner_comment)
+
+    async def delete(self, zone_id: ZoneId, record_id: RecordId) -> None:
+        """Delete one record; a record that does not exist counts as deleted."""
+        with suppress(CloudflareNotFoundError):
+            await self._write("DELETE", zone_id, f"/{record_id}")
+
+    async def check_edit(self, zone_id: ZoneId) -> None:
+        """Raise CloudflarePermissionError if the credential may not edit records.
+
+        Sends an empty change of a record that cannot exist. Cloudflare checks
+        the permission before it looks for the record, so any response but a
+        denial means that the credential may edit. Nothing is changed.
+        """
+        with suppress(CloudflareNotFoundError, CloudflareRefusedError):
+            await self._write("PATCH", zone_id, f"/{_NO_RECORD}", {})
+
+    async def _write(
+        self, method: str, zone_id: ZoneId, subpath: str, body: object = None
+    ) -> object:
+        """Return the result of a request that changes a zone's records."""
+        path = f"/zones/{zone_id}/dns_records{subpath}"
+        return (await self._call(method, path, Permission.DNS_EDIT, body=body)).result
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        needs: Permission,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> codec.Envelope:
+        """Return the envelope of a successful response; raise for any other."""
+        url = self.base_url + path + (f"?{urlencode(query)}" if query else "")
+        started_at_s = get_running_loop().time()
+        try:
+            response = await self._send(method, url, body)
+        except CloudflareError as err:
+            self._log(method, path, type(err).__name__, [], started_at_s)
+            raise
+        self.rate_limit = codec.read_rate_limit(response.headers) or self.rate_limit
+        try:
+            envelope = codec.read_envelope(response.body)
+        except CloudflareResponseError:
+            # Cloudflare's edge reports its own failures and limits in HTML or text.
+            envelope = codec.Envelope(is_success=False)
+        codes = [error.code for error in envelope.errors]
+        self._log(method, path, f"HTTP {response.status}", codes, started_at_s)
+        if envelope.is_success and response.status == HTTPStatus.OK:
+            return envelope
+        raise classify(
+            response.status,
+            [ApiError(e.code, scrub(self._credential, e.message)) for e in envelope.errors],
+            needs=needs,
+            retry_after_s=codec.read_retry_after(response.headers),
+        )
+
+    async def _send(self, method: str, url: str, body: object) -> HttpResponse:
+        """Send a request with the credential and return the response, whatever its status."""
+        self.requests += 1
+        try:
+            return await request(
+                self._session,
+                method,
+                url,
+                timeout_s=self.timeout_s,
+                limit=self.max_response_bytes,
+                headers={"User-Agent": self._user_agent, **self._credential.headers},
+                body=body,
+            )
+        except ResponseTimeoutError as err:
+            raise CloudflareTimeoutError("Cloudflare did not respond in time") from err
+        except NoResponseError as err:
+            raise CloudflareConnectionError(f"Cloudflare was not reached ({err})") from err
+        except ResponseTooLongError as err:
+            raise CloudflareResponseError("Cloudflare's response is too long") from err
+
+    def _log(
+        self, method: str, path: str, status: str, codes: list[int], started_at_s: float
+    ) -> None:
+        path, duration_s = scrub(self._credential, path), get_running_loop().time() - started_at_s
+        _LOGGER.debug("%s %s: %s, codes %s, %.3f s", method, path, status, codes, duration_s)

@@ -1,0 +1,275 @@
+"""Codec between Cloudflare's JSON and this library's values; checks every shape it relies on.
+
+https://developers.cloudflare.com/api/resources/dns/subresources/records/
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+import json
+import re
+
+from ..addresses import why_unusable
+from ..errors import CloudflareResponseError, HostNameError, UnusableAddressError
+from ..models import (
+    OWNER_COMMENT,
+    Address,
+    Change,
+    Create,
+    Family,
+    HostName,
+    Record,
+    RecordId,
+    Update,
+    Zone,
+    ZoneId,
+)
+from ..names import to_ascii
+from .errors import ApiError
+
+type JsonObject = Mapping[str, object]
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_RATELIMIT = re.compile(r'^\s*"[^"]*"\s*;\s*r=(\d{1,9})\s*;\s*t=(\d{1,9})(?!\d)', re.ASCII)
+_SECONDS = re.compile(r"\s*(\d+)\s*", re.ASCII)
+_LONGEST_WAIT_S = 3600.0
+"""Upper limit of any wait, so that no header stops updates forever."""
+_LONGEST_CHAIN = 8
+_PAID_PLANS = ("pro", "business", "enterprise")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """The rest of the account's rate limit, as of a response."""
+
+    remaining: int
+    """Requests that are left."""
+    reset_s: int
+    """Seconds until the limit starts again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """The envelope of every JSON response of Cloudflare."""
+
+    is_success: bool
+    result: object = None
+    errors: tuple[ApiError, ...] = ()
+    """Including those of their chains, in order."""
+    total_pages: int = 1
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text has the form of a zone or record identifier."""
+    return bool(_ID.fullmatch(text))
+
+
+def read_envelope(body: bytes) -> Envelope:
+    """Decode the envelope of a response.
+
+    Raises CloudflareResponseError for anything but a JSON object: HTML from
+    the edge, truncated JSON.
+    """
+    is_json, response = True, None
+    try:
+        response = json.loads(body)
+    except (ValueError, RecursionError):
+        is_json = False
+    if not is_json:
+        # Raised outside the except block, so that __context__ does not hold the
+        # original: it holds the whole body, which may repeat the credential.
+        raise CloudflareResponseError("Cloudflare's response is not JSON")
+    response = _object(response)
+    return Envelope(
+        is_success=response.get("success") is True,
+        result=response.get("result"),
+        errors=tuple(_errors(response.get("errors"))),
+        total_pages=_total_pages(response.get("result_info")),
+    )
+
+
+def read_rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
+    """Decode the ``Ratelimit`` header, None if it is absent or malformed.
+
+    https://developers.cloudflare.com/fundamentals/api/reference/limits/
+    """
+    match = _RATELIMIT.match(headers.get("Ratelimit", ""))
+    if match is None:
+        return None
+    return RateLimit(remaining=int(match[1]), reset_s=int(match[2]))
+
+
+def read_retry_after(headers: Mapping[str, str]) -> float | None:
+    """Decode ``Retry-After`` to seconds, at most an hour; None if absent or malformed.
+
+    Cloudflare sends seconds, never a date.
+    """
+    match = _SECONDS.fullmatch(headers.get("Retry-After", ""))
+    return min(float(match[1]), _LONGEST_WAIT_S) if match else None
+
+
+def read_zone(value: object) -> Zone:
+    """Decode a zone, whose name comes in Unicode. Raises CloudflareResponseError."""
+    fields = _object(value)
+    plan = fields.get("plan")
+    is_paid = isinstance(plan, dict) and plan.get("legacy_id") in _PAID_PLANS
+    return Zone(id=ZoneId(_identifier(fields)), name=_name(fields), is_paid=is_paid)
+
+
+def read_zones(value: object) -> list[Zone]:
+    """Decode a list of zones. Raises CloudflareResponseError."""
+    return [read_zone(item) for item in _checked(value, list)]
+
+
+def read_record(value: object, owner_comment: str = OWNER_COMMENT) -> Record:
+    """Decode a record. Raises CloudflareResponseError."""
+    fields = _object(value)
+    comment = fields.get("comment")
+    return Record(
+        id=RecordId(_identifier(fields)),
+        name=_name(fields),
+        type=_checked(fields.get("type"), str),
+        content=_checked(fields.get("content", ""), str),
+        proxied=_checked(fields.get("proxied", False), bool),
+        ttl_s=_checked(fields.get("ttl"), int),
+        comment=comment if isinstance(comment, str) and comment else None,
+        tags=tuple(str(tag) for tag in _checked(fields.get("tags") or [], list)),
+        modified_on=_time(fields.get("modified_on")),
+        is_owned=comment == owner_comment,
+    )
+
+
+def read_records(value: object, owner_comment: str = OWNER_COMMENT) -> list[Record]:
+    """Decode a list of records. Raises CloudflareResponseError."""
+    return [read_record(item, owner_comment) for item in _checked(value, list)]
+
+
+def read_batch(value: object, owner_comment: str = OWNER_COMMENT) -> list[Record]:
+    """Decode the records that a batch patched and posted, in this order.
+
+    Lists without an operation may be null. Raises CloudflareResponseError.
+    """
+    fields = _object(value)
+    patched, posted = fields.get("patches") or [], fields.get("posts") or []
+    return read_records(patched, owner_comment) + read_records(posted, owner_comment)
+
+
+def create_body(change: Create, owner_comment: str = OWNER_COMMENT) -> dict[str, object]:
+    """Encode the body of a request that creates a record, marked with a comment.
+
+    Raises UnusableAddressError if the address may not be written.
+    """
+    return {
+        "type": change.record_key.family.record_type,
+        "name": change.record_key.name,
+        "content": _content(change.address, change.record_key.family),
+        "ttl": change.ttl_s,
+        "proxied": change.proxied,
+        "comment": owner_comment,
+    }
+
+
+def update_body(change: Update) -> dict[str, object]:
+    """Encode the body of a request that changes a record: only the fields that differ.
+
+    Raises UnusableAddressError if the address may not be written.
+    """
+    address, family = change.address, change.record_key.family
+    content = None if address is None else _content(address, family)
+    fields = {"content": content, "proxied": change.proxied, "ttl": change.ttl_s}
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def batch_body(changes: Sequence[Change], owner_comment: str = OWNER_COMMENT) -> dict[str, object]:
+    """Encode the body of a request that makes several changes in one transaction.
+
+    https://developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes/
+    Raises UnusableAddressError if an address may not be written.
+    """
+    updates = [change for change in changes if isinstance(change, Update)]
+    creates = [change for change in changes if isinstance(change, Create)]
+    lists = {
+        "patches": [{"id": update.record.id, **update_body(update)} for update in updates],
+        "posts": [create_body(create, owner_comment) for create in creates],
+    }
+    return {key: operations for key, operations in lists.items() if operations}
+
+
+@lru_cache
+def _content(address: Address, family: Family) -> str:
+    """Encode an address as the content of a record; the last check before a write.
+
+    Cached, because most records of a batch hold the same address.
+    """
+    if error := why_unusable(address, family):
+        raise UnusableAddressError(error, address)
+    return str(address)
+
+
+def _checked[T](value: object, kind: type[T]) -> T:
+    """Return a value of a type that this library relies on."""
+    if not isinstance(value, kind):
+        raise CloudflareResponseError("Cloudflare's response has an unknown shape")
+    return value
+
+
+def _object(value: object) -> JsonObject:
+    return _checked(value, dict)
+
+
+def _identifier(fields: JsonObject) -> str:
+    """Return the identifier of an object, checked because it becomes part of a path."""
+    value = _checked(fields.get("id"), str)
+    return _checked(value if is_id(value) else None, str)
+
+
+def _name(fields: JsonObject) -> HostName:
+    """Return the normalized name of an object.
+
+    Records of other types may have a name that is not a host name. It is only
+    lower-cased, and equals no record key.
+    """
+    name = _checked(fields.get("name"), str)
+    try:
+        return to_ascii(name)
+    except HostNameError:
+        return HostName(name.lower())
+
+
+def _time(value: object) -> datetime | None:
+    """Decode an RFC 3339 time to UTC, None if it is absent, malformed or without an offset."""
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return time.astimezone(UTC) if time and time.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _errors(value: object, depth: int = 0) -> Iterable[ApiError]:
+    """Yield the errors of an envelope, including those of their chains.
+
+    Until 2024-10 the cause of a DNS validation error was in the chain.
+    """
+    for item in value if isinstance(value, list) and depth < _LONGEST_CHAIN else ():
+        if not isinstance(item, dict):
+            continue
+        code, message = item.get("code"), item.get("message")
+        yield ApiError(
+            code if isinstance(code, int) else 0,
+            message if isinstance(message, str) else "",
+        )
+        yield from _errors(item.get("error_chain"), depth + 1)
+
+
+def _total_pages(value: object) -> int:
+    """Return the number of pages of a list, from ``total_pages`` or from the counts."""
+    if not isinstance(value, dict):
+        return 1
+    pages = value.get("total_pages")
+    if isinstance(pages, int):
+        return pages
+    total, size = value.get("total_count"), value.get("per_page")
+    if isinstance(total, int) and isinstance(size, int) and size > 0:
+        return -(-total // size)
+    return 1

@@ -1,0 +1,162 @@
+"""Zone discovery: find a zone from form fields, and check what a credential may do there.
+
+Every request is one that later updates need as well, and its failure shows
+what is missing. https://developers.cloudflare.com/api/ documents
+``tokens/verify`` for that, but it refuses valid account-owned tokens.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ..errors import (
+    CloudflareNotFoundError,
+    CloudflarePermissionError,
+    HostNameError,
+    OutsideZoneError,
+    Permission,
+    RelativeNameError,
+    ZoneNameError,
+)
+from ..models import HostName, Record, Zone, ZoneId
+from ..names import full_name, parents, shares_parent_domain, to_ascii
+from .client import CloudflareClient
+from .codec import is_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneAccess:
+    """A zone whose records a credential may edit, and the records at one of its names."""
+
+    zone_id: ZoneId
+    zone_name: HostName | None
+    """None if the credential may not read the zone itself."""
+    is_paid: bool
+    """Whether the zone is known to allow large batches."""
+    name: HostName
+    """The domain's full name."""
+    records: tuple[Record, ...]
+    """All records at ``name``, of whatever type."""
+
+
+async def discover_zone(client: CloudflareClient, zone: str, domain: str) -> ZoneAccess:
+    """Find the zone of a domain, and check that its records can be read and edited.
+
+    ``zone`` is the identifier or the name of the zone, or empty to find it
+    from ``domain``, which is a full name, ``@``, ``*`` or one label of the
+    zone. Nothing is changed at Cloudflare.
+
+    Raises ZoneNameError for ``zone``; RelativeNameError, OutsideZoneError or
+    another HostNameError for ``domain``; CloudflareNotFoundError if the
+    credential does not see the zone, CloudflarePermissionError with the
+    missing permission, and other CloudflareErrors.
+    """
+    zone = zone.strip()
+    if not zone:
+        return await _access(client, await _zone_above(client, domain), domain)
+    if is_id(zone.lower()):
+        return await _access_by_id(client, ZoneId(zone.lower()), domain)
+    return await _access(client, await _zone_named(client, zone), domain)
+
+
+async def records_at(
+    client: CloudflareClient, zone_id: ZoneId, zone_name: HostName | None, name: HostName
+) -> list[Record]:
+    """List the records at a host name; ``zone_name`` is None if it is not known.
+
+    Without ``zone_name``, raises OutsideZoneError for a name that shares no
+    parent domain with any record of the zone. Raises CloudflareError.
+    """
+    if zone_name is not None:
+        return await client.list_records(zone_id, name)
+    records = await client.list_records(zone_id)
+    if not shares_parent_domain(name, [record.name for record in records]):
+        raise OutsideZoneError(f"no record of the zone shares a parent domain with {name}")
+    return [record for record in records if record.name == name]
+
+
+async def verify_access(client: CloudflareClient, zone_id: ZoneId, name: HostName | None) -> None:
+    """Check that the credential may read and edit the records of a known zone.
+
+    ``name`` limits the list to one host name. Raises CloudflareError if not.
+    """
+    await client.list_records(zone_id, name)
+    await client.check_edit(zone_id)
+
+
+async def _access(client: CloudflareClient, zone: Zone, domain: str) -> ZoneAccess:
+    """Check the access to the records of a zone."""
+    name = full_name(domain, zone.name)
+    records = await records_at(client, zone.id, zone.name, name)
+    await client.check_edit(zone.id)
+    return ZoneAccess(
+        zone_id=zone.id,
+        zone_name=zone.name,
+        is_paid=zone.is_paid,
+        name=name,
+        records=tuple(records),
+    )
+
+
+async def _access_by_id(client: CloudflareClient, zone_id: ZoneId, domain: str) -> ZoneAccess:
+    """Check the access to a zone given by its identifier.
+
+    A token without Zone Read can still edit records. The zone's name then
+    comes from the list of zones if the token may read it, or stays unknown. If
+    the records are denied as well, the token does not see the zone at all.
+    """
+    try:
+        found = await client.zone(zone_id)
+    except CloudflarePermissionError as err:
+        _raise_if_wrong_location(err)
+    else:
+        return await _access(client, found, domain)
+    zone = Zone(id=zone_id, name=None)
+    with suppress(CloudflarePermissionError, CloudflareNotFoundError, HostNameError):
+        above = await _zone_above(client, domain)
+        zone = above if above.id == zone_id else zone
+    try:
+        return await _access(client, zone, domain)
+    except CloudflarePermissionError as err:
+        _raise_if_wrong_location(err)
+        if err.missing is Permission.DNS_EDIT:
+            raise
+        raise CloudflareNotFoundError("this credential does not see the zone") from err
+
+
+async def _zone_named(client: CloudflareClient, name: str) -> Zone:
+    try:
+        zone_name = to_ascii(name)
+    except HostNameError as err:
+        raise ZoneNameError(str(err)) from err
+    zone = await client.find_zone(zone_name)
+    if zone is None:
+        raise CloudflareNotFoundError("this credential sees no zone of this name")
+    return zone
+
+
+async def _zone_above(client: CloudflareClient, domain: str) -> Zone:
+    """Find the nearest zone above a full host name that the credential sees.
+
+    The search goes on after a denial, because a token for one zone is denied
+    the names of all others. Raises RelativeNameError for a name that needs a zone.
+    """
+    candidates = parents(full_name(domain, None))
+    if not candidates:
+        raise RelativeNameError(f"{domain!r} is not a full name")
+    denial: CloudflarePermissionError | None = None
+    for candidate in candidates:
+        try:
+            zone = await client.find_zone(candidate)
+        except CloudflarePermissionError as err:
+            _raise_if_wrong_location(err)
+            denial = err
+        else:
+            if zone is not None:
+                return zone
+    raise denial or CloudflareNotFoundError("this credential sees no zone for this name")
+
+
+def _raise_if_wrong_location(err: CloudflarePermissionError) -> None:
+    """Raise a denial again that would meet every other request as well."""
+    if err.missing is Permission.LOCATION:
+        raise err

@@ -1,0 +1,1 @@
+"""Detection of the public address: sources, providers, quorum and flap damping."""

@@ -1,0 +1,65 @@
+"""Hedged queries: ask providers in order, and one more beside each that is slow.
+
+The idea of Happy Eyeballs (RFC 8305): a slow provider delays nobody by more
+than `HEDGE_DELAY_S`.
+"""
+
+from asyncio import FIRST_COMPLETED, Task, gather, get_running_loop, wait
+from collections.abc import Callable, Iterable
+
+from aiohttp import ClientSession
+
+from ..errors import DetectionError
+from ..models import Family
+from .providers import Provider, query
+from .result import Response
+
+TIMEOUT_S = 5.0
+"""How long one provider may take."""
+HEDGE_DELAY_S = 2.0
+"""How long one provider is waited for before the next is queried as well."""
+
+
+async def query_until_found(
+    providers: Iterable[Provider],
+    family: Family,
+    session: Callable[[Family], ClientSession],
+    deadline: float,
+) -> list[Response]:
+    """Return the responses up to the first one with an address, in the order of arrival.
+
+    ``session`` returns a client session that connects by one family only; it
+    is not closed here. ``deadline`` is a time of the event loop. A provider
+    that was slow and did not respond counts as timed out.
+    """
+    loop = get_running_loop()
+    queue = iter(providers)
+    running: dict[Task[Response], Provider] = {}
+    slow: set[str] = set()
+    responses: list[Response] = []
+    try:
+        while not any(response.address for response in responses):
+            limit_s = min(deadline - loop.time(), TIMEOUT_S)
+            provider = next(queue, None) if limit_s > 0 else None
+            if provider:
+                work = query(session(family), provider, family, limit_s)
+                running[Task(work, loop=loop, eager_start=True)] = provider
+            elif not running:
+                break
+            done, _ = await wait(
+                running,
+                timeout=HEDGE_DELAY_S if provider else None,
+                return_when=FIRST_COMPLETED,
+            )
+            if not done:
+                slow |= {provider.name for provider in running.values()}
+            for task in [task for task in running if task in done]:
+                del running[task]
+                responses.append(task.result())
+    finally:
+        for task in running:
+            task.cancel()
+        await gather(*running, return_exceptions=True)
+    # A provider that was queried beside a slow one had no time to fail: it may be asked again.
+    late = (provider.name for provider in running.values() if provider.name in slow)
+    return responses + [Response(provider=name, error=DetectionError.TIMEOUT) for name in late]

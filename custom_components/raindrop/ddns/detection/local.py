@@ -1,0 +1,40 @@
+"""The stable IPv6 address of this host's own interface, as the Linux kernel reports it."""
+
+from collections.abc import Iterable
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+from ..addresses import why_unusable
+from ..models import Address, Family
+
+_TEMPORARY, _DAD_FAILED, _DEPRECATED, _TENTATIVE = 0x01, 0x08, 0x20, 0x40
+_UNSTABLE = _TEMPORARY | _DAD_FAILED | _DEPRECATED | _TENTATIVE
+"""Flags of addresses that are temporary or not in use (linux/if_addr.h)."""
+_SUBNET_BITS = 64
+"""The prefix length of a subnet (RFC 4291 section 2.5.1)."""
+
+
+def stable_address(table: str, preferred: str | None) -> Address | None:
+    """Return the stable public address of this host, None if it has none.
+
+    ``table`` is the text of ``/proc/net/if_inet6``. ``preferred`` is the
+    source address of outgoing connections, often a temporary one: of several
+    stable addresses, the one in the same subnet is returned.
+    """
+    stable = sorted(_stable(table))
+    subnet = subnet_of(ip_address(preferred)) if preferred else None
+    return next((a for a in stable if subnet_of(a) == subnet), stable[0] if stable else None)
+
+
+def subnet_of(address: Address) -> Address | IPv6Network:
+    """Return the /64 subnet of an IPv6 address; an IPv4 address as it is."""
+    if not isinstance(address, IPv6Address):
+        return address
+    return IPv6Network((address, _SUBNET_BITS), strict=False)
+
+
+def _stable(table: str) -> Iterable[IPv6Address]:
+    for line in table.splitlines():
+        digits, _, _, _, flags, _ = line.split()
+        address = IPv6Address(int(digits, 16))
+        if not int(flags, 16) & _UNSTABLE and why_unusable(address, Family.IPV6) is None:
+            yield address

@@ -1,0 +1,176 @@
+"""Web providers that report the address they were asked from: the built-in ones and custom URLs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from aiohttp import ClientSession
+
+from ..addresses import Rejected, from_json, from_trace, parse
+from ..errors import (
+    DetectionError,
+    NoResponseError,
+    ProviderUrlError,
+    ResponseTimeoutError,
+    ResponseTooLongError,
+)
+from ..http import HttpResponse, request
+from ..models import Address, Family
+from .result import Response
+
+_MAX_BODY = 4096
+"""More than any valid response, in bytes."""
+_HEADERS = {"Accept-Encoding": "identity"}
+_TRACE_PATH = "/cdn-cgi/trace"
+_PORTS = {"https": 443, "http": 80}
+
+
+class ResponseFormat(Enum):
+    """How a provider writes the address."""
+
+    TEXT = "text"
+    """Nothing but the address."""
+    TRACE = "trace"
+    """Lines of ``key=value``, as Cloudflare's trace pages have them."""
+    JSON = "json"
+    """A JSON object with an ``ip``."""
+    ANY = "any"
+    """Text or JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A service that reports the address it was asked from."""
+
+    name: str
+    """Providers of one name count as one when two have to agree."""
+    format: ResponseFormat
+    urls: Mapping[Family, str]
+    """The URL for each family: HTTPS, or plain HTTP on loopback alone."""
+
+
+PROVIDERS: tuple[Provider, ...] = (
+    Provider(
+        name="Cloudflare",
+        format=ResponseFormat.TRACE,
+        urls=dict.fromkeys(Family, "https://api.cloudflare.com/cdn-cgi/trace"),
+    ),
+    Provider(
+        name="ipify",
+        format=ResponseFormat.TEXT,
+        urls={
+            Family.IPV4: "https://api.ipify.org/",
+            Family.IPV6: "https://api6.ipify.org/",
+        },
+    ),
+    Provider(
+        name="ident.me",
+        format=ResponseFormat.TEXT,
+        urls={Family.IPV4: "https://v4.ident.me/", Family.IPV6: "https://v6.ident.me/"},
+    ),
+    Provider(
+        name="Amazon",
+        format=ResponseFormat.TEXT,
+        urls={Family.IPV4: "https://checkip.amazonaws.com/"},
+    ),
+    Provider(
+        name="Home Assistant",
+        format=ResponseFormat.JSON,
+        urls=dict.fromkeys(Family, "https://services.home-assistant.io/whoami/v1"),
+    ),
+)
+"""The built-in providers in the order they are queried; Cloudflare first: it holds the zone."""
+
+
+def custom_provider(url: str, family: Family) -> Provider:
+    """Return a provider for a URL that the user chose; its name is its host.
+
+    It may respond with the address alone, with a JSON object that has an
+    ``ip``, or as Cloudflare's trace pages do. Raises ProviderUrlError if the
+    URL is neither HTTPS nor on this host, contains a user name, or names an
+    address of the other family.
+
+    >>> custom_provider("https://ip.example.net/", Family.IPV4).name
+    'ip.example.net'
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ProviderUrlError("not a URL") from None
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+    is_plain = url.isascii() and url.isprintable() and parts.username is None
+    if not (host and is_safe and is_plain and _may_serve(host, family)):
+        raise ProviderUrlError("not a URL that may be queried")
+    is_trace = parts.path == _TRACE_PATH
+    name = f"[{host}]" if ":" in host else host
+    has_usual_port = port in {None, _PORTS[parts.scheme]}
+    return Provider(
+        name=name if has_usual_port else f"{name}:{port}",
+        format=ResponseFormat.TRACE if is_trace else ResponseFormat.ANY,
+        urls={family: url},
+    )
+
+
+async def query(
+    session: ClientSession, provider: Provider, family: Family, limit_s: float
+) -> Response:
+    """Return what a provider reports within ``limit_s`` seconds; never raises a library error."""
+    try:
+        response = await request(
+            session,
+            "GET",
+            provider.urls[family],
+            timeout_s=limit_s,
+            limit=_MAX_BODY,
+            headers=_HEADERS,
+        )
+    except ResponseTimeoutError:
+        return Response(provider=provider.name, error=DetectionError.TIMEOUT)
+    except NoResponseError:
+        return Response(provider=provider.name, error=DetectionError.UNREACHABLE)
+    except ResponseTooLongError:
+        return Response(provider=provider.name, error=DetectionError.TOO_LONG)
+    return response_of(provider.name, _read(provider, family, response))
+
+
+def response_of(provider: str, result: Address | Rejected) -> Response:
+    """Return a provider's response for what its text was parsed to."""
+    if isinstance(result, Rejected):
+        return Response(provider=provider, error=result.error, rejected=result.address)
+    return Response(provider=provider, address=result)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _may_serve(host: str, family: Family) -> bool:
+    """Return whether a host can be reached by a family: an address only by its own."""
+    try:
+        return ip_address(host).version == family
+    except ValueError:
+        return True
+
+
+def _read(provider: Provider, family: Family, response: HttpResponse) -> Address | Rejected:
+    if response.status != HTTPStatus.OK:
+        return Rejected(DetectionError.STATUS)
+    is_json = provider.format is ResponseFormat.JSON or (
+        provider.format is ResponseFormat.ANY and response.body.startswith(b"{")
+    )
+    try:
+        # JSON is UTF-8 (RFC 8259 section 8.1), and may name a city beside the address.
+        body = response.body.decode("utf-8" if is_json else "ascii")
+    except UnicodeDecodeError:
+        return Rejected(DetectionError.NOT_AN_ADDRESS)
+    if provider.format is ResponseFormat.TRACE:
+        url = urlsplit(provider.urls[family])
+        return from_trace(body, family, url.netloc.lower().removesuffix(f":{url.port}"))
+    return from_json(body, family) if is_json else parse(body, family)

@@ -1,0 +1,263 @@
+"""The values of the library: families, record keys, records, desired records, plans, outcomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple, NewType
+
+from .errors import CloudflareError
+
+type Address = IPv4Address | IPv6Address
+
+ZoneId = NewType("ZoneId", str)
+"""32 lower-case hexadecimal characters."""
+RecordId = NewType("RecordId", str)
+"""32 lower-case hexadecimal characters."""
+HostName = NewType("HostName", str)
+"""A full name as DNS compares it: Punycode, lower case, no trailing dot."""
+
+TTL_AUTO = 1
+"""The TTL that Cloudflare calls "automatic": 300 s, and the only TTL of a proxied record.
+
+https://developers.cloudflare.com/dns/manage-dns-records/reference/ttl/
+"""
+
+MIN_TTL_S, MAX_TTL_S = 60, 86_400
+"""The range of all other TTLs, in seconds."""
+
+OWNER_COMMENT = "Kept by Raindrop for Home Assistant"
+"""The comment of records that were created here; it marks them as owned.
+
+At most 100 characters, the limit of the Free plan:
+https://developers.cloudflare.com/dns/manage-dns-records/reference/record-attributes/
+"""
+
+
+class Family(IntEnum):
+    """An address family, numbered like the IP version."""
+
+    IPV4 = 4
+    IPV6 = 6
+
+    @property
+    def record_type(self) -> str:
+        """The type of the DNS records that hold addresses of this family: A or AAAA."""
+        return "A" if self is Family.IPV4 else "AAAA"
+
+    @property
+    def label(self) -> str:
+        """The family as people write it: IPv4 or IPv6."""
+        return f"IPv{self.value}"
+
+    @property
+    def key(self) -> str:
+        """The family in stored data, entity keys and translation keys: ipv4 or ipv6."""
+        return f"ipv{self.value}"
+
+
+class RecordKey(NamedTuple):
+    """A host name and a family: identifies one record that is managed (RFC 9499: an RRset)."""
+
+    name: HostName
+    family: Family
+
+
+class SourceKind(StrEnum):
+    """Where the address of a family can come from."""
+
+    AUTOMATIC = "automatic"
+    """The built-in web providers, of which two have to agree."""
+    ENTITY = "entity"
+    """An entity of Home Assistant, such as a router's sensor."""
+    LOCAL = "local"
+    """The stable IPv6 address of this host's own interface."""
+    URLS = "urls"
+    """URLs that the user chose; two or more have to agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the address of a family comes from, as the user configured it."""
+
+    family: Family
+    kind: SourceKind = SourceKind.AUTOMATIC
+    entity: str = ""
+    """The registry id of the entity, or its entity id if it is not registered."""
+    urls: tuple[str, ...] = ()
+    is_default_route: bool = True
+    """Whether the entity reports the address of this host's default route."""
+
+    @property
+    def is_unverifiable(self) -> bool:
+        """Whether no second provider can confirm this source.
+
+        A new address must then stay unchanged for `flap_damping.HOLD_DOWN`.
+        """
+        return not self.is_default_route or len(self.urls) == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A Cloudflare zone as the API describes it."""
+
+    id: ZoneId
+    name: HostName | None
+    """None if the credential may not read the zone itself."""
+    is_paid: bool = False
+    """Whether its plan is known to allow large batches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A DNS record as Cloudflare returned it."""
+
+    id: RecordId
+    name: HostName
+    type: str
+    content: str
+    proxied: bool = False
+    ttl_s: int = TTL_AUTO
+    comment: str | None = None
+    tags: tuple[str, ...] = ()
+    modified_on: datetime | None = None
+    is_owned: bool = False
+    """Whether the record was created by this client, as its comment says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterfaceId:
+    """The part of an IPv6 address that stays when the prefix changes (RFC 4291 section 2.5.1)."""
+
+    prefix_length: int = 64
+    bits: int | None = None
+    """The low bits of the address; None keeps those of the existing record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What may be done to a managed record besides writing its address."""
+
+    create: bool = False
+    """Create the record if the zone has none."""
+    proxied: bool | None = None
+    """Enforce this; None keeps what the record has."""
+    ttl_s: int | None = None
+    """Enforce this (`TTL_AUTO` or 60 to 86,400); None keeps what the record has."""
+    record_id: RecordId | None = None
+    """The record that the user chose among several; no other is ever changed."""
+    interface_id: InterfaceId | None = None
+    """For IPv6: take only the prefix from the detected address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedRecord:
+    """A record key with its source and policy: what the user configured."""
+
+    record_key: RecordKey
+    source: Source
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredRecord:
+    """The address that a record should hold; None means *not known* and changes nothing."""
+
+    record_key: RecordKey
+    address: Address | None
+    policy: Policy = field(default_factory=Policy)
+    last_address: Address | None = None
+    """What the record held when it was last in sync, by which it is recognized."""
+    last_record: Record | None = None
+    """The record when it was last in sync under the present policy."""
+    corrections: int = 0
+    """How many external changes of it were corrected in a row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """A change: create a record that the zone lacks."""
+
+    record_key: RecordKey
+    address: Address
+    proxied: bool = False
+    ttl_s: int = TTL_AUTO
+    is_drift: bool = False
+    """Whether the record existed before and was deleted externally."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """A change: the fields of a record that differ from the desired ones; None leaves a field."""
+
+    record_key: RecordKey
+    record: Record
+    address: Address | None = None
+    proxied: bool | None = None
+    ttl_s: int | None = None
+    is_drift: bool = False
+    """Whether the record was in sync before and was changed externally."""
+
+
+type Change = Create | Update
+
+
+class Reason(StrEnum):
+    """Why a record is not in sync."""
+
+    MISSING = "missing"
+    """It does not exist and may not be created."""
+    AMBIGUOUS = "ambiguous"
+    """Several records exist and none is identifiable as this home's."""
+    CNAME = "cname"
+    """A CNAME record exists at the name, so that no address record can."""
+    CONTESTED = "contested"
+    """An external change keeps coming back."""
+    REFUSED = "refused"
+    """Cloudflare refused the change."""
+    UNCONFIRMED = "unconfirmed"
+    """The change may have been written: the zone has to be read first."""
+    UNREAD = "unread"
+    """The zone could not be read since the address was accepted."""
+    FLAPPING = "flapping"
+    """The address keeps changing back and forth; it is written once it is stable."""
+    NO_ADDRESS = "no_address"
+    """No address was accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A record that only the user can bring in sync, with the records at its name."""
+
+    record_key: RecordKey
+    reason: Reason
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The changes that bring all desired records in sync, and the conflicts."""
+
+    changes: tuple[Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    records: Mapping[RecordKey, Record] = field(default_factory=dict)
+    """The existing record of each key, where exactly one is identifiable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one change."""
+
+    change: Change
+    reason: Reason | None = None
+    """`REFUSED` or `UNCONFIRMED`; None if the change is done."""
+    record: Record | None = None
+    """The record after the change, if it is done."""
+    error: CloudflareError | None = None
+    """Why it is not done."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether Cloudflare confirmed the change."""
+        return self.reason is None

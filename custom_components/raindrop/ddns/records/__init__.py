@@ -1,0 +1,1 @@
+"""Records: plan changes and apply them."""

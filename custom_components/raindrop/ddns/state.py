@@ -1,0 +1,192 @@
+"""What is known between two updates (State), and what happened in one (UpdateResult)."""
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from operator import itemgetter
+
+from .addresses import parse_record
+from .detection.result import Detection
+from .errors import CloudflareError
+from .models import (
+    Address,
+    Change,
+    Conflict,
+    Create,
+    Family,
+    Outcome,
+    Reason,
+    Record,
+    RecordKey,
+    Source,
+    Update,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordState:
+    """All that is known of one managed record."""
+
+    record: Record | None = None
+    """The record as last read or written, so that a failed list does not hide it."""
+    last_record: Record | None = None
+    """The record when it was last in sync."""
+    last_address: Address | None = None
+    """The address that it held when it was last in sync; survives a restart."""
+    synced_address: Address | None = None
+    """The detected address that it was last brought in line with."""
+    corrections: int = 0
+    """How many external changes of it were corrected in a row."""
+    conflict: Conflict | None = None
+    """What only the user can solve."""
+    failure: Outcome | None = None
+    """The change that was refused or is unconfirmed."""
+    reason: Reason | None = None
+    """Why it is not in sync; None if it is."""
+    has_failed: bool = False
+    """Whether its failure was an event, so that its recovery is one; survives a restart."""
+
+
+_UNKNOWN = RecordState()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """All that is known of one zone; each update returns the next one."""
+
+    detections: Mapping[Source, Detection] = field(default_factory=dict)
+    """The last detection of each source."""
+    public_addresses: Mapping[Family, Address] = field(default_factory=dict)
+    """The last accepted address of the home; survives a restart."""
+    conflicting_updates: Mapping[Source, int] = field(default_factory=dict)
+    """For how many updates in a row the providers of a source have conflicted."""
+    records: Mapping[RecordKey, RecordState] = field(default_factory=dict)
+    list_error: CloudflareError | None = None
+    """Why the zone could not be read."""
+    is_converged: bool = False
+    """Whether the zone need not be read again before the next full sync."""
+
+    def record(self, record_key: RecordKey) -> RecordState:
+        """Return what is known of a record; an empty state if nothing is."""
+        return self.records.get(record_key, _UNKNOWN)
+
+    def written_at(self, record_keys: Iterable[RecordKey]) -> datetime | None:
+        """Return when one of these records was last changed by anybody, by Cloudflare's clock."""
+        records = (self.record(record_key).record for record_key in record_keys)
+        return max((r.modified_on for r in records if r and r.modified_on), default=None)
+
+    @property
+    def errors(self) -> tuple[CloudflareError, ...]:
+        """What Cloudflare failed at or refused and that lasts."""
+        return self.errors_of(self.records)
+
+    def errors_of(self, record_keys: Container[RecordKey]) -> tuple[CloudflareError, ...]:
+        """Return what failed for the zone or for some of its records."""
+        failures = (s.failure for key, s in self.records.items() if key in record_keys)
+        errors = (self.list_error, *(failure.error for failure in failures if failure))
+        return tuple(error for error in errors if error is not None)
+
+
+class EventType(StrEnum):
+    """What can have happened in an update."""
+
+    PUBLIC_CHANGED = "public_changed"
+    """The home has another address."""
+    CREATED = "created"
+    UPDATED = "updated"
+    DRIFT_CORRECTED = "drift_corrected"
+    """A record was changed externally and corrected."""
+    FAILED = "failed"
+    """A record is not in sync any more."""
+    RECOVERED = "recovered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DdnsEvent:
+    """Something that happened in an update; reported once."""
+
+    type: EventType
+    family: Family
+    record_key: RecordKey | None = None
+    """The record it happened to; None for the address of the home."""
+    from_ip: Address | None = None
+    to_ip: Address | None = None
+    reason: Reason | None = None
+    """Why a record failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateResult:
+    """What happened in one update."""
+
+    outcomes: Mapping[RecordKey, Outcome] = field(default_factory=dict)
+    """What became of each change."""
+    was_read: bool = False
+    """Whether the zone was read."""
+    errors: tuple[CloudflareError, ...] = ()
+    """What Cloudflare failed at or refused in this update."""
+    events: tuple[DdnsEvent, ...] = ()
+
+
+def events_between(
+    before: State, after: State, outcomes: Mapping[RecordKey, Outcome]
+) -> tuple[DdnsEvent, ...]:
+    """Return what happened in an update: moves of the home, changes, failures, recoveries.
+
+    The first address ever accepted is no event, and neither is a record that
+    only waits for a flapping address to settle.
+    """
+    return (
+        *_moves(before, after),
+        *(_change_event(k, o) for k, o in sorted(outcomes.items(), key=itemgetter(0)) if o.is_done),
+        *_failures(before, after),
+    )
+
+
+def _moves(before: State, after: State) -> Iterator[DdnsEvent]:
+    for family, address in sorted(after.public_addresses.items()):
+        old = before.public_addresses.get(family)
+        if old is not None and old != address:
+            yield DdnsEvent(
+                type=EventType.PUBLIC_CHANGED, family=family, from_ip=old, to_ip=address
+            )
+
+
+def _change_event(record_key: RecordKey, outcome: Outcome) -> DdnsEvent:
+    change = outcome.change
+    return DdnsEvent(
+        type=_event_type(change),
+        family=record_key.family,
+        record_key=record_key,
+        from_ip=parse_record(change.record.content) if isinstance(change, Update) else None,
+        to_ip=parse_record(outcome.record.content) if outcome.record else None,
+    )
+
+
+def _event_type(change: Change) -> EventType:
+    if change.is_drift:
+        return EventType.DRIFT_CORRECTED
+    return EventType.CREATED if isinstance(change, Create) else EventType.UPDATED
+
+
+def _failures(before: State, after: State) -> Iterator[DdnsEvent]:
+    """Yield the records that failed in this update, then those that recovered."""
+    failed = {key for key, record in after.records.items() if record.has_failed}
+    had_failed = {key for key, record in before.records.items() if record.has_failed}
+    for key in sorted(failed - had_failed):
+        yield DdnsEvent(
+            type=EventType.FAILED,
+            family=key.family,
+            record_key=key,
+            from_ip=after.record(key).last_address,
+            to_ip=after.public_addresses.get(key.family),
+            reason=after.record(key).reason,
+        )
+    for key in sorted(had_failed - failed):
+        yield DdnsEvent(
+            type=EventType.RECOVERED,
+            family=key.family,
+            record_key=key,
+            to_ip=after.record(key).last_address,
+        )

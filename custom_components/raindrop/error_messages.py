@@ -1,0 +1,129 @@
+"""Map library errors to translation keys, form fields and Home Assistant exceptions."""
+
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass, field
+
+from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
+from homeassistant.exceptions import HomeAssistantError
+
+from . import ddns
+from .const import CONF_KEY, CONF_ZONE, DOMAIN, LOGGER
+from .ddns import CredentialProblem, DdnsError, ManagedRecord, Permission, Source, State
+
+BASE = "base"
+
+_CREDENTIALS = {
+    CredentialProblem.MALFORMED: (CONF_KEY, "malformed_key"),
+    CredentialProblem.EMAIL_MISSING: (CONF_EMAIL, "email_missing"),
+    CredentialProblem.EMAIL_MALFORMED: (CONF_EMAIL, "malformed_email"),
+    CredentialProblem.REFUSED: (CONF_KEY, "invalid_auth"),
+}
+_PERMISSIONS = {
+    Permission.ZONE_READ: (CONF_KEY, "zone_read_missing"),
+    Permission.DNS_READ: (CONF_KEY, "dns_edit_missing"),
+    Permission.DNS_EDIT: (CONF_KEY, "dns_edit_missing"),
+    Permission.LOCATION: (CONF_KEY, "token_location"),
+}
+_OTHERS: dict[type[ddns.DdnsError], tuple[str, str]] = {
+    ddns.CloudflareNotFoundError: (CONF_ZONE, "zone_not_found"),
+    ddns.CloudflareConnectionError: (BASE, "cannot_connect"),
+    ddns.ZoneNameError: (CONF_ZONE, "malformed_zone"),
+    ddns.OutsideZoneError: (CONF_DOMAIN, "outside_zone"),
+    ddns.RelativeNameError: (CONF_DOMAIN, "full_name_needed"),
+    ddns.HostNameError: (CONF_DOMAIN, "malformed_domain"),
+    ddns.NoAddressError: (BASE, "no_address"),
+}
+"""In this order: a subclass comes before its base class."""
+_OTHER_CLOUDFLARE_ERROR = (BASE, "cloudflare_trouble")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorMessage:
+    """The translation of an error, and the form field it belongs to."""
+
+    form_field: str
+    key: str
+    placeholders: dict[str, str] = field(default_factory=dict)
+
+
+def error_message(err: DdnsError) -> ErrorMessage:
+    """Return the translation of an error and the form field it belongs to."""
+    match err:
+        case ddns.CloudflareAuthError():
+            return ErrorMessage(*_CREDENTIALS[err.problem])
+        case ddns.CloudflarePermissionError():
+            return ErrorMessage(*_PERMISSIONS[err.missing])
+        case ddns.CloudflareRateLimitError():
+            return ErrorMessage(BASE, "rate_limited", {"wait": f"{err.retry_after_s:.0f}"})
+        case ddns.CloudflareRefusedError():
+            return ErrorMessage(BASE, "refused", {"reason": str(err)})
+    matching = (message for kind, message in _OTHERS.items() if isinstance(err, kind))
+    return ErrorMessage(*next(matching, _OTHER_CLOUDFLARE_ERROR))
+
+
+async def try_or_error[ResultT](action: Awaitable[ResultT]) -> ResultT | ErrorMessage:
+    """Return the result of an action of a flow, or the message of its error."""
+    try:
+        return await action
+    except DdnsError as err:
+        return error_message(err)
+    except Exception:
+        LOGGER.exception("Unexpected error in a flow")
+        return ErrorMessage(BASE, "unknown")
+
+
+def translated_error[ErrorT: HomeAssistantError](kind: type[ErrorT], err: DdnsError) -> ErrorT:
+    """Return a Home Assistant exception with the translation of a library error."""
+    message = error_message(err)
+    return kind(
+        translation_domain=DOMAIN,
+        translation_key=message.key,
+        translation_placeholders=message.placeholders,
+    )
+
+
+class StatusLog:
+    """Logs a failure of one zone when it begins and its end, however long it lasts."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._reason: str | None = None
+        self._substituted: frozenset[Source] = frozenset()
+
+    def log(
+        self, state: State, result: ddns.UpdateResult, managed_records: Iterable[ManagedRecord]
+    ) -> None:
+        """Log what is new in a state."""
+        reason = _log_reason(state, managed_records)
+        if reason and reason != self._reason:
+            LOGGER.warning("%s cannot be kept up to date: %s", self._title, reason)
+        elif self._reason and not reason:
+            LOGGER.info("%s is up to date again", self._title)
+        self._reason = reason
+        substituted = {s: d for s, d in state.detections.items() if d.is_substituted}
+        for source in substituted.keys() - self._substituted:
+            response = substituted[source].source_response
+            name = response.provider if response else source.entity
+            LOGGER.warning("%s reports no usable address; web providers are asked instead", name)
+        self._substituted = frozenset(substituted)
+        for key, outcome in result.outcomes.items():
+            if outcome.change.is_drift:
+                correction = outcome.reason or "corrected"
+                LOGGER.info("%s was changed externally: %s", key.name, correction)
+
+
+def _log_reason(state: State, managed_records: Iterable[ManagedRecord]) -> str | None:
+    """Return why a zone is not up to date, None if it is."""
+    for error in state.errors:
+        return str(error)
+    for managed in managed_records:
+        label, detection = managed.record_key.family.label, state.detections[managed.source]
+        if detection.is_flapping:
+            return f"the {label} address keeps changing; it is written once it is stable"
+        is_known = detection.address is not None or detection.candidate is not None
+        if not is_known and not detection.is_unsupported_family:
+            return f"no usable, agreed {label} address"
+    for key, record in state.records.items():
+        if record.conflict:
+            return f"{key.family.record_type} record of {key.name}: {record.conflict.reason}"
+    return None

@@ -1,0 +1,1 @@
+"""The steps of the options flow and of the subentry flows."""

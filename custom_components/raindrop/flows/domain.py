@@ -1,0 +1,168 @@
+"""The subentry flow of a domain: its policies, its sources, and a preview of its records."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, override
+
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntryState,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_DOMAIN
+import voluptuous as vol
+
+from .. import config, ddns
+from ..const import CONF_ZONE_NAME
+from ..coordinator import RaindropConfigEntry
+from ..ddns import Family, to_unicode
+from ..error_messages import ErrorMessage, error_message, try_or_error
+from .forms import Errors, ShowErrors
+from .preview import first_message, table_rows
+from .schemas import CONF_OVERRIDE_SOURCES, DOMAIN_SCHEMA, new_domain_schema
+from .sources import SourceSteps, StoredSources
+
+
+class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
+    """Add or change a domain."""
+
+    is_of_zone = False
+    is_last_step = False
+    _suggested_names: list[str] | None = None
+    _data: dict[str, Any]
+    _rows: str
+    _message: ErrorMessage | None
+
+    @property
+    def _entry(self) -> RaindropConfigEntry:
+        entry: RaindropConfigEntry = self._get_entry()
+        return entry
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for a new domain."""
+        if self._entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        self.form_placeholders = {"zone": self._entry.title}
+        if self._suggested_names is None:
+            self._suggested_names = await self._async_unconfigured_names()
+        schema = new_domain_schema(self._suggested_names)
+        if user_input is None:
+            return self.show_form("user", schema, config.DOMAIN_DEFAULTS)
+        errors = _policy_errors(user_input)
+        try:
+            name = ddns.full_name(user_input.get(CONF_DOMAIN, ""), self._entry.data[CONF_ZONE_NAME])
+        except ddns.HostNameError as err:
+            errors[CONF_DOMAIN] = error_message(err).key
+            return self.show_form("user", schema, user_input, errors)
+        if name in config.host_names(self._entry):
+            errors[CONF_DOMAIN] = "already_configured"
+        self._data = {**config.DOMAIN_DEFAULTS, **_policy_data(user_input), CONF_DOMAIN: name}
+        return await self._async_after_policies("user", schema, user_input, errors)
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for other policies of a domain; its host name cannot change."""
+        is_removed = self._reconfigure_subentry_id not in self._entry.subentries
+        if is_removed or self._entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        stored = config.domain_data(self._get_reconfigure_subentry())
+        self.form_placeholders = {"zone": self._entry.title}
+        self.stored_sources = stored[config.CONF_SOURCES]
+        if user_input is None:
+            values = {**stored, CONF_OVERRIDE_SOURCES: bool(self.stored_sources)}
+            return self.show_form("reconfigure", DOMAIN_SCHEMA, values)
+        self._data = {**stored, config.CONF_SOURCES: {}, **_policy_data(user_input)}
+        errors = _policy_errors(user_input)
+        return await self._async_after_policies("reconfigure", DOMAIN_SCHEMA, user_input, errors)
+
+    @override
+    async def async_use_sources(
+        self, sources: StoredSources, show_errors: ShowErrors[SubentryFlowResult]
+    ) -> SubentryFlowResult:
+        self._data[config.CONF_SOURCES] = sources
+        return await self._async_preview(show_errors)
+
+    async def async_step_preview(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Show what will happen to the records, then store the domain."""
+        name = self._data[CONF_DOMAIN]
+        if user_input is None:
+            self.form_placeholders = {CONF_DOMAIN: to_unicode(name), "rows": self._rows}
+            self.is_last_step = True
+            return self.show_form("preview", vol.Schema({}), errors=self._message)
+        if self.source == SOURCE_USER:
+            return self.async_create_entry(
+                title=to_unicode(name), data=self._data, unique_id=config.domain_unique_id(name)
+            )
+        subentry = self._get_reconfigure_subentry()
+        return self.async_update_and_abort(self._entry, subentry, data=self._data)
+
+    async def _async_after_policies(
+        self, step_id: str, schema: vol.Schema, user_input: Mapping[str, Any], errors: Errors
+    ) -> SubentryFlowResult:
+        """Ask for the domain's own sources if it has any, else show the preview."""
+        show_errors = partial(self.show_form, step_id, schema, user_input)
+        if errors:
+            return show_errors(errors)
+        if user_input.get(CONF_OVERRIDE_SOURCES):
+            return await self.async_step_sources()
+        return await self._async_preview(show_errors)
+
+    async def _async_preview(
+        self, show_errors: ShowErrors[SubentryFlowResult]
+    ) -> SubentryFlowResult:
+        """Show the preview, or the error that prevents it."""
+        if error := await try_or_error(self._async_make_preview()):
+            return show_errors(error)
+        return await self.async_step_preview()
+
+    async def _async_make_preview(self) -> None:
+        """Raises OutsideZoneError or CloudflareError."""
+        entry, coordinator = self._entry, self._entry.runtime_data
+        managed = config.read_managed_records(self._data, config.read_sources(entry.options))
+        zone_id = coordinator.config.zone_id
+        existing = await ddns.records_at(
+            coordinator.client, zone_id, entry.data[CONF_ZONE_NAME], self._data[CONF_DOMAIN]
+        )
+        zone = ddns.ZoneConfig(zone_id=zone_id, home_sources=(), managed_records=managed)
+        preview = await ddns.preview(coordinator.detector, zone, existing)
+        self._rows = table_rows(preview, managed)
+        self._message = first_message(preview, config.read_record_keys(self._data), managed)
+
+    async def _async_unconfigured_names(self) -> list[str]:
+        """Return the names of the zone's address records that no domain has yet."""
+        coordinator = self._entry.runtime_data
+        records = await try_or_error(coordinator.client.list_records(coordinator.config.zone_id))
+        if isinstance(records, ErrorMessage):
+            return []
+        types = {family.record_type for family in Family}
+        names = {record.name for record in records if record.type in types}
+        return [to_unicode(name) for name in names.difference(config.host_names(self._entry))]
+
+
+def _policy_errors(form: Mapping[str, Any]) -> Errors:
+    errors: Errors = {}
+    if not form[config.CONF_FAMILIES]:
+        errors[config.CONF_FAMILIES] = "no_family"
+    if form[config.CONF_TTL] == config.SECONDS and form[config.CONF_PROXIED] == config.ON:
+        errors[config.CONF_TTL] = "ttl_of_proxied"
+    prefix_length = int(form[config.CONF_PREFIX_LENGTH])
+    try:
+        ddns.parse_interface_id(form.get(config.CONF_INTERFACE_ID, ""), prefix_length)
+    except ddns.InterfaceIdError:
+        errors[config.CONF_INTERFACE_ID] = "malformed_interface_id"
+    return errors
+
+
+def _policy_data(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a form as they are stored."""
+    return {
+        **{key: value for key, value in form.items() if key != CONF_OVERRIDE_SOURCES},
+        config.CONF_FAMILIES: sorted(form[config.CONF_FAMILIES]),
+        config.CONF_INTERFACE_ID: form.get(config.CONF_INTERFACE_ID, "").strip().lower(),
+        config.CONF_PREFIX_LENGTH: int(form[config.CONF_PREFIX_LENGTH]),
+        config.CONF_TTL_S: int(form[config.CONF_TTL_S]),
+    }

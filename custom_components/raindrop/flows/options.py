@@ -1,0 +1,26 @@
+"""The options flow of a zone: where its addresses come from."""
+
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+
+from ..config import CONF_SOURCES
+from .forms import ShowErrors
+from .sources import SourceSteps, StoredSources
+
+
+class RaindropOptionsFlow(SourceSteps[ConfigFlowResult], OptionsFlow):
+    """Ask for the source of each family."""
+
+    is_of_zone = True
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Start with the kinds of sources."""
+        self.stored_sources = self.config_entry.options[CONF_SOURCES]
+        return await self.async_step_sources()
+
+    @override
+    async def async_use_sources(
+        self, sources: StoredSources, show_errors: ShowErrors[ConfigFlowResult]
+    ) -> ConfigFlowResult:
+        return self.async_create_entry(data={**self.config_entry.options, CONF_SOURCES: sources})

@@ -1,0 +1,76 @@
+"""The schemas of the forms for a zone, its credential and its domains."""
+
+from collections.abc import Iterable, Sequence
+
+from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+
+from .. import config, ddns
+from ..const import CONF_KEY, CONF_ZONE
+
+CONF_OVERRIDE_SOURCES = "override_sources"
+"""The field that opens the form for the domain's own sources; it is not stored."""
+
+
+def dropdown(options: Sequence[str], translation_key: str) -> SelectSelector:
+    """Return a selector of one of some options."""
+    mode = SelectSelectorMode.DROPDOWN
+    return SelectSelector(
+        SelectSelectorConfig(options=options, mode=mode, translation_key=translation_key)
+    )
+
+
+def _whole_number(lowest: int, highest: int) -> NumberSelector:
+    mode = NumberSelectorMode.BOX
+    return NumberSelector(NumberSelectorConfig(min=lowest, max=highest, mode=mode, step=1))
+
+
+_TEXT = TextSelector(TextSelectorConfig(type=TextSelectorType.TEXT))
+_CREDENTIAL_FIELDS = {
+    vol.Optional(CONF_EMAIL): TextSelector(
+        TextSelectorConfig(type=TextSelectorType.EMAIL, autocomplete="username")
+    ),
+    vol.Required(CONF_KEY): TextSelector(
+        TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
+    ),
+}
+CREDENTIAL_SCHEMA = vol.Schema(_CREDENTIAL_FIELDS)
+USER_SCHEMA = vol.Schema(
+    {vol.Optional(CONF_ZONE): _TEXT, **_CREDENTIAL_FIELDS, vol.Required(CONF_DOMAIN): _TEXT}
+)
+_FAMILIES = SelectSelectorConfig(
+    options=list(config.FAMILIES), multiple=True, translation_key=config.CONF_FAMILIES
+)
+_TTLS = [config.KEEP, config.AUTO, config.SECONDS]
+DOMAIN_SCHEMA = vol.Schema(
+    {
+        vol.Required(config.CONF_FAMILIES): SelectSelector(_FAMILIES),
+        vol.Required(config.CONF_CREATE): BooleanSelector(),
+        vol.Required(config.CONF_PROXIED): dropdown([*config.PROXIED], config.CONF_PROXIED),
+        vol.Required(config.CONF_TTL): dropdown(_TTLS, config.CONF_TTL),
+        vol.Required(config.CONF_TTL_S): _whole_number(ddns.MIN_TTL_S, ddns.MAX_TTL_S),
+        vol.Optional(config.CONF_INTERFACE_ID): _TEXT,
+        vol.Required(config.CONF_PREFIX_LENGTH): _whole_number(ddns.MIN_PREFIX, ddns.MAX_PREFIX),
+        vol.Required(config.CONF_DELETE): BooleanSelector(),
+        vol.Optional(CONF_OVERRIDE_SOURCES, default=False): BooleanSelector(),
+    }
+)
+
+
+def new_domain_schema(names: Iterable[str]) -> vol.Schema:
+    """Return the schema for a new domain, which suggests host names of the zone."""
+    name = SelectSelector(SelectSelectorConfig(options=sorted(names), custom_value=True))
+    # Optional, because the frontend preselects the first option of a required field.
+    return vol.Schema({vol.Optional(CONF_DOMAIN): name, **DOMAIN_SCHEMA.schema})

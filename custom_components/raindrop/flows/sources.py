@@ -1,0 +1,216 @@
+"""The steps that ask for the sources of addresses, for a zone and for a domain."""
+
+from abc import abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import FlowResult
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    SelectSelector,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+
+from ..address_sources import async_entity_address, async_is_entity_silent
+from ..config import CONF_SOURCE, OFF, read_source_list, source_data
+from ..const import DOMAIN
+from ..ddns import Family, ProviderUrlError, Source, SourceKind, custom_provider
+from .forms import Errors, FormFlow, ShowErrors
+from .schemas import dropdown
+
+SAME_AS_ZONE = "same_as_zone"
+"""The choice of a domain to follow its zone, for which nothing is stored."""
+
+type StoredSources = Mapping[str, Sequence[Mapping[str, Any]]]
+"""The stored sources by the key of their family."""
+
+
+class _Fields(NamedTuple):
+    """The form fields of one family."""
+
+    source: str
+    entity: str
+    is_default_route: str
+    urls: str
+
+
+_FIELDS = {
+    Family.IPV4: _Fields("ipv4_source", "ipv4_entity", "ipv4_is_default_route", "ipv4_urls"),
+    Family.IPV6: _Fields("ipv6_source", "ipv6_entity", "ipv6_is_default_route", "ipv6_urls"),
+}
+_KINDS = {
+    Family.IPV4: (SourceKind.ENTITY, SourceKind.URLS),
+    Family.IPV6: (SourceKind.ENTITY, SourceKind.LOCAL, SourceKind.URLS),
+}
+_ROUTERS = {
+    ("dnsip", "dnsip"),
+    ("ezviz", "wan_ip"),
+    ("fritz", "external_ip"),
+    ("fritz", "external_ipv6"),
+    ("huawei_lte", "wan_ip_address"),
+    ("huawei_lte", "wan_ipv6_address"),
+    ("upnp", "external_ip"),
+    ("vodafone_station", "external_ip_key"),
+    ("vodafone_station", "external_ipv4"),
+    ("vodafone_station", "external_ipv6"),
+}
+"""Integrations with the translation keys of their sensors that show a public address."""
+
+
+class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
+    """Ask for the kind of each family's source, then for what the chosen kinds need."""
+
+    is_of_zone: bool
+    """Whether the sources are those of a zone: a domain can follow its zone instead."""
+    stored_sources: Mapping[str, Sequence[Mapping[str, Any]]] = {}
+    """The sources that are in use now."""
+    _kinds: dict[str, Any]
+
+    @abstractmethod
+    async def async_use_sources(
+        self, sources: StoredSources, show_errors: ShowErrors[ResultT]
+    ) -> ResultT:
+        """Go on with the entered sources, or show the form again."""
+
+    async def async_step_sources(self, user_input: dict[str, Any] | None = None) -> ResultT:
+        """Ask for the kinds of sources."""
+        if user_input is not None:
+            self._kinds = user_input
+            if _details_schema(self.hass, user_input).schema:
+                return await self.async_step_details()
+        schema = _kinds_schema(is_of_zone=self.is_of_zone)
+        return await self._async_show_or_use("sources", schema, user_input)
+
+    async def async_step_details(self, user_input: dict[str, Any] | None = None) -> ResultT:
+        """Ask for the entities and pages."""
+        schema = _details_schema(self.hass, self._kinds)
+        return await self._async_show_or_use("details", schema, user_input)
+
+    async def _async_show_or_use(
+        self, step_id: str, schema: vol.Schema, user_input: dict[str, Any] | None
+    ) -> ResultT:
+        if user_input is None:
+            values = _form_values(self.hass, self.stored_sources, is_of_zone=self.is_of_zone)
+            return self.show_form(step_id, schema, values)
+        show_errors = partial(self.show_form, step_id, schema, user_input)
+        sources, errors = _read_form(self.hass, self._kinds | user_input)
+        return show_errors(errors) if errors else await self.async_use_sources(sources, show_errors)
+
+
+def _kinds_schema(*, is_of_zone: bool) -> vol.Schema:
+    """Return the schema for the kind of each family's source."""
+    schema: dict[vol.Marker, SelectSelector] = {}
+    for family, fields in _FIELDS.items():
+        kinds = [kind.value for kind in _KINDS[family]]
+        zone_options = [SourceKind.AUTOMATIC.value, *kinds, OFF]
+        options = zone_options if is_of_zone else [SAME_AS_ZONE, *kinds]
+        schema[vol.Required(fields.source)] = dropdown(options, CONF_SOURCE)
+    return vol.Schema(schema)
+
+
+@callback
+def _details_schema(hass: HomeAssistant, kinds: Mapping[str, Any]) -> vol.Schema:
+    """Return the schema for what the chosen kinds need; it may be empty."""
+    schema: dict[vol.Marker, Any] = {}
+    for family, fields in _FIELDS.items():
+        kind = kinds[fields.source]
+        if kind == SourceKind.ENTITY:
+            schema[vol.Required(fields.entity)] = _entity_selector(hass, family)
+            schema[vol.Required(fields.is_default_route, default=True)] = BooleanSelector()
+        elif kind == SourceKind.URLS:
+            config = TextSelectorConfig(type=TextSelectorType.URL, multiple=True)
+            schema[vol.Optional(fields.urls)] = TextSelector(config)
+    return vol.Schema(schema)
+
+
+@callback
+def _form_values(hass: HomeAssistant, stored: StoredSources, *, is_of_zone: bool) -> dict[str, Any]:
+    """Return the values of both forms for stored sources."""
+    values: dict[str, Any] = {}
+    for family, fields in _FIELDS.items():
+        values[fields.source] = OFF if is_of_zone else SAME_AS_ZONE
+        for source in read_source_list(stored.get(family.key, ()), family)[:1]:
+            values[fields.source] = source.kind.value
+            if source.kind is SourceKind.ENTITY:
+                entity_id = er.async_resolve_entity_id(er.async_get(hass), source.entity)
+                values[fields.entity] = entity_id
+                values[fields.is_default_route] = source.is_default_route
+            elif source.kind is SourceKind.URLS:
+                values[fields.urls] = [*source.urls]
+    return values
+
+
+@callback
+def _read_form(hass: HomeAssistant, values: Mapping[str, Any]) -> tuple[StoredSources, Errors]:
+    """Return the sources in the values of both forms as they are stored, and the errors."""
+    stored: dict[str, list[dict[str, Any]]] = {}
+    errors: dict[str, str | None] = {}
+    for family, fields in _FIELDS.items():
+        if values[fields.source] == OFF:
+            stored[family.key] = []
+        elif values[fields.source] != SAME_AS_ZONE:
+            source = Source(family, SourceKind(values[fields.source]))
+            if source.kind is SourceKind.ENTITY:
+                entity_id, is_default_route = values[fields.entity], values[fields.is_default_route]
+                errors[fields.entity] = _entity_error(hass, entity_id, family)
+                entity = _stored_entity(hass, entity_id)
+                source = replace(source, entity=entity, is_default_route=is_default_route)
+            elif source.kind is SourceKind.URLS:
+                urls = tuple(url.strip() for url in values.get(fields.urls, ()) if url.strip())
+                errors[fields.urls] = _urls_error(urls, family)
+                source = replace(source, urls=urls)
+            stored[family.key] = [source_data(source)]
+    return stored, {field: error for field, error in errors.items() if error}
+
+
+def _entity_selector(hass: HomeAssistant, family: Family) -> EntitySelector:
+    """Return a selector of the entities that show a public address, now or usually."""
+    entries = er.async_get(hass).entities.values()
+    own = {e.entity_id for e in entries if e.platform == DOMAIN}
+    routers = {e.entity_id for e in entries if (e.platform, e.translation_key) in _ROUTERS}
+    states = hass.states.async_entity_ids((Platform.SENSOR, "input_text", "text"))
+    usable = {e for e in states if async_entity_address(hass, _entity_source(e, family))}
+    if entities := sorted(routers | usable - own):
+        return EntitySelector(EntitySelectorConfig(include_entities=entities))
+    return EntitySelector(EntitySelectorConfig(domain=Platform.SENSOR))
+
+
+def _entity_source(entity_id: str, family: Family) -> Source:
+    return Source(family, SourceKind.ENTITY, entity=entity_id)
+
+
+def _stored_entity(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the registry id of an entity, or its entity id if it is not registered."""
+    entry = er.async_get(hass).async_get(entity_id)
+    return entry.id if entry else entity_id
+
+
+def _entity_error(hass: HomeAssistant, entity_id: str, family: Family) -> str | None:
+    """Return why an entity cannot be a source; one without a state may have one later."""
+    entry = er.async_get(hass).async_get(entity_id)
+    if entry and entry.platform == DOMAIN:
+        return "own_entity"
+    source = _entity_source(entity_id, family)
+    is_usable = async_is_entity_silent(hass, source) or async_entity_address(hass, source)
+    return None if is_usable else "unusable_entity"
+
+
+def _urls_error(urls: Collection[str], family: Family) -> str | None:
+    """Return why pages cannot be a source."""
+    try:
+        providers = [custom_provider(url, family).name for url in urls]
+    except ProviderUrlError:
+        return "malformed_url"
+    if not providers:
+        return "no_url"
+    return "same_host" if len(set(providers)) < len(providers) else None

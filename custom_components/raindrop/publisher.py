@@ -1,0 +1,119 @@
+"""Publishes what an update brought: first the entities of the domains, then the events.
+
+Automations that react to an event find the new states. All goes out in
+batches, so that a thousand domains do not block the event loop.
+"""
+
+from asyncio import Lock, sleep
+from collections import deque
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util.signal_type import SignalType, SignalTypeFormat
+
+from .const import DOMAIN
+from .ddns import Address, DdnsEvent, HostName, Source, State
+from .store import ZoneStore
+
+SIGNAL_ADDRESS_ACCEPTED: SignalType[Source, Address] = SignalType(f"{DOMAIN}_address_accepted")
+"""A zone accepted another address of a source."""
+SIGNAL_DOMAIN: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_domain_{{}}")
+"""What is known of the records of a domain changed; by entry id and host name."""
+SIGNAL_EVENT: SignalTypeFormat[DdnsEvent] = SignalTypeFormat(f"{DOMAIN}_{{}}_event_{{}}")
+"""Something happened to a domain, or to the home; by entry id and host name, empty for the home."""
+
+_BATCH = 100
+"""How many signals are sent before the event loop gets a turn."""
+
+
+class Publisher:
+    """Sends the signals of one config entry."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, store: ZoneStore) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._store = store
+        self._published = State()
+        self._changed: deque[HostName] = deque()
+        """Domains whose entities do not show the published state yet."""
+        self._is_started = False
+        self._cancel_start: CALLBACK_TYPE
+        self._lock = Lock()
+
+    @callback
+    def async_publish(self, state: State, *, is_available: bool) -> None:
+        """Publish a state; without being available, as if nothing were known of the records.
+
+        Its events become pending in the same turn of the event loop: earlier,
+        they could be delivered before the entities show the state.
+        """
+        before, after = self._published, state if is_available else State()
+        self._published = after
+        for source, detection in after.detections.items():
+            old = before.detections.get(source)
+            if detection.address and (old is None or old.address != detection.address):
+                async_dispatcher_send(
+                    self._hass, SIGNAL_ADDRESS_ACCEPTED, source, detection.address
+                )
+        keys = before.records.keys() | after.records.keys()
+        names = {k.name for k in keys if before.records.get(k) != after.records.get(k)}
+        self._changed.extend(sorted(names))
+        self._async_send()
+
+    @callback
+    def async_start(self) -> None:
+        """Deliver events from when automations listen; the entities exist now."""
+        self._cancel_start = async_at_started(self._hass, self._async_started)
+
+    async def async_stop(self) -> None:
+        """Stop delivering events; those that are left stay pending."""
+        self._cancel_start()
+        self._is_started = False
+        async with self._lock:
+            pass  # A delivery that was running has ended.
+
+    @callback
+    def _async_started(self, _hass: HomeAssistant) -> None:
+        self._is_started = True
+        # Not in this turn: triggers may still be learning of entities that were just added.
+        self._async_send(eager_start=False)
+
+    @callback
+    def _async_send(self, *, eager_start: bool = True) -> None:
+        _ = self._entry.async_create_task(
+            self._hass, self._async_send_all(), f"{DOMAIN} publish", eager_start=eager_start
+        )
+
+    async def _async_send_all(self) -> None:
+        async with self._lock:
+            while self._changed:
+                signal = SIGNAL_DOMAIN.format(self._entry.entry_id, self._changed.popleft())
+                async_dispatcher_send(self._hass, signal)
+                if len(self._changed) % _BATCH == 0:
+                    await sleep(0)
+            if self._store.pending_events:
+                await self._async_deliver()
+
+    async def _async_deliver(self) -> None:
+        """Save and fire the pending events.
+
+        They are marked as delivered first: after a crash an event may be lost,
+        but none is repeated. Those that a stop leaves become pending again.
+        """
+        events = deque(self._store.pending_events if self._is_started else ())
+        if events:
+            self._store.pending_events = []
+        try:
+            await self._store.async_save()
+            while events and self._is_started:
+                event = events.popleft()
+                name = event.record_key.name if event.record_key else ""
+                async_dispatcher_send(
+                    self._hass, SIGNAL_EVENT.format(self._entry.entry_id, name), event
+                )
+                if len(events) % _BATCH == 0:
+                    await sleep(0)
+        finally:
+            self._store.pending_events[:0] = events

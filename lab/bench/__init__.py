@@ -1,1 +1,0 @@
-"""What Raindrop and its peers cost, measured against the lab: `scripts/benchmark`."""

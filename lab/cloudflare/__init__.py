@@ -1,7 +1,0 @@
-"""A strict stand-in for the part of Cloudflare's API that a dynamic-DNS client uses."""
-
-from .errors import RefusedError
-from .service import Cloudflare
-from .zone import Zone
-
-__all__ = ["Cloudflare", "RefusedError", "Zone"]

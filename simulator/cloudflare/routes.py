@@ -1,0 +1,91 @@
+"""The routes of the simulated API."""
+
+from dataclasses import dataclass
+import re
+from typing import Literal
+
+from . import errors
+from .errors import RefusedError
+
+PREFIX = "/client/v4"
+UNKNOWN = "(unknown)"
+IDENTIFIER = re.compile(r"[0-9a-f]{32}")
+
+RECORDS = "/zones/{zone_id}/dns_records"
+RECORD = RECORDS + "/{dns_record_id}"
+
+type Action = Literal[
+    "list_zones",
+    "get_zone",
+    "list_records",
+    "create_record",
+    "get_record",
+    "patch_record",
+    "put_record",
+    "delete_record",
+    "batch",
+    "usage",
+    "verify_user_token",
+    "verify_account_token",
+]
+
+ROUTES: dict[str, dict[str, Action]] = {
+    "/zones": {"GET": "list_zones"},
+    "/zones/{zone_id}": {"GET": "get_zone"},
+    f"{RECORDS}/batch": {"POST": "batch"},
+    f"{RECORDS}/usage": {"GET": "usage"},
+    RECORDS: {"GET": "list_records", "POST": "create_record"},
+    RECORD: {
+        "GET": "get_record",
+        "PATCH": "patch_record",
+        "PUT": "put_record",
+        "DELETE": "delete_record",
+    },
+    "/user/tokens/verify": {"GET": "verify_user_token"},
+    "/accounts/{account_id}/tokens/verify": {"GET": "verify_account_token"},
+}
+"""Fixed paths come before those with a placeholder in the same position."""
+
+PATTERNS = {
+    template: re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)) for template in ROUTES
+}
+METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+TARGETS = frozenset(
+    {"*", *(f"{method} *" for method in METHODS)}
+    | {f"{method} {template}" for template, methods in ROUTES.items() for method in methods}
+)
+"""The valid targets of a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """The route of a path, with the identifiers in the path."""
+
+    template: str
+    identifiers: dict[str, str]
+
+    def action(self, method: str, path: str, scheme: str) -> Action:
+        """Return the action. Raises RefusedError for an invalid identifier or method."""
+        if not all(IDENTIFIER.fullmatch(value) for value in self.identifiers.values()):
+            raise RefusedError(errors.unroutable(path))
+        action = ROUTES[self.template].get(method)
+        if action is None:
+            raise RefusedError(errors.wrong_method(method, scheme))
+        return action
+
+
+def match(path: str) -> RouteMatch | None:
+    """Return the route of a path, None if it has none."""
+    if not path.startswith(PREFIX):
+        return None
+    rest = path.removeprefix(PREFIX).removesuffix("/")
+    for template, pattern in PATTERNS.items():
+        if found := pattern.fullmatch(rest):
+            return RouteMatch(template, found.groupdict())
+    return None
+
+
+def template_of(_method: str, path: str) -> str:
+    """Return the template of a path for the log."""
+    found = match(path)
+    return found.template if found else UNKNOWN

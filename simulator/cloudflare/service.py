@@ -1,0 +1,186 @@
+"""The simulated Cloudflare: its zones, records, credentials and settings."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from typing import Any
+
+from ..faults import Faults
+from ..http_server import Listener, ServiceHandler, origin
+from ..request_log import Log
+from . import writes
+from .api import Api
+from .auth import ALL_PERMISSIONS, Credentials, Owner, Permission, Status, Token, User
+from .limiter import Limiter
+from .names import to_ascii
+from .plans import PLANS, PlanName
+from .routes import PREFIX, template_of
+from .switches import Switches
+from .zone import Account, Zone, ZoneStatus, ZoneType, identifier
+
+HOME_ACCOUNT = "Home"
+
+
+class Cloudflare:
+    """The simulated Cloudflare."""
+
+    def __init__(
+        self,
+        log: Log,
+        faults: Faults,
+        stopping: asyncio.Event,
+        client_address: Callable[[], str],
+        port: int = 0,
+    ) -> None:
+        """Create it without zones and credentials.
+
+        `client_address` returns the public address of all clients.
+        """
+        self.switches = Switches()
+        self.limiter = Limiter()
+        self.credentials = Credentials()
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self._zones: dict[str, Zone] = {}
+        self._port = port
+        self._listener: Listener | None = None
+        api = Api(self._zones, self.credentials, self.switches, self.limiter, client_address)
+        self._handler = ServiceHandler(
+            service="cloudflare",
+            template=template_of,
+            response=api.response,
+            log=log,
+            faults=faults,
+            stopping=stopping,
+        )
+
+    @property
+    def base_url(self) -> str:
+        """The URL that replaces https://api.cloudflare.com/client/v4."""
+        return origin(4, self._started_listener.port) + PREFIX
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the API accepts connections; set it to False to refuse them."""
+        return self._started_listener.is_listening
+
+    @reachable.setter
+    def reachable(self, value: bool) -> None:
+        if value:
+            self._started_listener.open()
+        else:
+            self._started_listener.close()
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """All zones."""
+        return tuple(self._zones.values())
+
+    def zone(self, zone: Zone | str) -> Zone:
+        """Return a zone by its name, in Punycode or Unicode, or by its id.
+
+        Raises KeyError if it does not exist.
+        """
+        if isinstance(zone, Zone):
+            return zone
+        return self._zones.get(zone) or self._zones[identifier("zone", to_ascii(zone))]
+
+    def add_zone(
+        self,
+        name: str,
+        *,
+        plan: PlanName = "free",
+        account: str = HOME_ACCOUNT,
+        type_: ZoneType = "full",
+        status: ZoneStatus = "active",
+        record_quota: int | None = None,
+    ) -> Zone:
+        """Add an empty zone. Its id depends only on its name, so it survives a restart."""
+        zone = Zone(
+            to_ascii(name),
+            PLANS[plan],
+            Account(account),
+            lambda: self.now(),  # noqa: PLW0108 - the clock may be replaced later
+            type_=type_,
+            status=status,
+            record_quota=record_quota,
+        )
+        self._zones[zone.id] = zone
+        return zone
+
+    def remove_zone(self, zone: Zone | str) -> None:
+        """Remove a zone with all its records."""
+        del self._zones[self.zone(zone).id]
+
+    def add_token(  # noqa: PLR0913 - the attributes of a token, as keywords
+        self,
+        token: str,
+        *,
+        permissions: Iterable[Permission] = ALL_PERMISSIONS,
+        zones: Iterable[Zone | str] | None = None,
+        owner: Owner = "user",
+        account: str = HOME_ACCOUNT,
+        only_from: Iterable[str] | None = None,
+        status: Status = "active",
+        not_before: str | None = None,
+        expires_on: str | None = None,
+    ) -> Token:
+        """Add or replace a token. Raises ValueError if its format is invalid."""
+        new_token = Token(
+            id=identifier("token", token),
+            secret=token,
+            account=Account(account),
+            owner=owner,
+            permissions=frozenset(permissions),
+            zones=None if zones is None else frozenset(self.zone(zone).id for zone in zones),
+            only_from=None if only_from is None else tuple(map(ip_network, only_from)),
+            status=status,
+            not_before=not_before,
+            expires_on=expires_on,
+        )
+        self.credentials.add_token(new_token)
+        return new_token
+
+    def add_user(self, email: str, key: str, *, account: str = HOME_ACCOUNT) -> User:
+        """Add a user with a Global API Key. Raises ValueError if its format is invalid."""
+        user = User(email=email, key=key, account=Account(account))
+        self.credentials.add_user(user)
+        return user
+
+    def records(self, zone: Zone | str) -> list[dict[str, Any]]:
+        """Return the records of a zone as the API shows them, in the order of their creation."""
+        return [record.shown() for record in self.zone(zone).records.values()]
+
+    def add_record(self, zone: Zone | str, **fields: Any) -> dict[str, Any]:
+        """Add a record as an external change. Raises RefusedError if the API would refuse it."""
+        return writes.create(self.zone(zone), fields, []).shown()
+
+    def edit_record(
+        self,
+        zone: Zone | str,
+        record_id: str,
+        **fields: Any,
+    ) -> dict[str, Any]:
+        """Edit a record as an external change. Raises RefusedError if the API would refuse it."""
+        return writes.patch(self.zone(zone), record_id, fields, []).shown()
+
+    def delete_record(self, zone: Zone | str, record_id: str) -> None:
+        """Delete a record as an external change. Raises RefusedError if it does not exist."""
+        self.zone(zone).delete(record_id)
+
+    def start(self) -> None:
+        """Open the port."""
+        self._listener = Listener(self._handler, 4, self._port)
+        self._listener.open()
+
+    async def stop(self) -> None:
+        """Close the port."""
+        if self._listener:
+            await self._listener.stop()
+
+    @property
+    def _started_listener(self) -> Listener:
+        """The listener. Raises RuntimeError before the start."""
+        if self._listener is None:
+            raise RuntimeError("the simulator is not started")
+        return self._listener

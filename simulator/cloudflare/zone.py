@@ -1,0 +1,224 @@
+"""A zone with its records, and the checks that involve several records."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+import hashlib
+from typing import Any, Literal
+
+from . import errors
+from .errors import RefusedError
+from .names import to_unicode
+from .plans import Plan
+from .record import Fields, Record, timestamp
+
+type ZoneType = Literal["full", "partial", "secondary", "internal"]
+type ZoneStatus = Literal["initializing", "pending", "active", "moved"]
+
+ADDRESS_TYPES = ("A", "AAAA")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The owner of zones."""
+
+    name: str
+
+    @property
+    def id(self) -> str:
+        """An identifier of 32 hexadecimal digits, the same in every run."""
+        return identifier("account", self.name)
+
+
+def identifier(*parts: object) -> str:
+    """Return an identifier that depends only on the parts, so it survives a restart."""
+    text = "/".join(str(part) for part in parts)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+class Zone:
+    """A zone and its records."""
+
+    def __init__(
+        self,
+        name: str,
+        plan: Plan,
+        account: Account,
+        now: Callable[[], datetime],
+        *,
+        type_: ZoneType = "full",
+        status: ZoneStatus = "active",
+        record_quota: int | None = None,
+    ) -> None:
+        """Create an empty zone; `name` is in Punycode."""
+        self.id = identifier("zone", name)
+        self.name = name
+        self.plan = plan
+        self.account = account
+        self.type = type_
+        self.status = status
+        self.record_quota = plan.records if record_quota is None else record_quota
+        self.records: dict[str, Record] = {}
+        self._identities: dict[tuple[object, ...], str] = {}
+        self._type_counts: Counter[tuple[str, str]] = Counter()
+        self._created_count = 0
+        self._transaction_time: str | None = None
+        self._now = now
+        self._created_on = timestamp(now())
+
+    @property
+    def unicode_name(self) -> str:
+        """The name as the API shows it."""
+        return to_unicode(self.name)
+
+    def shown(self, permissions: list[str]) -> dict[str, Any]:
+        """Return the zone as the API shows it."""
+        return {
+            "id": self.id,
+            "name": self.unicode_name,
+            "status": self.status,
+            "paused": False,
+            "type": self.type,
+            "development_mode": 0,
+            "name_servers": ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"],
+            "original_name_servers": None,
+            "original_registrar": None,
+            "original_dnshost": None,
+            "modified_on": self._created_on,
+            "created_on": self._created_on,
+            "activated_on": self._created_on if self.status == "active" else None,
+            "meta": {
+                "step": 2,
+                "custom_certificate_quota": 0,
+                "page_rule_quota": 3,
+                "phishing_detected": False,
+            },
+            "owner": {"id": None, "type": "user", "email": None},
+            "account": {"id": self.account.id, "name": self.account.name},
+            "tenant": {"id": None, "name": None},
+            "tenant_unit": {"id": None},
+            "permissions": permissions,
+            "plan": {
+                "id": identifier("plan", self.plan.legacy_id),
+                "name": self.plan.name,
+                "price": 0,
+                "currency": "USD",
+                "frequency": "",
+                "is_subscribed": self.plan.legacy_id != "free",
+                "can_subscribe": False,
+                "legacy_id": self.plan.legacy_id,
+                "legacy_discount": False,
+                "externally_managed": False,
+            },
+        }
+
+    def get(self, record_id: str) -> Record:
+        """Return a record. Raises RefusedError if it does not exist."""
+        try:
+            return self.records[record_id]
+        except KeyError as err:
+            raise RefusedError(errors.NO_RECORD) from err
+
+    def create(self, fields: Fields) -> Record:
+        """Add a record. Raises RefusedError for a conflict or a full zone."""
+        self._check_conflicts(fields, None)
+        if len(self.records) >= self.record_quota:
+            raise RefusedError(errors.QUOTA)
+        self._created_count += 1
+        moment = self._transaction_time or timestamp(self._now())
+        record = Record(
+            id=identifier("record", self.name, self._created_count),
+            fields=fields,
+            created_on=moment,
+            modified_on=moment,
+            comment_modified_on=moment if fields.comment is not None else None,
+            tags_modified_on=moment if fields.tags else None,
+        )
+        self._index(record)
+        return record
+
+    def change(self, old: Record, fields: Fields) -> Record:
+        """Replace the fields of a record. Raises RefusedError for a conflict."""
+        self._check_conflicts(fields, old)
+        moment = self._transaction_time or timestamp(self._now())
+        record = replace(
+            old,
+            fields=fields,
+            modified_on=moment,
+            comment_modified_on=_modified_on(
+                moment, old.fields.comment, fields.comment, old.comment_modified_on
+            ),
+            tags_modified_on=_modified_on(
+                moment, old.fields.tags, fields.tags, old.tags_modified_on
+            ),
+        )
+        self._unindex(old)
+        self._index(record)
+        return record
+
+    def delete(self, record_id: str) -> Record:
+        """Delete a record and return it. Raises RefusedError if it does not exist."""
+        record = self.get(record_id)
+        self._unindex(record)
+        del self.records[record_id]
+        return record
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Roll back all changes after a RefusedError; all changes have the same time."""
+        self._transaction_time = timestamp(self._now())
+        saved = self.records.copy(), self._identities.copy(), self._type_counts.copy()
+        try:
+            yield
+        except RefusedError:
+            self.records, self._identities, self._type_counts = saved
+            raise
+        finally:
+            self._transaction_time = None
+
+    def _index(self, record: Record) -> None:
+        """Add a record to the indexes."""
+        self.records[record.id] = record
+        self._identities[record.fields.identity] = record.id
+        self._type_counts[record.fields.name, record.fields.type] += 1
+
+    def _unindex(self, record: Record) -> None:
+        """Remove a record from the indexes, but not from the zone, which keeps its position."""
+        del self._identities[record.fields.identity]
+        self._type_counts[record.fields.name, record.fields.type] -= 1
+
+    def _others(self, name: str, types: tuple[str, ...], old: Record | None) -> int:
+        """Count the records of these types at a name, without the one that is replaced."""
+        count = sum(self._type_counts[name, type_] for type_ in types)
+        replaced = old and old.fields.name == name and old.fields.type in types
+        return count - 1 if replaced else count
+
+    def _check_conflicts(self, fields: Fields, old: Record | None) -> None:
+        """Raise RefusedError for a record that conflicts with existing ones."""
+        name = fields.name
+        if fields.type in ADDRESS_TYPES and self._others(name, ("CNAME",), old):
+            raise RefusedError(errors.CNAME_IN_PLACE)
+        if fields.type == "CNAME" and self._others(name, ("CNAME", *ADDRESS_TYPES), old):
+            raise RefusedError(errors.HOST_IN_PLACE)
+        if name != self.name:
+            self._check_delegation(fields, old)
+        existing = self._identities.get(fields.identity)
+        if existing is not None and (old is None or existing != old.id):
+            raise RefusedError(errors.IDENTICAL)
+
+    def _check_delegation(self, fields: Fields, old: Record | None) -> None:
+        """Raise RefusedError for other records at a delegated name."""
+        if fields.type == "NS":
+            if self._others(fields.name, (*ADDRESS_TYPES, "CNAME", "MX", "TXT", "SRV"), old):
+                raise RefusedError(errors.OTHER_IN_PLACE)
+        elif fields.type != "DS" and self._others(fields.name, ("NS",), old):
+            raise RefusedError(errors.NS_IN_PLACE)
+
+
+def _modified_on(moment: str, before: object, after: object, previous: str | None) -> str | None:
+    """Return the time when an attribute was last set; None if it is unset."""
+    if not after:
+        return None
+    return previous if before == after else moment

@@ -1,0 +1,190 @@
+"""Faults: which requests fail, how, and how often."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, TypedDict, Unpack
+
+from .request_log import Entry, Family, Service
+
+
+class Kind(StrEnum):
+    """The kinds of faults."""
+
+    ERROR = "error"
+    RATE_LIMIT = "rate_limit"
+    SPURIOUS_403 = "spurious_403"
+    HTML = "html"
+    STATUS = "status"
+    BODY = "body"
+    REDIRECT = "redirect"
+    GARBLED = "garbled"
+    HUGE = "huge"
+    HANG = "hang"
+    RESET = "reset"
+    SLOW = "slow"
+    HOLD = "hold"
+    LOST_RESPONSE = "lost_response"
+    CUT = "cut"
+    TRUNCATED = "truncated"
+    DRIP = "drip"
+    WRONG_FAMILY = "wrong_family"
+    WARP_ON = "warp_on"
+    FOREIGN_H = "foreign_h"
+
+
+DELAYS = frozenset({Kind.SLOW, Kind.HOLD})
+"""Kinds that only delay a response, and can be combined with another fault."""
+
+API_ONLY = frozenset({Kind.ERROR, Kind.RATE_LIMIT, Kind.SPURIOUS_403})
+IP_ONLY = frozenset({Kind.WRONG_FAMILY, Kind.WARP_ON, Kind.FOREIGN_H})
+
+
+class Detail(TypedDict, total=False):
+    """The details of a fault; each kind uses some of the keys."""
+
+    status: int
+    code: int
+    message: str
+    chain: Sequence[tuple[int, str]]
+    retry_after: int
+    delay: float
+    size: int
+    url: str
+    body: str | bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fault:
+    """One fault, which is active until it is used up, removed or cleared."""
+
+    service: Service
+    target: str
+    kind: Kind
+    family: Family | None = None
+    times: int | None = None
+    status: int | None = None
+    code: int = 10001
+    message: str = "internal error"
+    chain: Sequence[tuple[int, str]] = ()
+    retry_after: int = 300
+    """Seconds."""
+    delay: float = 0.05
+    """Seconds: before the response for `slow`, between two bytes for `drip`."""
+    size: int = 10_000_000
+    url: str = ""
+    body: str | bytes = b""
+    content_type: str = "text/plain"
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def release(self) -> None:
+        """Release every response that `hold` delays, and all later ones."""
+        self.released.set()
+
+    def matches(self, entry: Entry) -> bool:
+        """Return whether the fault applies to a request."""
+        if entry.service != self.service or self.family not in (None, entry.family):
+            return False
+        targets = {entry.endpoint, f"{entry.method} *", entry.provider, "*"}
+        return self.target in targets
+
+    def shown(self) -> dict[str, Any]:
+        """Return the fault as JSON values."""
+        return {
+            key: value
+            for key, value in asdict(self, dict_factory=_without_event).items()
+            if not isinstance(value, bytes)
+        }
+
+
+def _without_event(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Leave out the event, which cannot be converted to JSON."""
+    return {key: value for key, value in items if key != "released"}
+
+
+class Faults:
+    """All active faults, in the order in which they were added."""
+
+    def __init__(self, targets: Mapping[Service, Collection[str]]) -> None:
+        """Store the valid targets, so that a misspelled one is an error."""
+        self._targets = targets
+        self._remaining: dict[Fault, int | None] = {}
+        self._holds: list[Fault] = []
+
+    def add(
+        self,
+        service: Service,
+        target: str = "*",
+        *,
+        kind: Kind | str,
+        family: Family | None = None,
+        times: int | None = None,
+        **detail: Unpack[Detail],
+    ) -> Fault:
+        """Add a fault; without `times` it is active until it is removed or cleared.
+
+        Raises ValueError for a target or a kind that the service does not support.
+        """
+        fault = Fault(
+            service=service,
+            target=target,
+            kind=Kind(kind),
+            family=family,
+            times=times,
+            **detail,
+        )
+        self._check(fault)
+        self._remaining[fault] = times
+        if fault.kind is Kind.HOLD:
+            self._holds.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Remove all faults and release every delayed response."""
+        for fault in self._holds:
+            fault.release()
+        self._holds.clear()
+        self._remaining.clear()
+
+    def remove(self, fault: Fault) -> None:
+        """Remove one fault, if it is still active."""
+        fault.release()
+        self._remaining.pop(fault, None)
+
+    @property
+    def active(self) -> tuple[Fault, ...]:
+        """The active faults."""
+        return tuple(self._remaining)
+
+    def take(self, entry: Entry) -> tuple[list[Fault], Fault | None]:
+        """Return the delays and the fault for a request, and count them as used."""
+        matching = [fault for fault in self._remaining if fault.matches(entry)]
+        delays = [fault for fault in matching if fault.kind in DELAYS]
+        fault = next((fault for fault in matching if fault.kind not in DELAYS), None)
+        for used in [*delays, *([fault] if fault else [])]:
+            self._use(used)
+        return delays, fault
+
+    def _use(self, fault: Fault) -> None:
+        remaining = self._remaining[fault]
+        if remaining is None:
+            return
+        if remaining > 1:
+            self._remaining[fault] = remaining - 1
+        else:
+            del self._remaining[fault]
+
+    def _check(self, fault: Fault) -> None:
+        """Raise ValueError for a fault that could never apply."""
+        targets = self._targets.get(fault.service)
+        if targets is None or fault.target not in targets:
+            raise ValueError(
+                f"{fault.service} has no {fault.target!r}; it has {sorted(targets or ())}"
+            )
+        unsupported = IP_ONLY if fault.service == "cloudflare" else API_ONLY
+        if fault.kind in unsupported:
+            raise ValueError(f"{fault.kind} cannot happen at {fault.service}")
+        if fault.kind is Kind.REDIRECT and not fault.url:
+            raise ValueError("a redirect needs its url")

@@ -1,0 +1,1 @@
+"""Browser tests: user journeys in a real Home Assistant (`scripts/test --browser`)."""

@@ -1,0 +1,121 @@
+"""The environment of the browser tests: the simulator and a real Home Assistant."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from custom_components.raindrop.const import DOMAIN
+from devtools.ha_rest import FlowKind
+from devtools.home_assistant import HomeAssistant
+from simulator import Simulator
+
+ZONE = "example.com"
+HOST = "home.example.com"
+WWW = "www.example.com"
+TOKEN = "cfut_" + "drizzle" * 6
+WRONG_TOKEN = "cfut_" + "monsoon" * 6
+
+OLD_ADDRESS, ADDRESS, NEW_ADDRESS = "81.2.69.140", "81.2.69.142", "81.2.69.144"
+
+ZONE_FORM = {"zone": ZONE, "key": TOKEN, "domain": "home"}
+WWW_FORM = {
+    "domain": WWW,
+    "families": ["ipv4"],
+    "create": False,
+    "proxied": "keep",
+    "ttl": "keep",
+    "ttl_s": 300,
+    "prefix_length": 64,
+    "delete": False,
+}
+
+LIMIT_S = 10.0
+"""Time limit of every single wait, in the browser and for the simulator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A simulator, and a Home Assistant that uses it."""
+
+    simulator: Simulator
+    home_assistant: HomeAssistant
+
+    def add_zone(self) -> None:
+        """Add a zone to the simulator, with two records that contain the old address."""
+        cloudflare = self.simulator.cloudflare
+        zone = cloudflare.add_zone(ZONE)
+        cloudflare.add_token(TOKEN)
+        cloudflare.add_record(zone, type="A", name="home", content=OLD_ADDRESS, ttl=3600)
+        cloudflare.add_record(zone, type="A", name="www", content=OLD_ADDRESS, proxied=True)
+        self.change_address(ADDRESS)
+
+    async def ensure_zone_is_set_up(self) -> None:
+        """Set up the zone and its first domain, unless an earlier test has."""
+        rest = self.home_assistant.rest
+        if not await rest.entries(DOMAIN):
+            form = await rest.start_flow(DOMAIN)
+            await rest.submit(form, ZONE_FORM)
+        await self.wait_for_record(HOST, self.address)
+
+    async def ensure_www_is_set_up(self) -> None:
+        """Set up the second domain as well, unless an earlier test has."""
+        await self.ensure_zone_is_set_up()
+        rest = self.home_assistant.rest
+        (entry,) = await rest.entries(DOMAIN)
+        if entry["num_subentries"] == 1:
+            handler = [entry["entry_id"], "domain"]
+            form = await rest.start_flow(handler, FlowKind.SUBENTRY)
+            preview = await rest.submit(form, WWW_FORM, FlowKind.SUBENTRY)
+            await rest.submit(preview, {}, FlowKind.SUBENTRY)
+        await self.wait_for_record(WWW, self.address)
+
+    @property
+    def address(self) -> str:
+        """The current public IPv4 address."""
+        return str(self.simulator.ip.address(4))
+
+    def change_address(self, address: str) -> None:
+        """Change the public IPv4 address."""
+        self.simulator.ip.set_address(address)
+
+    async def set_router_entity(self, name: str, address: str) -> None:
+        """Create or update the router's entity for the external IP address."""
+        state = {"state": address, "attributes": {"friendly_name": name}}
+        await self.home_assistant.rest.request("POST", "/api/states/sensor.router", state)
+
+    def record_content(self, name: str) -> str | None:
+        """Return the content of a name's record, None without a record."""
+        records = self.simulator.cloudflare.records(ZONE)
+        return next((str(r["content"]) for r in records if r["name"] == name), None)
+
+    def edit_record(self, name: str, **fields: str) -> None:
+        """Edit the record of a name as another client."""
+        self.simulator.cloudflare.edit_record(ZONE, self._record_id(name), **fields)
+
+    def delete_record(self, name: str) -> None:
+        """Delete the record of a name as another client."""
+        self.simulator.cloudflare.delete_record(ZONE, self._record_id(name))
+
+    async def wait_for_record(self, name: str, address: str) -> None:
+        """Wait until the record of a name contains an address."""
+        await self._wait_until(lambda: self.record_content(name) == address)
+
+    def logged_errors(self) -> list[str]:
+        """Return the log lines about errors and blocking calls."""
+        log = (self.home_assistant.folder / "home-assistant.log").read_text()
+        blocking = [line for line in log.splitlines() if "blocking call" in line]
+        return [*self.home_assistant.errors(), *blocking]
+
+    def _record_id(self, name: str) -> str:
+        records = self.simulator.cloudflare.records(ZONE)
+        (record_id,) = (str(r["id"]) for r in records if r["name"] == name)
+        return record_id
+
+    async def _wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait for a condition of the simulator, which only requests can change."""
+        async with asyncio.timeout(LIMIT_S):
+            while True:
+                await self.simulator.log.settled()
+                if condition():
+                    return
+                await self.simulator.log.arrived(len(self.simulator.log.entries) + 1)

@@ -1,0 +1,65 @@
+"""Addresses, providers, entities, zones and endpoints of the chaos tests."""
+
+PRIMARY, SECONDARY = "primary", "secondary"
+"""The connections of the home: this host's default route, and the other one."""
+PRIMARY_ADDRESSES = {
+    4: tuple(f"81.2.69.{last}" for last in range(142, 148)),
+    6: tuple(f"2001:218:1:{net}::142" for net in range(2, 8)),
+}
+"""Public addresses of the primary connection, by family; each IPv6 one has its own prefix."""
+SECONDARY_ADDRESSES = {
+    4: tuple(f"81.2.69.{last}" for last in range(162, 166)),
+    6: tuple(f"2001:218:2:{net}::162" for net in range(2, 6)),
+}
+"""Public addresses of the secondary connection, which only its modem's entities report."""
+CONNECTIONS = {PRIMARY: PRIMARY_ADDRESSES, SECONDARY: SECONDARY_ADDRESSES}
+UNUSABLE_ADDRESSES = {
+    4: ("10.0.0.1", "100.64.0.1", "104.18.0.0", "224.0.0.1"),
+    6: ("fe80::1", "ff0e::1", "2606:4700::1", "64:ff9b::a00:1"),
+}
+"""Addresses that must never be written to a record, whatever reports them."""
+
+FAMILIES = {"ipv4": 4, "ipv6": 6}
+RECORD_TYPES = {"ipv4": "A", "ipv6": "AAAA"}
+
+PROVIDERS = ("cloudflare", "ipify", "ident.me", "amazon", "home-assistant")
+URL_PROVIDERS = {4: PROVIDERS[:4], 6: PROVIDERS[:3]}
+"""Providers whose URLs a user may choose as a source, by family."""
+ENTITIES = {
+    "router": (PRIMARY, 4),
+    "router6": (PRIMARY, 6),
+    "modem": (SECONDARY, 4),
+    "modem6": (SECONDARY, 6),
+}
+"""Entities that report an address, with their connection and family."""
+
+ZONES = ("example.com", "example.org")
+ENTITY_ZONE = "example.org"
+"""The zone whose IPv4 source is an entity at the start."""
+MULTI_RECORD_NAME = "twin.example.com"
+"""A name with several records of each type, of which the user pins one."""
+HOST_NAMES = {
+    "example.com": (
+        "home.example.com",
+        "www.example.com",
+        "*.example.com",
+        "example.com",
+        MULTI_RECORD_NAME,
+    ),
+    "example.org": ("vpn.example.org", "home.example.org", "example.org"),
+}
+
+LIST = "GET /zones/{zone_id}/dns_records"
+BATCH = "POST /zones/{zone_id}/dns_records/batch"
+CREATE = "POST /zones/{zone_id}/dns_records"
+UPDATE = "PATCH /zones/{zone_id}/dns_records/{dns_record_id}"
+DELETE = "DELETE /zones/{zone_id}/dns_records/{dns_record_id}"
+ENDPOINTS = (LIST, BATCH, CREATE, UPDATE, DELETE)
+
+INTERVAL_S = 301
+"""One second more than the update interval."""
+
+
+def family_of(address: str) -> int:
+    """Return the family of an address."""
+    return 6 if ":" in address else 4

@@ -1,0 +1,98 @@
+"""Check every accepted address: quorum, hold-down and flap damping."""
+
+from collections import defaultdict
+from functools import partial
+from itertools import pairwise
+
+from homeassistant.core import HomeAssistant
+
+from .clock import Clock
+from .constants import UNUSABLE_ADDRESSES
+from .integration import listen_for_accepted_addresses
+from .model import Source, SourceCatalog
+from .reported_addresses import ReportedAddresses
+
+_QUORUM = 2
+_HOLD_DOWN_S = 10
+_FLAPPING_HOLD_S, _FLAPPING_WINDOW_S = 120, 600
+
+
+class DetectionChecker:
+    """Checks which addresses are accepted, source by source."""
+
+    def __init__(self, clock: Clock, reported: ReportedAddresses, sources: SourceCatalog) -> None:
+        """Start without accepted addresses."""
+        self.violations: list[str] = []
+        self._clock = clock
+        self._reported = reported
+        self._sources = sources
+        self._hass: HomeAssistant
+        self._current: dict[Source, str] = {}
+        self._in_step: defaultdict[Source, set[str]] = defaultdict(set)
+        self._changes: defaultdict[Source, list[tuple[float, str]]] = defaultdict(list)
+
+    def core_started(self, hass: HomeAssistant) -> None:
+        """Start again without accepted addresses, as a new Home Assistant does."""
+        self._current.clear()
+        self._changes.clear()
+        self._hass = hass
+        listen_for_accepted_addresses(hass, partial(self._accepted, hass))
+
+    def begin_step(self) -> None:
+        """Keep only the current address of each source."""
+        self._in_step.clear()
+        for source, address in self._current.items():
+            self._in_step[source] = {address}
+
+    def wall_clock_shifted(self) -> None:
+        """Drop the times of changes: flap damping uses the wall clock and may lose them too."""
+        self._changes.clear()
+
+    def accepted_in_step(self, source: Source) -> set[str]:
+        """Return the addresses of a source that were accepted at any time in this step."""
+        return self._in_step[source]
+
+    def _accepted(self, hass: HomeAssistant, source: Source, address: str) -> None:
+        """Check an address that is accepted from now on."""
+        if hass is not self._hass:
+            # A core that was stopped can make no requests any more, so nothing can confirm this.
+            return
+        self._check(source, address)
+        self._current[source] = address
+        self._in_step[source].add(address)
+        self._changes[source].append((self._clock.now(), address))
+
+    def _check(self, source: Source, address: str) -> None:
+        """Check that an address is usable, and confirmed by a quorum or stable long enough."""
+        reporters = self._sources.reporters(source)
+        confirming = self._reported.reporters_of(address, reporters)
+        if address in UNUSABLE_ADDRESSES[4] + UNUSABLE_ADDRESSES[6]:
+            self._violation(source, address, "which must never be written")
+        if source.is_unverifiable:
+            (reporter,) = reporters
+            stable_s = self._reported.stable_s(address, reporter)
+            if stable_s < _HOLD_DOWN_S:
+                self._violation(source, address, f"stable at {reporter} for only {stable_s} s")
+        elif len(confirming) < _QUORUM:
+            self._violation(source, address, f"reported only by {sorted(confirming)}")
+        self._check_flap_damping(source, address)
+
+    def _check_flap_damping(self, source: Source, address: str) -> None:
+        """Check that a second return of an address within ten minutes was held."""
+        now, returned_at = self._clock.now(), None
+        changes = self._changes[source]
+        left_at: dict[str, float] = {}
+        for (_, before), (then, after) in pairwise(changes):
+            left_at[before] = then
+            if after in left_at and then - left_at[after] < _FLAPPING_WINDOW_S:
+                returned_at = then
+        if changes:
+            left_at[changes[-1][1]] = now
+        absent_s = now - left_at.get(address, float("-inf"))
+        is_second_return = returned_at is not None and now - returned_at < _FLAPPING_WINDOW_S
+        if address in left_at and is_second_return and absent_s < _FLAPPING_HOLD_S:
+            self._violation(source, address, f"flapping, and last accepted {absent_s} s ago")
+
+    def _violation(self, source: Source, address: str, reason: str) -> None:
+        name = f"{source.kind} {source.entity or source.urls or ''}"
+        self.violations.append(f"source {name}: {address} was accepted, {reason}")

@@ -1,0 +1,113 @@
+"""External changes: another client that edits the zones."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+from simulator import Simulator
+from simulator.cloudflare import RefusedError
+
+from .constants import PRIMARY_ADDRESSES, family_of
+from .integration import OWNER_COMMENT
+from .model import ManagedRecord, RecordKey
+from .scenario import Operation
+from .zone_checker import ZoneChecker
+
+_ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
+    "edit_comment": {"comment": "mine now"},
+    "enable_proxy": {"proxied": True},
+    "disable_proxy": {"proxied": False},
+    "raise_ttl": {"ttl": 7200},
+}
+
+
+class ExternalEditor:
+    """Another client with access to all zones."""
+
+    def __init__(self, simulator: Simulator, checkers: Mapping[str, ZoneChecker]) -> None:
+        """Edit the zones of these checkers, by name."""
+        self._cloudflare = simulator.cloudflare
+        self._checkers = checkers
+        self.operations: dict[str, Operation] = {"edit_dns": self.edit_dns}
+
+    async def edit_dns(self, zone: str, edit: str, name: str, address: str) -> None:
+        """Make one edit, unless Cloudflare refuses it."""
+        type_ = "A" if family_of(address) == 4 else "AAAA"
+        with self._external_changes(), suppress(RefusedError):
+            self._edit(zone, edit, name, type_, address)
+
+    def add_records(self, zone: str, records: list[dict[str, Any]]) -> None:
+        """Add records to a zone."""
+        with self._external_changes():
+            for fields in records:
+                self._cloudflare.add_record(self._checkers[zone].zone, **fields)
+
+    def find(self, zone: str, name: str, type_: str) -> list[dict[str, Any]]:
+        """Return the records of a name and type."""
+        records = self._cloudflare.records(self._checkers[zone].zone)
+        return [r for r in records if (r["name"], r["type"]) == (name, type_)]
+
+    def remove_conflicts(self, zone: str, managed: Mapping[RecordKey, ManagedRecord]) -> None:
+        """Make every managed record key free of conflicts."""
+        with self._external_changes():
+            for (name, type_), record in managed.items():
+                self._remove_conflict(zone, name, type_, record)
+
+    def _edit(self, zone_name: str, edit: str, name: str, type_: str, address: str) -> None:
+        """Make one edit. Raises RefusedError if Cloudflare refuses it."""
+        cloudflare, zone = self._cloudflare, self._checkers[zone_name].zone
+        existing = self.find(zone_name, name, type_)
+        txt = [r for r in cloudflare.records(zone) if r["type"] == "TXT"]
+        match edit:
+            case "create":
+                cloudflare.add_record(zone, type=type_, name=name, content=address)
+            case "create_cname":
+                cloudflare.add_record(
+                    zone, type="CNAME", name=name, content="elsewhere.example.net"
+                )
+            case "create_txt":
+                cloudflare.add_record(zone, type="TXT", name=name, content=f"{address} {len(txt)}")
+            case "edit_txt" if txt:
+                cloudflare.edit_record(zone, txt[0]["id"], content=f"{address} was here")
+            case "delete_txt" if txt:
+                cloudflare.delete_record(zone, txt[0]["id"])
+            case "delete" if existing:
+                cloudflare.delete_record(zone, existing[0]["id"])
+            case "edit_content" if existing:
+                cloudflare.edit_record(zone, existing[0]["id"], content=address)
+            case "rename" if existing:
+                cloudflare.edit_record(zone, existing[0]["id"], name=f"old.{zone.name}")
+            case _ if existing and edit in _ATTRIBUTES:
+                cloudflare.edit_record(zone, existing[0]["id"], **_ATTRIBUTES[edit])
+
+    def _remove_conflict(
+        self, zone_name: str, name: str, type_: str, managed: ManagedRecord
+    ) -> None:
+        """Leave exactly one record that Raindrop can keep up to date."""
+        cloudflare, zone = self._cloudflare, self._checkers[zone_name].zone
+        for record in self.find(zone_name, name, "CNAME"):
+            cloudflare.delete_record(zone, record["id"])
+        existing = self.find(zone_name, name, type_)
+        existing.sort(key=lambda r: (r["id"] != managed.record_id, r["comment"] != OWNER_COMMENT))
+        is_pinned = bool(existing) and existing[0]["id"] == managed.record_id
+        for record in existing[1:]:
+            # Records that are not pinned may stay, unless their content is a future address.
+            if not is_pinned or record["content"] in PRIMARY_ADDRESSES[4] + PRIMARY_ADDRESSES[6]:
+                cloudflare.delete_record(zone, record["id"])
+        has_other_record = bool(existing) and managed.record_id is not None and not is_pinned
+        if has_other_record and existing[0]["comment"] != OWNER_COMMENT:
+            cloudflare.delete_record(zone, existing.pop(0)["id"])
+            existing.clear()
+        if not existing and (not managed.create or managed.interface_id == "keep"):
+            content = PRIMARY_ADDRESSES[4 if type_ == "A" else 6][0]
+            cloudflare.add_record(
+                zone, type=type_, name=name, content=content, comment=OWNER_COMMENT
+            )
+
+    @contextmanager
+    def _external_changes(self) -> Iterator[None]:
+        """Mark all changes as external ones."""
+        with ExitStack() as stack:
+            for checker in self._checkers.values():
+                stack.enter_context(checker.external_change())
+            yield

@@ -1,0 +1,96 @@
+"""Faults: failing requests, an unreachable API, denied credentials, a missing zone."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from simulator import Simulator
+from simulator.request_log import Service
+from tests.secrets import TOKEN
+
+from .constants import PROVIDERS
+from .reported_addresses import ReportedAddresses
+from .scenario import Operation
+from .zone_checker import ZoneChecker
+
+_TRACE_PROVIDERS = ("cloudflare", "home-assistant")
+"""Providers whose response is more than an address, so that a bare address is rejected."""
+
+
+class Faults:
+    """Injects faults into the simulator, and removes them."""
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        reported: ReportedAddresses,
+        checkers: Mapping[str, ZoneChecker],
+    ) -> None:
+        """Start without faults."""
+        self._simulator = simulator
+        self._reported = reported
+        self._checkers = checkers
+        self.operations: dict[str, Operation] = {
+            "add_fault": self.add_fault,
+            "clear_faults": self.clear_faults,
+            "set_reachable": self.set_reachable,
+            "set_token": self.set_token,
+            "set_zone_exists": self.set_zone_exists,
+        }
+
+    async def add_fault(
+        self,
+        service: Service,
+        target: str,
+        kind: str,
+        times: int | None,
+        detail: dict[str, Any],
+    ) -> None:
+        """Make requests fail."""
+        self._simulator.faults.add(service, target, kind=kind, times=times, **detail)
+        if service == "ip" and kind == "body":
+            plain = [name for name in PROVIDERS if name not in _TRACE_PROVIDERS]
+            self._reported.report_by_fault(
+                [name for name in plain if target in (name, "*")], detail["body"]
+            )
+
+    async def clear_faults(self) -> None:
+        """Stop making requests fail."""
+        self._simulator.faults.clear()
+        self._reported.end_faults()
+
+    async def set_reachable(self, is_reachable: bool) -> None:  # noqa: FBT001
+        """Make the Cloudflare API reachable or unreachable."""
+        self._simulator.cloudflare.reachable = is_reachable
+
+    async def set_token(self, access: str) -> None:
+        """Revoke the API token, limit its permissions, or restore it."""
+        cloudflare = self._simulator.cloudflare
+        match access:
+            case "revoked":
+                with suppress(KeyError):
+                    cloudflare.credentials.revoke(TOKEN)
+            case "read_only":
+                cloudflare.add_token(TOKEN, permissions={"dns:read"})
+            case "other_network":
+                cloudflare.add_token(TOKEN, only_from=["192.0.2.0/24"])
+            case "other_zone":
+                cloudflare.add_token(TOKEN, zones=[self._checkers["example.com"].zone])
+            case _:
+                cloudflare.add_token(TOKEN)
+
+    async def set_zone_exists(self, name: str, exists: bool) -> None:  # noqa: FBT001
+        """Remove a zone from the account, or restore it unchanged."""
+        zones, zone = self._simulator.cloudflare._zones, self._checkers[name].zone
+        if exists:
+            zones[zone.id] = zone
+        else:
+            zones.pop(zone.id, None)
+
+    async def end_all(self) -> None:
+        """Remove all faults."""
+        await self.clear_faults()
+        await self.set_reachable(is_reachable=True)
+        await self.set_token("full")
+        for name in self._checkers:
+            await self.set_zone_exists(name, exists=True)

@@ -1,0 +1,252 @@
+"""Adapter: the only module of the chaos tests that uses the integration."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any, cast, override
+
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry, ConfigSubentryData
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.raindrop import ddns
+from custom_components.raindrop.address_sources import async_get_detector
+from custom_components.raindrop.config import BASE_URL_VARIABLE
+from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
+from custom_components.raindrop.coordinator import RaindropConfigEntry, RaindropCoordinator
+from custom_components.raindrop.ddns import models
+from custom_components.raindrop.ddns.detection.flap_damping import DampingState
+from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
+from devtools.simulated_providers import providers_of
+from simulator import Simulator
+from tests.secrets import TOKEN
+
+from .model import DomainConfig, RecordKey, Source, SourceCatalog, SourceChoice, ZoneModel
+
+__all__ = ["DOMAIN", "OWNER_COMMENT", "UPDATE_INTERVAL"]
+
+OWNER_COMMENT = models.OWNER_COMMENT
+"""The comment of records that Raindrop created."""
+
+
+def use_simulator(simulator: Simulator, patch: pytest.MonkeyPatch) -> None:
+    """Make the integration use the simulator for Cloudflare and for the providers."""
+    patch.setenv(BASE_URL_VARIABLE, simulator.cloudflare.base_url)
+    patch.setattr(ddns, "PROVIDERS", providers_of(simulator.ip.services))
+
+
+# Config entries
+
+
+def new_entry(model: ZoneModel, zone_id: str) -> MockConfigEntry:
+    """Return the config entry of a zone."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title=model.name,
+        unique_id=zone_id,
+        entry_id=_entry_id(model.name),
+        data={
+            "zone": model.name,
+            "email": None,
+            "key": TOKEN,
+            "zone_id": zone_id,
+            "zone_name": model.name,
+            "is_paid": False,
+        },
+        options=entry_options(model),
+        subentries_data=[
+            {
+                **ConfigSubentryData(
+                    subentry_type="domain",
+                    title=name,
+                    unique_id=f"domain:{name}",
+                    data=subentry_data(config, model.sources),
+                ),
+                "subentry_id": _subentry_id(name),
+            }
+            for name, config in model.domains.items()
+        ],
+    )
+
+
+def new_subentry(config: DomainConfig, sources: SourceCatalog) -> ConfigSubentry:
+    """Return the subentry of a domain."""
+    return ConfigSubentry(
+        data=MappingProxyType(subentry_data(config, sources)),
+        subentry_id=_subentry_id(config.name),
+        subentry_type="domain",
+        title=config.name,
+        unique_id=f"domain:{config.name}",
+    )
+
+
+def entry_options(model: ZoneModel) -> dict[str, Any]:
+    """Return the options of a zone: the source of each family."""
+    return {
+        "sources": {
+            label: _source_data(choice, label, model.sources)
+            for label, choice in model.choices.items()
+        }
+    }
+
+
+def subentry_data(config: DomainConfig, sources: SourceCatalog) -> dict[str, Any]:
+    """Return the data of a domain's subentry."""
+    return {
+        "domain": config.name,
+        "families": [*config.families],
+        "create": config.create,
+        "proxied": config.proxied,
+        "ttl": config.ttl,
+        "ttl_s": config.ttl_s,
+        "interface_id": config.interface_id,
+        "prefix_length": config.prefix_length,
+        "delete": config.delete,
+        "records": {**config.record_ids},
+        "sources": {
+            label: _source_data(choice, label, sources)
+            for label, choice in config.sources.items()
+            if choice[0] != "same_as_zone"
+        },
+        "paused": False,
+    }
+
+
+def registry_id(entity: str) -> str:
+    """Return the entity registry id of an entity in `constants.ENTITIES`."""
+    return f"id_of_{entity}"
+
+
+def get_entry(hass: HomeAssistant, zone: str) -> RaindropConfigEntry:
+    """Return the config entry of a zone."""
+    entry = hass.config_entries.async_get_known_entry(_entry_id(zone))
+    return cast("RaindropConfigEntry", entry)
+
+
+async def diagnostics(hass: HomeAssistant, zone: str) -> dict[str, Any]:
+    """Return the diagnostics of a zone."""
+    return await async_get_config_entry_diagnostics(hass, get_entry(hass, zone))
+
+
+def _entry_id(zone: str) -> str:
+    return f"entry_of_{zone}"
+
+
+def _subentry_id(domain: str) -> str:
+    return f"subentry_of_{domain}"
+
+
+def _source_data(choice: SourceChoice, label: str, sources: SourceCatalog) -> list[dict[str, Any]]:
+    """Return the sources of a family as they are stored: a list, empty if it is off."""
+    source = sources.source(choice, label)
+    if source is None:
+        return []
+    if source.kind == "entity":
+        return [
+            {
+                "source": "entity",
+                "entity": registry_id(source.entity),
+                "is_default_route": source.is_default_route,
+            }
+        ]
+    return [{"source": source.kind, **({"urls": [*source.urls]} if source.urls else {})}]
+
+
+# Detection
+
+
+class _WatchedDamping(dict[models.Source, DampingState]):
+    """Calls back whenever another address of a source is accepted, before it is written."""
+
+    def __init__(self, accepted: Callable[[Source, str], None]) -> None:
+        super().__init__()
+        self._accepted = accepted
+
+    @override
+    def __setitem__(self, source: models.Source, damping: DampingState) -> None:
+        before = self.get(source, DampingState())
+        super().__setitem__(source, damping)
+        if damping.accepted != before.accepted:
+            self._accepted(_to_model(source), str(damping.accepted))
+
+
+def listen_for_accepted_addresses(
+    hass: HomeAssistant, accepted: Callable[[Source, str], None]
+) -> None:
+    """Call back whenever another address of a source is accepted."""
+    async_get_detector(hass)._damping = _WatchedDamping(accepted)
+
+
+def signal_listener_count(hass: HomeAssistant) -> int:
+    """Return how many listeners the integration's dispatcher signals have."""
+    signals = hass.data.get("dispatcher", {})
+    return sum(len(found) for signal, found in signals.items() if str(signal).startswith(DOMAIN))
+
+
+def _to_model(source: models.Source) -> Source:
+    return Source(
+        family=source.family.value,
+        kind=source.kind.value,
+        entity=source.entity.removeprefix(registry_id("")),
+        urls=source.urls,
+        is_default_route=source.is_default_route,
+    )
+
+
+# Updates
+
+
+class LoadedZone:
+    """A zone whose config entry is loaded."""
+
+    def __init__(self, coordinator: RaindropCoordinator) -> None:
+        """Use the coordinator of the zone."""
+        self._coordinator = coordinator
+
+    async def update_now(self) -> None:
+        """Press the button *Update now*; an error for the user is expected."""
+        with suppress(HomeAssistantError):
+            await self._coordinator.async_update_now()
+
+    async def dry_run(self) -> None:
+        """Preview an update without applying it; an API error is expected."""
+        with suppress(ddns.CloudflareError):
+            await self._coordinator.async_preview()
+
+    async def resolve_contested(self) -> None:
+        """Resolve every *contested* conflict as the repair does."""
+        for record_key, record in list(self._coordinator.data.records.items()):
+            if record.conflict and record.conflict.reason is ddns.Reason.CONTESTED:
+                with suppress(HomeAssistantError):
+                    await self._coordinator.async_update_now(overrule=record_key)
+
+    @property
+    def is_backing_off(self) -> bool:
+        """Whether no API request is made for now, after a denial or a rate limit."""
+        backoff = self._coordinator._backoff
+        return backoff.is_denied or backoff.wait_s(dt_util.utcnow()) > 0
+
+    @property
+    def refused(self) -> set[RecordKey]:
+        """The record keys whose last change Cloudflare refused."""
+        return {
+            (record_key.name, record_key.family.record_type)
+            for record_key, record in self._coordinator.data.records.items()
+            if record.failure and isinstance(record.failure.error, ddns.CloudflareRefusedError)
+        }
+
+    @property
+    def problems(self) -> str:
+        """The problems of the zone's records as text, empty without any."""
+        records = self._coordinator.data.records
+        problems = {key: record.reason for key, record in records.items() if record.reason}
+        return str(problems) if problems else ""
+
+
+def loaded_zone(hass: HomeAssistant, zone: str) -> LoadedZone | None:
+    """Return a zone, None if its config entry is not loaded."""
+    entry = get_entry(hass, zone)
+    return LoadedZone(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else None

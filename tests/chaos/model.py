@@ -1,0 +1,228 @@
+"""The model: what the user configured, and what DNS is expected to contain because of it."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address
+from typing import Any
+
+from simulator.ip_services import IpService
+
+from .constants import ENTITIES, FAMILIES, PRIMARY, PROVIDERS, RECORD_TYPES
+
+type RecordKey = tuple[str, str]
+"""The host name and the type of records."""
+type SourceChoice = list[str]
+"""A source as steps name it: `automatic`, `off`, `same_as_zone`, `urls` with provider names,
+`entity` with the name of one on the default route, or `unverifiable_entity` with another name."""
+
+_BITS, _SUBNET_BITS = 128, 64
+INTERFACE_IDS: Mapping[str, int | None] = {
+    "keep": None,
+    "::1234:5678": 0x1234_5678,
+    "00:11:22:33:44:55": 0x0211_22FF_FE33_4455,
+    "::5:0:0:0:9": (5 << _SUBNET_BITS) + 9,
+}
+"""Interface ids as users enter them, with their value; None for the one of the existing record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the address of a family comes from."""
+
+    family: int
+    kind: str = "automatic"
+    """`automatic`, `urls` or `entity`."""
+    entity: str = ""
+    """The name of an entity in `ENTITIES`."""
+    urls: tuple[str, ...] = ()
+    is_default_route: bool = True
+    """Whether an entity reports the address of this host's default route."""
+
+    @property
+    def is_unverifiable(self) -> bool:
+        """Whether no second provider can confirm this source."""
+        return not self.is_default_route or len(self.urls) == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedRecord:
+    """The configuration of one record key."""
+
+    source: Source
+    create: bool
+    proxied: bool | None
+    ttl_s: int | None
+    record_id: str | None
+    """The record that the user pinned among several."""
+    interface_id: str
+    prefix_length: int
+
+    @property
+    def connection(self) -> str:
+        """The connection whose address the record has to contain."""
+        is_secondary = self.source.kind == "entity" and not self.source.is_default_route
+        return ENTITIES[self.source.entity][0] if is_secondary else PRIMARY
+
+    def content(self, address: str, before: str | None) -> str | None:
+        """Return the expected content of the record, None if it is not known.
+
+        ``before`` is the content of the existing record.
+        """
+        if not self.interface_id:
+            return address
+        own = INTERFACE_IDS[self.interface_id]
+        if own is None and before is None:
+            return None
+        names_subnet = own is None or own >> _SUBNET_BITS
+        kept = _BITS - self.prefix_length if names_subnet else _SUBNET_BITS
+        low = _to_bits(before or "") if own is None else f"{own:0{_BITS}b}"
+        return _from_bits(_to_bits(address)[: _BITS - kept] + low[_BITS - kept :])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainConfig:
+    """The configuration of one host name, with the defaults of the form."""
+
+    name: str
+    families: tuple[str, ...] = ("ipv4",)
+    create: bool = True
+    proxied: str = "keep"
+    ttl: str = "keep"
+    ttl_s: int = 300
+    interface_id: str = ""
+    prefix_length: int = 64
+    delete: bool = False
+    """Whether the records that Raindrop created are deleted with the domain."""
+    record_ids: Mapping[str, str] = field(default_factory=dict)
+    """The pinned record of each family."""
+    sources: Mapping[str, SourceChoice] = field(default_factory=dict)
+
+    @property
+    def record_keys(self) -> set[RecordKey]:
+        """The record keys of all families, including those without a source."""
+        return {(self.name, RECORD_TYPES[label]) for label in self.families}
+
+
+class SourceCatalog:
+    """The sources that the choices in steps mean, and what may report their addresses."""
+
+    def __init__(self, services: Collection[IpService]) -> None:
+        """Take the URLs of the simulator's IP services."""
+        self._urls: dict[tuple[str, int], str] = {
+            (service.name, family): url
+            for service in services
+            for family, url in service.urls.items()
+        }
+
+    def source(self, choice: SourceChoice, label: str) -> Source | None:
+        """Return the source that a choice means, None without a source of its own."""
+        kind, *names = choice
+        family = FAMILIES[label]
+        match kind:
+            case "off" | "same_as_zone":
+                return None
+            case "urls":
+                urls = tuple(self._urls[name, family] for name in names)
+                return Source(family=family, kind="urls", urls=urls)
+            case "entity" | "unverifiable_entity":
+                is_default_route = kind == "entity"
+                return Source(
+                    family=family,
+                    kind="entity",
+                    entity=names[0],
+                    is_default_route=is_default_route,
+                )
+            case _:
+                return Source(family=family)
+
+    def reporters(self, source: Source) -> set[str]:
+        """Return the providers and entities that may report the address of a source."""
+        if source.kind == "urls":
+            return {name for (name, _), url in self._urls.items() if url in source.urls}
+        entity = {source.entity} if source.entity else set()
+        return entity if entity and not source.is_default_route else entity | {*PROVIDERS}
+
+
+class ZoneModel:
+    """The configuration of one zone as it is stored, and the deletions it implies."""
+
+    def __init__(self, name: str, sources: SourceCatalog) -> None:
+        """Start without domains and with automatic sources."""
+        self.name = name
+        self.domains: dict[str, DomainConfig] = {}
+        self.choices: dict[str, SourceChoice] = {label: ["automatic"] for label in FAMILIES}
+        self.sources = sources
+        self.deletable: set[RecordKey] = set()
+        """Record keys whose records may be deleted."""
+        self.must_delete: set[RecordKey] = set()
+        """Record keys whose records have to be deleted."""
+        self._loaded_deletions: set[str] = set()
+        """The domains that a loaded entry knew to be deleted together with their records."""
+
+    def managed_records(self) -> dict[RecordKey, ManagedRecord]:
+        """Return the managed record of each record key that has a source."""
+        return {
+            (name, RECORD_TYPES[label]): _managed_record(config, label, source)
+            for name, config in self.domains.items()
+            for label in config.families
+            if (source := self._source(config, label))
+        }
+
+    def save_domain(
+        self, name: str, data: Mapping[str, Any], find_record: Callable[[str, int], str | None]
+    ) -> None:
+        """Add or replace a domain.
+
+        ``find_record`` returns the id of the n-th record of a type at its name.
+        """
+        self.remove_domain(name)
+        pinned, fields = data.get("pinned"), {k: v for k, v in data.items() if k != "pinned"}
+        record_ids = {
+            label: found
+            for label in FAMILIES
+            if pinned is not None and (found := find_record(RECORD_TYPES[label], pinned))
+        }
+        if "families" in fields:
+            fields["families"] = tuple(fields["families"])
+        config = DomainConfig(name=name, record_ids=record_ids, **fields)
+        self.domains[name] = config
+        self.deletable -= config.record_keys
+        self.must_delete -= config.record_keys
+
+    def remove_domain(self, name: str) -> bool:
+        """Remove a domain; return whether it was configured."""
+        config = self.domains.pop(name, None)
+        if config and config.delete:
+            self.deletable |= config.record_keys
+            self.must_delete |= config.record_keys if name in self._loaded_deletions else set()
+        return config is not None
+
+    def entry_loaded(self) -> None:
+        """Note that the entry was set up with the current configuration."""
+        self._loaded_deletions = {n for n, config in self.domains.items() if config.delete}
+
+    def _source(self, config: DomainConfig, label: str) -> Source | None:
+        """Return the source of a family of a domain: its own, or that of the zone."""
+        own = config.sources.get(label, ["same_as_zone"])
+        choice = self.choices[label] if own == ["same_as_zone"] else own
+        return self.sources.source(choice, label)
+
+
+def _managed_record(config: DomainConfig, label: str, source: Source) -> ManagedRecord:
+    return ManagedRecord(
+        source=source,
+        create=config.create,
+        proxied={"keep": None, "on": True, "off": False}[config.proxied],
+        ttl_s={"keep": None, "auto": 1, "seconds": config.ttl_s}[config.ttl],
+        record_id=config.record_ids.get(label),
+        interface_id=config.interface_id if label == "ipv6" else "",
+        prefix_length=config.prefix_length,
+    )
+
+
+def _to_bits(address: str) -> str:
+    return f"{int(IPv6Address(address)):0{_BITS}b}"
+
+
+def _from_bits(bits: str) -> str:
+    return str(IPv6Address(int(bits, 2)))

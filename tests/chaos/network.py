@@ -1,0 +1,106 @@
+"""The network: the home's addresses, and what providers and entities report."""
+
+from collections.abc import Callable, Iterable
+from typing import cast
+
+from simulator import Simulator
+from simulator.request_log import Family
+
+from .constants import (
+    CONNECTIONS,
+    ENTITIES,
+    PRIMARY,
+    PRIMARY_ADDRESSES,
+    PROVIDERS,
+    SECONDARY,
+    family_of,
+)
+from .reported_addresses import ReportedAddresses
+from .scenario import Operation
+
+_WITHOUT_ADDRESS = frozenset({"unavailable", "unknown", "removed"})
+"""Entity states without an address; a removed entity has no state at all."""
+_IPV4_ONLY = "amazon"
+
+
+class Network:
+    """The public addresses of both connections, and the reports about them."""
+
+    def __init__(self, simulator: Simulator, reported: ReportedAddresses) -> None:
+        """Start with the first address of each connection."""
+        self.addresses = {
+            (connection, family): by_family[family][0]
+            for connection, by_family in CONNECTIONS.items()
+            for family in (4, 6)
+        }
+        """The current address of each connection and family."""
+        self.entity_states = {name: self.addresses[key] for name, key in ENTITIES.items()}
+        self.write_state: Callable[[str], None] = lambda _name: None
+        """Writes the state of an entity to the running Home Assistant."""
+        self._simulator = simulator
+        self._reported = reported
+        self.operations: dict[str, Operation] = {
+            "change_address": self.change_address,
+            "provider_reports": self.provider_reports,
+            "provider_unreachable": self.provider_unreachable,
+            "report_truth": self.report_truth,
+            "entity_reports": self.entity_reports,
+        }
+
+    async def change_address(self, address: str, skip_entities: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Change the address of a connection; its entities may keep reporting the old one."""
+        family = family_of(address)
+        connection = PRIMARY if address in PRIMARY_ADDRESSES[family] else SECONDARY
+        self.addresses[connection, family] = address
+        if connection == PRIMARY:
+            self._set_responses(PROVIDERS, family, address)
+        for name, key in ENTITIES.items():
+            if key == (connection, family) and not skip_entities:
+                await self.entity_reports(name, None)
+
+    async def provider_reports(self, provider: str, address: str) -> None:
+        """Make one provider report an address."""
+        self._set_responses([provider], family_of(address), address)
+
+    async def provider_unreachable(self, provider: str | None, family: int) -> None:
+        """Make one provider, or all with None, unreachable for a family."""
+        self._set_responses([provider] if provider else PROVIDERS, family, None)
+
+    async def report_truth(self) -> None:
+        """Make all providers and entities report the current addresses."""
+        for family in (4, 6):
+            self._set_responses(PROVIDERS, family, self.addresses[PRIMARY, family])
+        for name in ENTITIES:
+            await self.entity_reports(name, None)
+
+    async def entity_reports(self, name: str, state: str | None) -> None:
+        """Make an entity report a state, or the current address with None."""
+        self.entity_states[name] = state or self.addresses[ENTITIES[name]]
+        self.publish_state(name)
+
+    def publish_state(self, name: str) -> None:
+        """Write the state of an entity to Home Assistant, and record the report."""
+        state = self.entity_states[name]
+        self._reported.report(name, ENTITIES[name][1], None if state in _WITHOUT_ADDRESS else state)
+        self.write_state(name)
+
+    def connect_states(self, write_state: Callable[[str], None]) -> None:
+        """Write all entity states to a Home Assistant that starts, and the later ones too."""
+        self.write_state = write_state
+        for name in ENTITIES:
+            self.publish_state(name)
+
+    def disconnect_states(self) -> None:
+        """Write no entity states until Home Assistant starts again."""
+        self.write_state = lambda _name: None
+        for name, (_, family) in ENTITIES.items():
+            self._reported.report(name, family, None)
+
+    def _set_responses(self, providers: Iterable[str], family: int, address: str | None) -> None:
+        """Set the address that providers report, None to make them unreachable."""
+        for name in providers:
+            if (name, family) != (_IPV4_ONLY, 6):
+                self._simulator.ip.set_address(
+                    address, provider=name, family=cast("Family", family)
+                )
+                self._reported.report(name, family, address)

@@ -1,0 +1,248 @@
+"""Check every change of a zone: which record was written, with which content, and why."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from simulator.cloudflare import Zone
+from simulator.cloudflare.record import Fields, Record
+
+from .detection_checker import DetectionChecker
+from .integration import OWNER_COMMENT
+from .model import ManagedRecord, RecordKey, SourceCatalog
+from .reported_addresses import ReportedAddresses
+
+_MAX_DETECTION_AGE_S = 300
+"""How old a detection may be that an update of another zone made."""
+_TTL_OF_PROXIED = 1
+
+
+class ZoneChecker:
+    """Checks the changes that Raindrop makes in one zone, apart from external changes."""
+
+    def __init__(
+        self,
+        zone: Zone,
+        deletable: Collection[RecordKey],
+        reported: ReportedAddresses,
+        sources: SourceCatalog,
+        detection: DetectionChecker,
+    ) -> None:
+        """Wrap the methods of the simulator's zone that change records.
+
+        Raindrop may delete what it created at the record keys in ``deletable``.
+        """
+        self.zone = zone
+        self.externally_changed: set[RecordKey] = set()
+        """The record keys that ever had an external change."""
+        self.writes = 0
+        self.violations: list[str] = []
+        self._is_external = False
+        self._deletable = deletable
+        self._reported = reported
+        self._sources = sources
+        self._detection = detection
+        self._allowed: defaultdict[RecordKey, set[ManagedRecord]] = defaultdict(set)
+        """The configurations that Raindrop may apply in this step, by record key."""
+        self._external_ids_in_step: set[str] = set()
+        self._external_keys_in_step: set[RecordKey] = set()
+        self._expected: dict[str, dict[str, Any]] = {}
+        """All records at the start of the step, with the external changes since."""
+        self._identifying: defaultdict[RecordKey, set[str]] = defaultdict(set)
+        """Contents by which a record may be recognized among several: those of a single or pinned
+        record, and those written by Raindrop."""
+        self._create, self._change, self._delete = zone.create, zone.change, zone.delete
+        for name, method in (
+            ("create", self.create),
+            ("change", self.change),
+            ("delete", self.delete),
+        ):
+            setattr(zone, name, method)
+
+    def begin_step(self, managed: Mapping[RecordKey, ManagedRecord]) -> None:
+        """Note the records of the zone before a step."""
+        self._allowed.clear()
+        self.allow(managed)
+        self._external_ids_in_step.clear()
+        self._external_keys_in_step.clear()
+        self._expected = {id_: r.shown() for id_, r in self.zone.records.items()}
+        count = Counter(_key_of(record.fields) for record in self.zone.records.values())
+        for record in self.zone.records.values():
+            record_key = _key_of(record.fields)
+            if count[record_key] == 1 or record.id in {
+                managed.record_id for managed in self._allowed.get(record_key, ())
+            }:
+                self._identifying[record_key].add(record.fields.content)
+
+    def allow(self, managed: Mapping[RecordKey, ManagedRecord]) -> None:
+        """Allow the current configuration too; an update in progress may use an older one."""
+        for record_key, record in managed.items():
+            self._allowed[record_key].add(record)
+
+    def end_step(self) -> list[str]:
+        """Check that unmanaged records are unchanged; return all violations."""
+        current = {id_: r.shown() for id_, r in self.zone.records.items()}
+        for id_ in current.keys() | self._expected.keys():
+            before, now = self._expected.get(id_), current.get(id_)
+            either = now or before or {}
+            record_key = (either["name"], either["type"])
+            if before != now and record_key not in self._allowed.keys() | {*self._deletable}:
+                self._violation(f"{record_key} is not managed, but changed from {before} to {now}")
+        return self.violations
+
+    @contextmanager
+    def external_change(self) -> Iterator[None]:
+        """Treat changes as external ones, which are not checked."""
+        self._is_external = True
+        try:
+            yield
+        finally:
+            self._is_external = False
+
+    def create(self, fields: Fields) -> Record:
+        """Create a record, and check it."""
+        if not self._is_external:
+            self._check_create(fields)
+        record = self._create(fields)
+        self._note_external(record, record.shown())
+        return record
+
+    def change(self, old: Record, fields: Fields) -> Record:
+        """Change a record, and check the change."""
+        if not self._is_external:
+            self._check_change(old, fields)
+        record = self._change(old, fields)
+        self._note_external(old, record.shown())
+        self._note_external(record, record.shown())
+        return record
+
+    def delete(self, record_id: str) -> Record:
+        """Delete a record, and check the deletion."""
+        record = self.zone.get(record_id)
+        if not self._is_external:
+            self._check_delete(record)
+        self._note_external(record, None)
+        return self._delete(record_id)
+
+    def _note_external(self, record: Record, shown: dict[str, Any] | None) -> None:
+        """Expect the result of an external change."""
+        if not self._is_external:
+            return
+        record_key = _key_of(record.fields)
+        self.externally_changed.add(record_key)
+        self._external_keys_in_step.add(record_key)
+        self._external_ids_in_step.add(record.id)
+        if shown is None:
+            self._expected.pop(record.id, None)
+        else:
+            self._expected[record.id] = shown
+
+    def _check_create(self, fields: Fields) -> None:
+        record_key, allowed = _key_of(fields), self._allowed.get(_key_of(fields), set())
+        if not allowed:
+            self._violation(f"{record_key} was created, but is not managed")
+            return
+        self._check_content(record_key, fields, None)
+        self._identifying[record_key].add(fields.content)
+        if fields.comment != OWNER_COMMENT:
+            self._violation(f"{record_key} was created without the owner comment")
+        if not any(managed.create for managed in allowed):
+            self._violation(f"{record_key} was created, but creating is not allowed")
+        if not any(_attributes_at_creation(m) == (fields.proxied, fields.ttl) for m in allowed):
+            self._violation(f"{record_key} was created as {_shown(fields)}, against its policy")
+        existing = [r for r in self.zone.records.values() if _key_of(r.fields) == record_key]
+        if existing and record_key not in self._external_keys_in_step:
+            self._violation(f"{record_key} was created a second time")
+
+    def _check_change(self, old: Record, fields: Fields) -> None:
+        record_key, allowed = _key_of(fields), self._allowed.get(_key_of(fields), set())
+        was, now = _shown(old.fields), _shown(fields)
+        if was["content"] != now["content"]:
+            self._check_content(record_key, fields, str(was["content"]))
+        if old.id in self._external_ids_in_step:
+            # An external change between the list and the write cannot be known.
+            return
+        if not allowed or record_key != _key_of(old.fields):
+            self._violation(f"{record_key} was changed, but is not managed")
+        # A correction of attributes alone confirms the existing content as well.
+        self._identifying[record_key].add(fields.content)
+        self._check_selection(record_key, old, allowed)
+        changed = {key for key in was.keys() - {"content"} if was[key] != now[key]}
+        if changed and not any(changed <= _enforced(managed, fields) for managed in allowed):
+            self._violation(f"{record_key}: attributes not enforced were changed, {was} to {now}")
+        if was == now:
+            self._violation(f"{record_key} was written without a difference")
+
+    def _check_selection(
+        self, record_key: RecordKey, old: Record, allowed: Collection[ManagedRecord]
+    ) -> None:
+        """Check that a changed record is the pinned one, or can be recognized among several."""
+        pinned = {managed.record_id for managed in allowed}
+        if old.id in pinned or record_key in self._external_keys_in_step:
+            return
+        is_owned = old.fields.comment == OWNER_COMMENT
+        exists = any(record_id in self.zone.records for record_id in pinned)
+        if None not in pinned and (exists or not is_owned):
+            self._violation(f"{record_key}: {old.id} was changed, but {pinned} is pinned")
+        existing = [r for r in self.zone.records.values() if _key_of(r.fields) == record_key]
+        is_recognized = is_owned or old.fields.content in self._identifying[record_key]
+        if len(existing) > 1 and not is_recognized:
+            self._violation(f"{record_key}: {old.shown()} was changed, an ambiguous record")
+
+    def _check_delete(self, record: Record) -> None:
+        record_key = _key_of(record.fields)
+        is_owned = record.fields.comment == OWNER_COMMENT
+        may_be_owned = is_owned or record.id in self._external_ids_in_step
+        if not may_be_owned or record_key not in self._deletable:
+            self._violation(f"{record.shown()} was deleted without being due for deletion")
+
+    def _check_content(self, record_key: RecordKey, fields: Fields, before: str | None) -> None:
+        """Check that a written content comes from an accepted and currently reported address."""
+        self.writes += 1
+        allowed = self._allowed.get(record_key, set())
+        if not any(self._is_confirmed(m, str(fields.content), before) for m in allowed):
+            self._violation(
+                f"{record_key} was changed from {before} to {fields.content}, an address"
+                " that is not accepted or no longer reported"
+            )
+
+    def _is_confirmed(self, managed: ManagedRecord, content: str, before: str | None) -> bool:
+        """Return whether an accepted, recently reported address leads to this content."""
+        reporters = self._sources.reporters(managed.source)
+        return any(
+            managed.content(address, before) == content
+            and self._reported.reporters_of(address, reporters, _MAX_DETECTION_AGE_S)
+            for address in self._detection.accepted_in_step(managed.source)
+        )
+
+    def _violation(self, text: str) -> None:
+        """Collect a violation: raised inside the simulator it would only be a failed response."""
+        self.violations.append(f"{self.zone.name}: {text}")
+
+
+def _key_of(fields: Fields) -> RecordKey:
+    return fields.name, fields.type
+
+
+def _shown(fields: Fields) -> dict[str, object]:
+    return {name: getattr(fields, name) for name in fields.__dataclass_fields__}
+
+
+def _attributes_at_creation(managed: ManagedRecord) -> tuple[bool, int]:
+    """Return whether a new record is proxied, and its TTL."""
+    proxied = bool(managed.proxied)
+    return proxied, _TTL_OF_PROXIED if proxied or managed.ttl_s is None else managed.ttl_s
+
+
+def _enforced(managed: ManagedRecord, fields: Fields) -> set[str]:
+    """Return the attributes in these fields that the policy enforces."""
+    enforced: set[str] = set()
+    if managed.proxied == fields.proxied:
+        enforced.add("proxied")
+    if fields.ttl == managed.ttl_s and not fields.proxied:
+        enforced.add("ttl")
+    if managed.proxied and fields.proxied and fields.ttl == _TTL_OF_PROXIED:
+        # Cloudflare sets the TTL of proxied records itself.
+        enforced.add("ttl")
+    return enforced

@@ -1,1 +1,0 @@
-"""The core by itself: no Home Assistant, and the lab where there would be an Internet."""

@@ -1,0 +1,154 @@
+"""Fixtures and helpers of the tests that run in Home Assistant."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+import json
+from pathlib import Path
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.button import DOMAIN as BUTTON, SERVICE_PRESS
+from homeassistant.components.repairs import DOMAIN as REPAIRS
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResult, FlowResultType
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
+from custom_components.raindrop.coordinator import RaindropConfigEntry
+from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
+from simulator import Simulator
+from simulator.cloudflare import Zone
+from tests.secrets import TOKEN, found_in
+
+from .host_addresses import STABLE, TEMPORARY, Host
+from .repair_flows import Repair
+
+PUBLIC_IPV4 = "sensor.example_com_public_ipv4_address"
+LAST_CHECK = "sensor.example_com_last_check"
+SOURCE_IPV4 = "sensor.example_com_ipv4_source"
+LAST_SEEN_IPV4 = "sensor.example_com_ipv4_last_seen"
+LAST_UPDATE = "sensor.example_com_last_update"
+UPDATE_NOW = "button.example_com_update_now"
+
+
+LIST = "GET /zones/{zone_id}/dns_records"
+BATCH = "POST /zones/{zone_id}/dns_records/batch"
+
+
+class Clock:
+    """The frozen time of Home Assistant and Raindrop."""
+
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+        """Use a frozen time."""
+        self._hass = hass
+        self._freezer = freezer
+
+    async def cycles(self, count: int = 1) -> None:
+        """Let a number of update intervals pass."""
+        for _ in range(count):
+            await self.passes(UPDATE_INTERVAL)
+
+    def jumps(self, span: timedelta) -> None:
+        """Let time pass without firing timers."""
+        self._freezer.tick(span)
+
+    async def passes(self, span: timedelta) -> None:
+        """Let time pass, and fire the timers that are due."""
+        self._freezer.tick(span + timedelta(seconds=1))
+        async_fire_time_changed(self._hass)
+        await self._hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.fixture
+def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Clock:
+    """Freeze the time."""
+    return Clock(hass, freezer)
+
+
+def endpoints(simulator: Simulator) -> list[str]:
+    """Return the endpoints of the requests to Cloudflare."""
+    return [entry.endpoint for entry in simulator.log.select(service="cloudflare")]
+
+
+@pytest.fixture(autouse=True)
+async def custom_integration(
+    enable_custom_integrations: None, hass: HomeAssistant
+) -> AsyncIterator[None]:
+    """Load the integration from this repository; check that diagnostics contain no secret."""
+    yield
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+        assert not found_in(json.dumps(diagnostics))
+
+
+async def submit_user_form(hass: HomeAssistant, **fields: str) -> ConfigFlowResult:
+    """Fill in the first form and return what comes next."""
+    form = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    return await submit(hass, form, **fields)
+
+
+async def submit(hass: HomeAssistant, form: ConfigFlowResult, **fields: str) -> ConfigFlowResult:
+    """Fill in a form and return what comes next."""
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], fields)
+    await hass.async_block_till_done()
+    return result
+
+
+def typed(form: FlowResult[Any, Any]) -> dict[str, Any]:
+    """Return the values in the fields of a form."""
+    schema = form["data_schema"]
+    assert schema is not None
+    return {
+        str(key): key.description["suggested_value"]
+        for key in schema.schema
+        if key.description and "suggested_value" in key.description
+    }
+
+
+async def press_update_now(hass: HomeAssistant) -> None:
+    """Press the button "Update now"."""
+    await hass.services.async_call(
+        BUTTON, SERVICE_PRESS, {ATTR_ENTITY_ID: UPDATE_NOW}, blocking=True
+    )
+
+
+def state(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the state of an entity."""
+    shown = hass.states.get(entity_id)
+    assert shown is not None
+    return shown.state
+
+
+def entry_state(entry: RaindropConfigEntry) -> ConfigEntryState:
+    """Return the state of an entry."""
+    return entry.state
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, zone: Zone) -> RaindropConfigEntry:
+    """Set up the zone with the first form."""
+    result = await submit_user_form(hass, zone=zone.name, key=TOKEN, domain="home")
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    created: RaindropConfigEntry = result["result"]
+    assert created.state is ConfigEntryState.LOADED
+    return created
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, simulator: Simulator) -> Host:
+    """Give this host a stable and a temporary IPv6 address; providers see the temporary one."""
+    host = Host(tmp_path / "if_inet6", monkeypatch)
+    host.set_addresses(STABLE, TEMPORARY)
+    simulator.ip.set_address(TEMPORARY)
+    return host
+
+
+@pytest.fixture
+async def repair(hass: HomeAssistant) -> Repair:
+    """Return a fix flow that is not started yet."""
+    assert await async_setup_component(hass, REPAIRS, {})
+    return Repair(hass)

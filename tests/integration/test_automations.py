@@ -1,0 +1,273 @@
+"""Automations: each trigger, condition and blueprint through a real automation."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from homeassistant.components.blueprint import Blueprint
+from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.condition import async_get_all_descriptions as condition_descriptions
+from homeassistant.helpers.trigger import async_get_all_descriptions as trigger_descriptions
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import load_yaml_dict
+import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
+
+from custom_components.raindrop.coordinator import RaindropConfigEntry
+from simulator import Simulator
+from simulator.cloudflare import Zone
+from tests.conftest import HOME, NEXT, OLD
+
+from .builders import domain, set_up
+from .conftest import Clock
+
+PUBLIC_IP = "event.example_com_public_ip_address"
+DNS_RECORD = "event.home_example_com_dns_record"
+PROBLEM = "binary_sensor.home_example_com_dns"
+BLUEPRINT = Path(__file__).parents[2] / "blueprints" / "automation" / "raindrop" / "tell_me.yaml"
+NEXT_V6 = "2001:218:1:2::144"
+SECOND = timedelta(seconds=1)
+
+type Calls = list[ServiceCall]
+
+
+@pytest.fixture
+def calls(hass: HomeAssistant) -> Calls:
+    """Collect what automations do."""
+    return async_mock_service(hass, "test", "act")
+
+
+async def automate(hass: HomeAssistant, **parts: Any) -> None:
+    """Set up an automation whose action gets the addresses of the event."""
+    addresses = {
+        key: f"{{{{ trigger.to_state.attributes.{key} }}}}" for key in ("from_ip", "to_ip")
+    }
+    action = {"action": "test.act", "data": addresses}
+    automation = {"alias": "test", "actions": [action], **parts}
+    assert await async_setup_component(hass, "automation", {"automation": [automation]})
+    await hass.async_block_till_done()
+
+
+def at(hass: HomeAssistant, kind: str, entity_id: str) -> dict[str, str]:
+    """Return an entity as a target, by itself or by its device."""
+    entity = er.async_get(hass).async_get(entity_id)
+    assert entity is not None
+    assert entity.device_id is not None
+    return {"entity_id": entity_id} if kind == "entity" else {"device_id": entity.device_id}
+
+
+def addresses_of(calls: Calls) -> list[tuple[str, str]]:
+    """Return the addresses that the actions got."""
+    return [(call.data["from_ip"], call.data["to_ip"]) for call in calls]
+
+
+@pytest.mark.parametrize("target", ["entity", "device"])
+async def test_the_change_of_the_address_triggers_after_an_outage(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    clock: Clock,
+    entry: RaindropConfigEntry,
+    calls: Calls,
+    target: str,
+) -> None:
+    """It triggers once though no address was found for a while; a reload does not trigger."""
+    where = at(hass, target, PUBLIC_IP)
+    await automate(hass, triggers=[{"trigger": "raindrop.public_ip_changed", "target": where}])
+    simulator.ip.set_address(None)
+    await clock.cycles(2)
+    simulator.ip.set_address(NEXT)
+    await clock.cycles(3)
+    assert addresses_of(calls) == [(HOME, NEXT)]
+    await hass.config_entries.async_reload(entry.entry_id)
+    await clock.cycles()
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("target", ["entity", "device"])
+async def test_a_written_record_triggers(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    entry: RaindropConfigEntry,
+    calls: Calls,
+    target: str,
+) -> None:
+    """Both another address and a corrected external change trigger once."""
+    where = at(hass, target, DNS_RECORD)
+    await automate(hass, triggers=[{"trigger": "raindrop.record_updated", "target": where}])
+    simulator.ip.set_address(NEXT)
+    await clock.cycles(2)
+    assert addresses_of(calls) == [(HOME, NEXT)]
+    (record,) = simulator.cloudflare.records("example.com")
+    simulator.cloudflare.edit_record("example.com", str(record["id"]), content=OLD)
+    await clock.cycles(13)
+    assert addresses_of(calls)[1:] == [(OLD, NEXT)]
+
+
+async def test_each_event_of_an_update_triggers_once(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, calls: Calls
+) -> None:
+    """Records of both families that are written together trigger twice, at increasing times."""
+    await set_up(hass, zone, [domain("home.example.com", families=["ipv4", "ipv6"])])
+    trigger = {"trigger": "raindrop.record_updated", "target": {"entity_id": DNS_RECORD}}
+    data = {
+        "to_ip": "{{ trigger.to_state.attributes.to_ip }}",
+        "at": "{{ trigger.to_state.state }}",
+    }
+    await automate(hass, triggers=[trigger], actions=[{"action": "test.act", "data": data}])
+    await clock.cycles()
+    calls.clear()
+    simulator.ip.set_address(NEXT)
+    simulator.ip.set_address(NEXT_V6)
+    await clock.cycles()
+    assert [call.data["to_ip"] for call in calls] == [NEXT, NEXT_V6]
+    times = [call.data["at"] for call in calls]
+    assert times[0] < times[1]
+
+
+@pytest.mark.parametrize("target", ["entity", "device"])
+async def test_the_first_event_of_a_new_domain_triggers(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    entry: RaindropConfigEntry,
+    calls: Calls,
+    target: str,
+) -> None:
+    """An automation for a domain that was removed reacts when it is added again."""
+    where = at(hass, target, DNS_RECORD)
+    (subentry,) = entry.subentries.values()
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert er.async_get(hass).async_get(DNS_RECORD) is None
+    await automate(hass, triggers=[{"trigger": "raindrop.record_updated", "target": where}])
+    (record,) = simulator.cloudflare.records(zone)
+    simulator.cloudflare.edit_record(zone, str(record["id"]), content=OLD)
+    hass.config_entries.async_add_subentry(entry, subentry)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert addresses_of(calls) == [(OLD, HOME)]
+
+
+async def test_a_failure_triggers_once(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    entry: RaindropConfigEntry,
+    calls: Calls,
+) -> None:
+    """An update that fails for hours triggers when it begins to, and not at its end."""
+    trigger = {"trigger": "raindrop.update_failed", "target": {"entity_id": DNS_RECORD}}
+    await automate(hass, triggers=[trigger])
+    simulator.cloudflare.reachable = False
+    simulator.ip.set_address(NEXT)
+    await clock.cycles(3)
+    assert addresses_of(calls) == [(HOME, NEXT)]
+    simulator.cloudflare.reachable = True
+    await clock.cycles(2)
+    assert len(calls) == 1
+
+
+async def test_events_of_another_kind_do_not_trigger(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    entry: RaindropConfigEntry,
+    calls: Calls,
+) -> None:
+    """A trigger for the home's address ignores the events of a domain."""
+    trigger = {"trigger": "raindrop.public_ip_changed", "target": {"entity_id": DNS_RECORD}}
+    await automate(hass, triggers=[trigger])
+    simulator.ip.set_address(NEXT)
+    await clock.cycles(2)
+    assert calls == []
+
+
+@pytest.mark.parametrize("target", ["entity", "device"])
+async def test_the_condition_holds_while_dns_is_in_sync(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    entry: RaindropConfigEntry,
+    calls: Calls,
+    target: str,
+) -> None:
+    """An automation continues only while the records of the domain are in sync."""
+    where = at(hass, target, PROBLEM)
+    condition = {
+        "condition": "raindrop.in_sync",
+        "target": where,
+        "options": {"behavior": "all"},
+    }
+    await automate(
+        hass,
+        triggers=[{"trigger": "event", "event_type": "go"}],
+        conditions=[condition],
+        actions=[{"action": "test.act"}],
+    )
+    hass.bus.async_fire("go")
+    await hass.async_block_till_done()
+    assert len(calls) == 1
+    simulator.cloudflare.reachable = False
+    simulator.ip.set_address(NEXT)
+    await clock.cycles()
+    hass.bus.async_fire("go")
+    await hass.async_block_till_done()
+    assert len(calls) == 1
+
+
+async def test_the_editor_finds_all_triggers_and_conditions(
+    hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """Each trigger and condition has a target, so that the editor offers it by target."""
+    assert await async_setup_component(hass, "automation", {})
+    triggers = await trigger_descriptions(hass)
+    conditions = await condition_descriptions(hass)
+    for key in ("public_ip_changed", "record_updated", "update_failed"):
+        description = triggers[f"raindrop.{key}"]
+        assert description is not None
+        assert description["target"]["entity"][0]["domain"] == ["event"]
+    condition = conditions["raindrop.in_sync"]
+    assert condition is not None
+    assert condition["target"]["primary_entities_only"] is False
+
+
+async def test_the_blueprint_notifies_in_words(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    entry: RaindropConfigEntry,
+    calls: Calls,
+) -> None:
+    """An automation of the blueprint reports a change, a failure and the recovery."""
+    blueprint = Blueprint(
+        load_yaml_dict(str(BLUEPRINT)), expected_domain="automation", schema=BLUEPRINT_SCHEMA
+    )
+    assert blueprint.validate() is None
+    there = Path(hass.config.path("blueprints", "automation", "raindrop"))
+
+    def copy() -> None:
+        there.mkdir(parents=True, exist_ok=True)
+        (there / BLUEPRINT.name).write_text(BLUEPRINT.read_text("utf-8"), "utf-8")
+
+    await hass.async_add_executor_job(copy)
+    action = {"action": "test.act", "data": {"said": "{{ title }}: {{ message }}"}}
+    inputs = {"public_ip": [PUBLIC_IP], "dns_record": [DNS_RECORD], "actions": [action]}
+    used = {"use_blueprint": {"path": f"raindrop/{BLUEPRINT.name}", "input": inputs}}
+    assert await async_setup_component(hass, "automation", {"automation": [used]})
+    await hass.async_block_till_done()
+
+    simulator.cloudflare.reachable = False
+    simulator.ip.set_address(NEXT)
+    await clock.cycles(2)
+    simulator.cloudflare.reachable = True
+    await clock.cycles()
+    await clock.passes(SECOND)
+    failed = "The IPv4 record of home.example.com"
+    assert sorted(call.data["said"].strip() for call in calls) == [
+        "DNS is up to date again: The IPv4 record of home.example.com is kept up to date again.",
+        f"DNS update failed: {failed} cannot be kept up to date: the zone could not be read.",
+        f"Public IP address changed: Your public IPv4 address changed from {HOME} to {NEXT}.",
+    ]

@@ -1,0 +1,116 @@
+"""A new credential for an entry: reauthentication and reconfiguration."""
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+
+from custom_components.raindrop.const import DOMAIN
+from custom_components.raindrop.coordinator import RaindropConfigEntry
+from simulator import Simulator
+from simulator.cloudflare import Zone
+from tests.conftest import HOME, NEXT
+from tests.secrets import EMAIL, GLOBAL_KEY, READ_TOKEN, TOKEN, UNKNOWN_TOKEN
+
+from .conftest import entry_state, submit, typed
+
+
+async def start(hass: HomeAssistant, entry: RaindropConfigEntry, how: str) -> ConfigFlowResult:
+    """Open the form that asks for a key."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": how, "entry_id": entry.entry_id},
+        data=dict(entry.data) if how == SOURCE_REAUTH else None,
+    )
+
+
+@pytest.mark.parametrize("how", ["reauth", "reconfigure"])
+async def test_a_key_that_does_not_work_is_refused_and_the_next_is_used(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry, how: str
+) -> None:
+    """The form says what the new key lacks, keeps it, and accepts one that works."""
+    simulator.cloudflare.add_token(READ_TOKEN, permissions={"dns:read"})
+    simulator.cloudflare.add_user(EMAIL, GLOBAL_KEY)
+    form = await start(hass, entry, how)
+    for fields, errors in (
+        ({"key": UNKNOWN_TOKEN}, {"key": "invalid_auth"}),
+        ({"key": READ_TOKEN}, {"key": "dns_edit_missing"}),
+        ({"key": GLOBAL_KEY}, {"email": "email_missing"}),
+    ):
+        form = await submit(hass, form, **fields)
+        assert form["errors"] == errors
+        assert typed(form) == fields
+        assert entry.data["key"] == TOKEN
+
+    result = await submit(hass, form, email=EMAIL, key=GLOBAL_KEY)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, f"{how}_successful")
+    assert (entry.data["email"], entry.data["key"]) == (EMAIL, GLOBAL_KEY)
+    assert entry_state(entry) is ConfigEntryState.LOADED
+    assert simulator.log.entries[-1].auth == "key"
+
+
+async def test_an_email_that_is_no_longer_needed_is_removed(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry
+) -> None:
+    """The form shows the stored email address, and an emptied field stays empty."""
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "email": EMAIL})
+    form = await start(hass, entry, "reconfigure")
+    assert typed(form) == {"email": EMAIL}
+    await submit(hass, form, key=TOKEN)
+    assert entry.data["email"] is None
+
+
+async def test_a_revoked_key_asks_for_another_and_updates_go_on(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
+) -> None:
+    """Set-up fails for a key that Cloudflare does not know; the same key, valid again, fixes it."""
+    simulator.cloudflare.credentials.revoke(TOKEN)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry_state(entry) is ConfigEntryState.SETUP_ERROR
+    await hass.async_block_till_done()
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["context"]["source"] == SOURCE_REAUTH
+
+    simulator.ip.set_address(NEXT)
+    assert simulator.cloudflare.records(zone)[0]["content"] == HOME
+    simulator.cloudflare.add_token(TOKEN)
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], {"key": TOKEN})
+    await hass.async_block_till_done()
+    assert result["reason"] == "reauth_successful"
+    assert entry_state(entry) is ConfigEntryState.LOADED
+    assert simulator.cloudflare.records(zone)[0]["content"] == NEXT
+
+
+async def test_a_stored_key_that_cannot_be_one_asks_for_another(
+    hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """A malformed key in the entry leads to the form for a new one."""
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "key": "not a key"})
+    await hass.async_block_till_done()
+    assert entry_state(entry) is ConfigEntryState.SETUP_ERROR
+    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+
+
+async def test_the_same_key_again_reloads_the_entry(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry
+) -> None:
+    """A confirmed key is tried at once."""
+    simulator.log.clear()
+    form = await start(hass, entry, "reconfigure")
+    await submit(hass, form, key=TOKEN)
+    assert simulator.log.count(endpoint="GET /zones/{zone_id}/dns_records") == 2
+
+
+async def test_a_zone_without_domains_takes_a_new_key_too(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry
+) -> None:
+    """Without a domain the key is tried on the whole zone, and nothing else is requested."""
+    (subentry_id,) = entry.subentries
+    hass.config_entries.async_remove_subentry(entry, subentry_id)
+    await hass.async_block_till_done()
+    simulator.log.clear()
+    form = await start(hass, entry, "reconfigure")
+    result = await submit(hass, form, key=TOKEN)
+    assert result["reason"] == "reconfigure_successful"
+    assert entry_state(entry) is ConfigEntryState.LOADED
+    assert simulator.log.count(service="cloudflare") == 2

@@ -1,0 +1,71 @@
+"""Fix flows whose entry was unloaded, or whose domain was removed, while they were open."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+import pytest
+
+from custom_components.raindrop.const import DOMAIN
+from custom_components.raindrop.repairs import MissingFlow, async_create_fix_flow
+from simulator import Simulator
+from simulator.cloudflare import Zone
+
+from .builders import domain, set_up
+from .repair_flows import NAME, SECOND, A, Repair, issue_id, issues
+
+
+async def test_the_flow_of_an_entry_that_is_not_loaded_aborts(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, repair: Repair
+) -> None:
+    """A flow that was open when the entry was unloaded aborts with a reason."""
+    for record in (A, SECOND):
+        simulator.cloudflare.add_record(zone, **record)
+    entry = await set_up(hass, zone, [domain(NAME)])
+    await repair.start()
+    option = simulator.cloudflare.records(zone)[-1]["id"]
+    await hass.config_entries.async_unload(entry.entry_id)
+    done = await repair.send({"record": option})
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")
+    assert issues(hass) == []
+
+
+async def test_the_retry_of_an_entry_that_is_not_loaded_aborts(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, repair: Repair
+) -> None:
+    """The same for a flow that only runs an update."""
+    simulator.cloudflare.add_record(zone, type="CNAME", name="www", content="example.org")
+    entry = await set_up(hass, zone, [domain(NAME)])
+    await repair.start()
+    await hass.config_entries.async_unload(entry.entry_id)
+    done = await repair.send({})
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+@pytest.mark.parametrize("choice", ["create", "remove"])
+async def test_the_flow_of_a_removed_domain_aborts(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, repair: Repair, choice: str
+) -> None:
+    """A menu that was open when the domain was removed aborts with a reason."""
+    entry = await set_up(hass, zone, [domain(NAME, create=False)])
+    await repair.start()
+    (subentry_id,) = entry.subentries
+    hass.config_entries.async_remove_subentry(entry, subentry_id)
+    await hass.async_block_till_done()
+    done = await repair.send({"next_step_id": choice})
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+async def test_the_menu_of_an_entry_that_is_not_loaded_is_not_shown(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, repair: Repair
+) -> None:
+    """A flow that starts after the entry was unloaded aborts."""
+    entry = await set_up(hass, zone, [domain(NAME, create=False)])
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(hass))
+    assert issue is not None
+    flow = await async_create_fix_flow(hass, issue.issue_id, issue.data)
+    await hass.config_entries.async_unload(entry.entry_id)
+    flow.hass = hass
+    flow.flow_id, flow.handler, flow.context = "flow", DOMAIN, {"issue_id": issue.issue_id}
+    assert isinstance(flow, MissingFlow)
+    done = await flow.async_step_init()
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")

@@ -1,0 +1,106 @@
+"""The stored state: written at once after a change of a record, otherwise a little later."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.raindrop.coordinator import RaindropConfigEntry
+from simulator import Simulator
+from simulator.cloudflare import Zone
+from tests.conftest import HOME, NEXT
+
+from .conftest import Clock
+
+SAVE_DELAY = timedelta(seconds=10)
+
+
+class StoredState:
+    """The file of an entry."""
+
+    def __init__(self, storage: dict[str, Any], entry: RaindropConfigEntry) -> None:
+        """Take the mocked storage of Home Assistant."""
+        self._storage = storage
+        self.key = f"raindrop.{entry.entry_id}"
+
+    def erase(self) -> None:
+        """Empty the file, so that the next write can be seen."""
+        self._storage[self.key]["data"] = {}
+
+    @property
+    def addresses(self) -> dict[str, str] | None:
+        """The stored last addresses, None if nothing was written since the file was emptied."""
+        addresses: dict[str, str] | None = self._storage[self.key]["data"].get("last_addresses")
+        return addresses
+
+
+@pytest.fixture
+async def stored(
+    hass_storage: dict[str, Any], clock: Clock, entry: RaindropConfigEntry
+) -> StoredState:
+    """Return the file of the entry, after everything was written."""
+    await clock.cycles()
+    await clock.passes(SAVE_DELAY)
+    return StoredState(hass_storage, entry)
+
+
+async def test_the_state_is_stored_at_once_after_a_change(
+    simulator: Simulator, clock: Clock, stored: StoredState
+) -> None:
+    """A crash right after a change of a record does not lose the record's address."""
+    stored.erase()
+    simulator.ip.set_address(NEXT)
+    await clock.cycles()
+    assert stored.addresses == {"A home.example.com": NEXT}
+
+
+async def test_the_state_is_stored_later_after_other_updates(
+    simulator: Simulator, clock: Clock, stored: StoredState
+) -> None:
+    """What is not a change of a record is collected for some seconds."""
+    stored.erase()
+    simulator.faults.add("ip", "cloudflare", kind="status")
+    await clock.cycles()
+    assert stored.addresses is None
+    await clock.passes(SAVE_DELAY)
+    assert stored.addresses == {"A home.example.com": HOME}
+
+
+async def test_an_update_that_changes_nothing_stores_nothing(
+    clock: Clock, stored: StoredState
+) -> None:
+    """In steady state the disk is left alone."""
+    stored.erase()
+    await clock.cycles(3)
+    await clock.passes(SAVE_DELAY)
+    assert stored.addresses is None
+
+
+async def test_the_state_is_stored_at_unload(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    entry: RaindropConfigEntry,
+    stored: StoredState,
+) -> None:
+    """A reload does not wait for the delay."""
+    stored.erase()
+    simulator.faults.add("ip", "cloudflare", kind="status")
+    await clock.cycles()
+    assert stored.addresses is None
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert stored.addresses == {"A home.example.com": HOME}
+
+
+async def test_the_file_is_deleted_with_the_entry(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    zone: Zone,
+    entry: RaindropConfigEntry,
+    stored: StoredState,
+) -> None:
+    """A removed entry leaves no addresses on disk."""
+    assert stored.addresses == {"A home.example.com": HOME}
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert stored.key not in hass_storage

@@ -1,0 +1,1 @@
+"""Tests of applying a plan and of deleting owned records."""

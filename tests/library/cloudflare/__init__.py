@@ -1,0 +1,1 @@
+"""Tests of the Cloudflare client and what belongs to it."""

@@ -1,0 +1,197 @@
+"""Codec: zones and records, and responses of an unknown shape."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from custom_components.raindrop.ddns.cloudflare import codec
+from custom_components.raindrop.ddns.errors import CloudflareResponseError
+from custom_components.raindrop.ddns.models import OWNER_COMMENT
+
+ID = "023e105f4ecef8ad9ca31a8372d0c353"
+RECORD: dict[str, object] = {
+    "id": ID,
+    "name": "home.example.com",
+    "type": "A",
+    "content": "81.2.69.1",
+    "proxiable": True,
+    "proxied": False,
+    "ttl": 1,
+    "settings": {},
+    "meta": {},
+    "comment": None,
+    "tags": [],
+    "created_on": "2025-10-25T12:48:34.17977Z",
+    "modified_on": "2025-10-25T12:48:34.17977Z",
+}
+ZONE: dict[str, object] = {"id": ID, "name": "example.com", "status": "active", "type": "full"}
+
+
+def test_a_zone_is_decoded() -> None:
+    """A zone has an identifier, a name in Punycode, and a plan."""
+    zone = codec.read_zone({**ZONE, "name": "München.example", "plan": {"legacy_id": "pro"}})
+
+    assert (zone.id, zone.name, zone.is_paid) == (ID, "xn--mnchen-3ya.example", True)
+    assert codec.read_zones([ZONE]) == [codec.read_zone(ZONE)]
+    for plan in (None, "pro", {}, {"legacy_id": "free"}):
+        assert not codec.read_zone({"id": ID, "name": "example.com", "plan": plan}).is_paid
+
+
+def test_a_record_is_decoded() -> None:
+    """A record has every field that is compared, shown or kept."""
+    raw = {**RECORD, "proxied": True, "comment": "front door", "tags": ["owner:me"]}
+
+    record = codec.read_record(raw)
+
+    assert (record.id, record.name, record.type) == (ID, "home.example.com", "A")
+    assert (record.content, record.proxied, record.ttl_s) == ("81.2.69.1", True, 1)
+    assert (record.comment, record.tags) == ("front door", ("owner:me",))
+    assert record.modified_on == datetime(2025, 10, 25, 12, 48, 34, 179770, tzinfo=UTC)
+    assert codec.read_records([raw]) == [record]
+
+
+@pytest.mark.parametrize(
+    "name, compared",
+    [
+        pytest.param("Home.Example.COM", "home.example.com", id="upper case/lower"),
+        pytest.param("münchen.example", "xn--mnchen-3ya.example", id="unicode/punycode"),
+        pytest.param("*.example.com", "*.example.com", id="wildcard/as it is"),
+        pytest.param("_sip._TLS.example.com", "_sip._tls.example.com", id="service/lower"),
+        pytest.param("ODD name.Example.com", "odd name.example.com", id="no host name/lower"),
+    ],
+)
+def test_s21_the_name_of_a_record_is_normalized(name: str, compared: str) -> None:
+    """Lesson S21: names are in lower-case Punycode; names that are no host names are kept."""
+    assert codec.read_record({**RECORD, "name": name}).name == compared
+
+
+@pytest.mark.parametrize(
+    "field, value, attribute, read",
+    [
+        pytest.param("comment", "", "comment", None, id="empty comment/none"),
+        pytest.param("comment", 7, "comment", None, id="odd comment/none"),
+        pytest.param("tags", None, "tags", (), id="null tags/none"),
+        pytest.param("tags", [1], "tags", ("1",), id="odd tag/text"),
+        pytest.param("content", "", "content", "", id="empty content/empty"),
+        pytest.param("modified_on", None, "modified_on", None, id="no time/none"),
+        pytest.param("modified_on", "yesterday", "modified_on", None, id="odd time/none"),
+        pytest.param("modified_on", 1764000000, "modified_on", None, id="number/none"),
+        pytest.param(
+            "modified_on",
+            "2026-01-02T03:04:05Z",
+            "modified_on",
+            datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+            id="whole seconds/time",
+        ),
+    ],
+)
+def test_empty_or_malformed_optional_fields_are_ignored(
+    field: str, value: object, attribute: str, read: object
+) -> None:
+    """A record with an empty or malformed comment, tags or time is decoded."""
+    for raw in ({**RECORD, field: value}, {**RECORD, field: value, "proxied": False}):
+        assert getattr(codec.read_record(raw), attribute) == read
+
+
+@pytest.mark.parametrize("field", ["proxied", "comment", "tags", "content", "modified_on"])
+def test_absent_optional_fields_are_accepted(field: str) -> None:
+    """A record of a type without these fields is decoded."""
+    raw = {key: value for key, value in RECORD.items() if key != field}
+
+    assert codec.read_record(raw).id == ID
+
+
+@pytest.mark.parametrize("text", ["2026-01-02T03:04:05", "2026-01-02"])
+def test_a_time_without_an_offset_is_ignored(text: str) -> None:
+    """A time without a UTC offset cannot be compared, and becomes None."""
+    assert codec.read_record({**RECORD, "modified_on": text}).modified_on is None
+
+
+@pytest.mark.parametrize(
+    "read, value",
+    [
+        *(
+            pytest.param(codec.read_record, {**RECORD, field: value}, id=f"record, {field} {value}")
+            for field, value in (
+                ("id", None),
+                ("id", "7"),
+                ("id", "../../user/tokens"),
+                ("id", ID.upper()),
+                ("id", ID + "\n"),
+                ("name", None),
+                ("type", 1),
+                ("content", None),
+                ("ttl", "1"),
+                ("ttl", None),
+                ("proxied", None),
+                ("proxied", "true"),
+                ("tags", "a"),
+            )
+        ),
+        *(
+            pytest.param(
+                codec.read_record,
+                {key: value for key, value in RECORD.items() if key != field},
+                id=f"record, no {field}",
+            )
+            for field in ("id", "name", "type", "ttl")
+        ),
+        pytest.param(codec.read_record, None, id="record, null"),
+        pytest.param(codec.read_record, [RECORD], id="record, list"),
+        pytest.param(codec.read_records, None, id="records, null"),
+        pytest.param(codec.read_records, RECORD, id="records, object"),
+        pytest.param(codec.read_records, [None], id="records, null inside"),
+        pytest.param(codec.read_zone, {**ZONE, "id": "7"}, id="zone, id"),
+        pytest.param(codec.read_zone, {**ZONE, "name": None}, id="zone, name"),
+        pytest.param(codec.read_zone, "example.com", id="zone, text"),
+        pytest.param(codec.read_zones, None, id="zones, null"),
+        pytest.param(codec.read_zones, {}, id="zones, object"),
+        pytest.param(codec.read_batch, None, id="batch, null"),
+        pytest.param(codec.read_batch, [], id="batch, list"),
+        pytest.param(codec.read_batch, {"posts": {"id": ID}}, id="batch, object"),
+        pytest.param(codec.read_batch, {"posts": [{"id": ID}]}, id="batch, no record"),
+    ],
+)
+def test_s10_an_unknown_shape_is_an_error(read: Callable[[object], object], value: object) -> None:
+    """Lesson S10: an unknown shape is an error, and never an empty list or a record."""
+    with pytest.raises(CloudflareResponseError, match="unknown shape"):
+        read(value)
+
+
+@pytest.mark.parametrize(
+    "text, is_one",
+    [
+        pytest.param(ID, True, id="identifier/yes"),
+        pytest.param(ID[:-1], False, id="short/no"),
+        pytest.param(ID + "0", False, id="long/no"),
+        pytest.param(ID.upper(), False, id="upper case/no"),
+        pytest.param(ID[:-1] + "g", False, id="other letter/no"),
+        pytest.param(ID + "\n", False, id="newline/no"),
+        pytest.param("example.com", False, id="name/no"),
+    ],
+)
+def test_an_identifier_is_recognized_by_its_form(*, text: str, is_one: bool) -> None:
+    """An identifier is 32 lower-case hexadecimal characters."""
+    assert codec.is_id(text) is is_one
+
+
+@pytest.mark.parametrize(
+    "comment, owner_comment, is_owned",
+    [
+        pytest.param(OWNER_COMMENT, OWNER_COMMENT, True, id="the usual comment/owned"),
+        pytest.param("mine", "mine", True, id="another comment of the caller/owned"),
+        pytest.param(OWNER_COMMENT, "mine", False, id="the comment of another caller/not owned"),
+        pytest.param("front door", OWNER_COMMENT, False, id="a person's comment/not owned"),
+        pytest.param(None, OWNER_COMMENT, False, id="no comment/not owned"),
+    ],
+)
+def test_s12_a_record_is_owned_by_its_comment(
+    comment: str | None, owner_comment: str, *, is_owned: bool
+) -> None:
+    """Lesson S12: a record is owned if it has the very comment that this client writes."""
+    raw = {**RECORD, "comment": comment}
+
+    assert codec.read_record(raw, owner_comment).is_owned is is_owned
+    assert codec.read_records([raw], owner_comment)[0].is_owned is is_owned
+    assert codec.read_batch({"posts": [raw]}, owner_comment)[0].is_owned is is_owned

@@ -1,0 +1,277 @@
+"""The laws of `make_plan`, tested on random zones.
+
+The simulator accepts only what Cloudflare accepts: a plan that it refuses fails
+the test.
+"""
+
+from collections import Counter
+from dataclasses import replace
+
+from hypothesis import given, settings
+
+from custom_components.raindrop.ddns.addresses import parse_record
+from custom_components.raindrop.ddns.models import (
+    Address,
+    Conflict,
+    Create,
+    DesiredRecord,
+    InterfaceId,
+    Plan,
+    Reason,
+    Record,
+    RecordKey,
+    Update,
+)
+from custom_components.raindrop.ddns.records.plan import make_plan
+from tests.library.random_zones import RandomZone, desired_address, random_zones, rrset
+
+MAX_CORRECTIONS = 2
+CONFLICTS = {Reason.MISSING, Reason.AMBIGUOUS, Reason.CNAME, Reason.CONTESTED}
+
+law = settings(max_examples=5000, deadline=None)
+
+
+@law
+@given(zone=random_zones)
+def test_convergence(zone: RandomZone) -> None:
+    """Cloudflare accepts every plan, and planning again after it is applied gives no change."""
+    plan = zone.plan()
+
+    zone.apply(plan)
+
+    again = zone.plan()
+    assert again.changes == ()
+    assert again.conflicts == plan.conflicts
+    in_conflict = {conflict.record_key for conflict in plan.conflicts}
+    later = [
+        replace(w, last_address=_held_address(again, w))
+        for w in zone.desired_records
+        if w.record_key not in in_conflict
+    ]
+    after = make_plan(later, zone.existing)
+    assert (after.changes, after.conflicts) == ((), ())
+    for change in plan.changes:
+        desired_record = zone.desired(change.record_key)
+        held = again.records[change.record_key]
+        assert parse_record(held.content) == desired_address(desired_record, held)
+        assert desired_record.policy.proxied in (None, held.proxied)
+        assert held.proxied or desired_record.policy.ttl_s in (None, held.ttl_s)
+
+
+@law
+@given(zone=random_zones)
+def test_restraint(zone: RandomZone) -> None:
+    """No record except that of a record key is changed, and none is deleted."""
+    before = {record.id: record for record in zone.existing}
+    plan = zone.plan()
+
+    zone.apply(plan)
+
+    after = {record.id: record for record in zone.existing}
+    touched = {id_ for id_, record in before.items() if after[id_] != record}
+    updates = {c.record.id: c for c in plan.changes if isinstance(c, Update)}
+    assert touched == set(updates)
+    assert len(after) == len(before) + len(plan.changes) - len(updates)
+    for id_, change in updates.items():
+        old, new, desired_record = before[id_], after[id_], zone.desired(change.record_key)
+        assert (old.name, old.type) == (
+            change.record_key.name,
+            change.record_key.family.record_type,
+        )
+        assert (new.name, new.type, new.comment) == (old.name, old.type, old.comment)
+        assert desired_record.policy.proxied is not None or new.proxied == old.proxied
+        assert desired_record.policy.ttl_s is not None or new.proxied or new.ttl_s == old.ttl_s
+        assert _may_change(desired_record, old, rrset(list(before.values()), change.record_key))
+    for each in plan.changes:
+        desired_record = zone.desired(each.record_key)
+        assert each.is_drift is _is_drift(desired_record, each)
+        assert not each.is_drift or desired_record.corrections < MAX_CORRECTIONS
+
+
+@law
+@given(zone=random_zones)
+def test_thrift(zone: RandomZone) -> None:
+    """There is at most one change for each record key, with no unneeded field."""
+    before = zone.existing
+    plan = zone.plan()
+
+    each = Counter(item.record_key for item in (*plan.changes, *plan.conflicts))
+    assert set(each.values()) <= {1}
+    for change in plan.changes:
+        desired_record = zone.desired(change.record_key)
+        if isinstance(change, Create):
+            assert desired_record.policy.create
+            assert rrset(before, change.record_key) == []
+            assert change.address == desired_address(desired_record, None)
+            continue
+        old = change.record
+        assert (change.address, change.proxied, change.ttl_s) != (None, None, None)
+        assert change.address in (None, desired_address(desired_record, old))
+        assert change.address != parse_record(old.content)
+        assert (
+            change.proxied is None or change.proxied == desired_record.policy.proxied != old.proxied
+        )
+        assert change.ttl_s is None or change.ttl_s == desired_record.policy.ttl_s != old.ttl_s
+    for desired_record in zone.desired_records:
+        if desired_record.record_key not in each and desired_record.address is not None:
+            assert _is_in_sync(desired_record, plan.records[desired_record.record_key])
+
+
+@law
+@given(zone=random_zones)
+def test_leave(zone: RandomZone) -> None:
+    """An unknown address causes no change and no conflict, with any other desired records."""
+    plan = zone.plan()
+    unknown = {desired.record_key for desired in zone.desired_records if desired.address is None}
+
+    assert not unknown & {item.record_key for item in (*plan.changes, *plan.conflicts)}
+    unknown_records = [replace(desired, address=None) for desired in zone.desired_records]
+    empty = make_plan(unknown_records, zone.existing)
+    assert (empty.changes, empty.conflicts) == ((), ())
+
+
+@settings(max_examples=2000, deadline=None)
+@given(zone=random_zones)
+def test_every_conflict_has_its_reason(zone: RandomZone) -> None:
+    """Every conflict has its cause in the existing records and lists all of them."""
+    before, plan = zone.existing, zone.plan()
+
+    for conflict in plan.conflicts:
+        desired_record = zone.desired(conflict.record_key)
+        records = rrset(before, conflict.record_key)
+        cnames = [
+            r for r in before if (r.name, r.type) == (desired_record.record_key.name, "CNAME")
+        ]
+        assert conflict.reason in CONFLICTS
+        assert conflict.records == tuple(cnames or records)
+        assert (conflict.reason is Reason.CNAME) is bool(cnames)
+        if conflict.reason is Reason.MISSING:
+            assert records == []
+            assert not desired_record.policy.create or desired_address(desired_record, None) is None
+        if conflict.reason is Reason.AMBIGUOUS:
+            assert len(records) > 1 or desired_record.policy.record_id not in {None, records[0].id}
+        if conflict.reason is Reason.CONTESTED:
+            assert desired_record.corrections >= MAX_CORRECTIONS
+            assert _was_in_sync(desired_record, plan.records.get(desired_record.record_key))
+
+
+@settings(max_examples=1000, deadline=None)
+@given(zone=random_zones)
+def test_the_order_of_the_list_does_not_matter(zone: RandomZone) -> None:
+    """A plan depends on the existing records, not on the order in which they are listed."""
+    plan = zone.plan()
+    reordered = make_plan(reversed(zone.desired_records), reversed(zone.existing))
+
+    assert set(reordered.changes) == set(plan.changes)
+    assert reordered.records == plan.records
+    assert {_unordered(conflict) for conflict in reordered.conflicts} == {
+        _unordered(conflict) for conflict in plan.conflicts
+    }
+
+
+def test_random_zones_cover_the_table() -> None:
+    """Every row of the table occurs often enough in random zones to test the laws."""
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=1000, deadline=None, derandomize=True, database=None)
+    @given(zone=random_zones)
+    def count(zone: RandomZone) -> None:
+        seen.update(_rows(zone))
+
+    count()
+
+    rare = {row for row in ROWS if seen[row] < 5}
+    assert rare == set(), seen
+
+
+ROWS = {
+    *CONFLICTS,
+    *(f"{kind}{' drift' * is_drift}" for kind in ("create", "update") for is_drift in (0, 1)),
+    *("unknown", "in sync", "pinned", "one of several"),
+    *(f"interface identifier {how} {prefix}" for how in ("kept", "given") for prefix in (48, 64)),
+    *("interface identifier given 16", "attributes only", "attributes only drift"),
+}
+
+
+def _rows(zone: RandomZone) -> list[str]:
+    """Return the rows of the table that a zone covers."""
+    plan = zone.plan()
+    rows: list[str] = [conflict.reason for conflict in plan.conflicts]
+    rows += [f"{type(c).__name__.lower()}{' drift' * c.is_drift}" for c in plan.changes]
+    attributes_only = [c for c in plan.changes if isinstance(c, Update) and c.address is None]
+    rows += [f"attributes only{' drift' * c.is_drift}" for c in attributes_only]
+    decided = {item.record_key for item in (*plan.changes, *plan.conflicts)}
+    for desired_record in zone.desired_records:
+        record = plan.records.get(desired_record.record_key)
+        records = rrset(zone.existing, desired_record.record_key)
+        if desired_record.address is None:
+            rows.append("unknown")
+        elif desired_record.record_key not in decided:
+            rows.append("in sync")
+        if record and record.id == desired_record.policy.record_id:
+            rows.append("pinned")
+        elif record and len(records) > 1:
+            rows.append("one of several")
+        if desired_record.address and record and desired_record.policy.interface_id:
+            rows.append(_interface_id_row(desired_record.policy.interface_id))
+    return rows
+
+
+def _interface_id_row(interface_id: InterfaceId) -> str:
+    """Return the row of an interface identifier."""
+    how = "kept" if interface_id.bits is None else "given"
+    return f"interface identifier {how} {interface_id.prefix_length}"
+
+
+def _may_change(desired_record: DesiredRecord, old: Record, records: list[Record]) -> bool:
+    """Return whether a record may be chosen: by pin, ownership comment or address."""
+    pin = desired_record.policy.record_id
+    if pin in {record.id for record in records}:
+        return old.id == pin
+    if any(record.is_owned for record in records) and (pin or len(records) > 1):
+        return old.is_owned
+    is_known = parse_record(old.content) in {
+        desired_record.last_address,
+        desired_address(desired_record, old),
+    }
+    return pin is None and (len(records) == 1 or is_known)
+
+
+def _is_drift(desired_record: DesiredRecord, change: Create | Update) -> bool:
+    """Return whether a change corrects an external change."""
+    return _was_in_sync(desired_record, change.record if isinstance(change, Update) else None)
+
+
+def _was_in_sync(desired_record: DesiredRecord, record: Record | None) -> bool:
+    """Return whether the field that differs now, address or attributes, was in sync before."""
+    address, before = desired_address(desired_record, record), desired_record.last_record
+    if record is None or parse_record(record.content) != address:
+        return desired_record.last_address == address
+    return before is not None and _has_attributes(desired_record, before)
+
+
+def _has_attributes(desired_record: DesiredRecord, record: Record) -> bool:
+    """Return whether a record has the enforced attributes."""
+    policy = desired_record.policy
+    return policy.proxied in (None, record.proxied) and (
+        record.proxied or policy.ttl_s in (None, record.ttl_s)
+    )
+
+
+def _is_in_sync(desired_record: DesiredRecord, record: Record) -> bool:
+    """Return whether a record is in sync, or its desired address is not known."""
+    address = desired_address(desired_record, record)
+    if address is None:
+        return True
+    return parse_record(record.content) == address and _has_attributes(desired_record, record)
+
+
+def _unordered(conflict: Conflict) -> tuple[RecordKey, Reason, frozenset[Record]]:
+    """Return a conflict without the order of its records."""
+    return conflict.record_key, conflict.reason, frozenset(conflict.records)
+
+
+def _held_address(plan: Plan, desired: DesiredRecord) -> Address | None:
+    """Return the address of a record, as the next update remembers it."""
+    record = plan.records.get(desired.record_key)
+    return parse_record(record.content) if record else None

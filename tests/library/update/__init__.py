@@ -1,0 +1,1 @@
+"""Tests of whole updates: detect, plan, apply, and the state between them."""

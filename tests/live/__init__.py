@@ -1,1 +1,0 @@
-"""Tests in a real Home Assistant, through a real browser (`scripts/test --browser`)."""

@@ -1,0 +1,1 @@
+"""Tests of the simulator, with Cloudflare's official SDK as an independent client."""
