@@ -224,3 +224,42 @@ def test_files_have_one_job() -> None:
     """No module of the integration is longer than 350 lines."""
     lengths = {path: len(path.read_text().splitlines()) for path in RAINDROP.rglob("*.py")}
     assert {path: length for path, length in lengths.items() if length > 350} == {}
+
+
+HOME_MADE_WORDS = {
+    *("slot", "twin", "twins", "stray", "strays", "stranger", "strangers", "audit", "audits"),
+    *("lapse", "inquiry", "survey", "akin", "kin", "verdict", "disputed", "retire", "retiring"),
+    *(
+        "patience",
+        "journal",
+        "audience",
+        "room",
+        "rooms",
+        "mend",
+        "wish",
+        "wishes",
+        "deed",
+        "deeds",
+    ),
+    *("storm", "storms", "beliefs", "told", "tell", "tells", "heed", "lab", "house", "settled"),
+}
+"""What the field's words replaced: docs/design/README.md has those."""
+
+
+@pytest.mark.parametrize("folder", ["custom_components", "devtools", "benchmark", "tests"])
+def test_identifiers_use_the_words_of_the_field(folder: str) -> None:
+    """No identifier, file or test is named by a home-made word."""
+    found: set[str] = set()
+    for path in tracked():
+        if path.suffix != ".py" or path.relative_to(ROOT).parts[0] != folder:
+            continue
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        names = {
+            str(getattr(n, kind)) for n in nodes for kind in ("id", "name") if hasattr(n, kind)
+        }
+        names |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+        for name in {path.stem, *names}:
+            words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+            found |= {f"{path.name}: {name}" for _ in words & HOME_MADE_WORDS}
+
+    assert found == set()
