@@ -9,11 +9,11 @@ from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, CoreState, HassJob, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalTypeFormat
 
@@ -23,7 +23,6 @@ from .config import async_get_client, configured_record_keys, read_domains, zone
 from .const import DETECTION_MAX_AGE, DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     Address,
-    CloudflareAuthError,
     CloudflareRateLimitError,
     Family,
     NoAddressError,
@@ -37,7 +36,7 @@ from .ddns import (
     preview,
     update_zone,
 )
-from .error_messages import StatusLog, error_message, translated_error
+from .error_messages import StatusLog, raise_setup_error, translated_error
 from .issues import async_sync_issues
 from .publisher import SIGNAL_ADDRESS_ACCEPTED, Publisher
 from .store import ZoneStore, async_delete_records
@@ -209,7 +208,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         if is_first:
             # A delayed save would overwrite what the next attempt to set up saves.
             await self.store.async_save()
-            _raise_if_unusable(state)
+            raise_setup_error(state)
         return state
 
     @callback
@@ -334,20 +333,3 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         """Detect again what was not available while Home Assistant was starting."""
         if any(detection.address is None for detection in self.data.detections.values()):
             self.async_request_update()
-
-
-def _raise_if_unusable(state: State) -> None:
-    """Raise ConfigEntryAuthFailed for a denied key, UpdateFailed if nothing could be read."""
-    error = state.list_error
-    if isinstance(error, CloudflareAuthError):
-        raise translated_error(ConfigEntryAuthFailed, error)
-    if error and not any(detection.address for detection in state.detections.values()):
-        message = error_message(error)
-        raise UpdateFailed(
-            translation_domain=DOMAIN,
-            translation_key=message.key,
-            translation_placeholders=message.placeholders,
-            retry_after=(
-                error.retry_after_s if isinstance(error, CloudflareRateLimitError) else None
-            ),
-        )

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 
 from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from . import ddns
 from .const import CONF_KEY, CONF_ZONE, DOMAIN, LOGGER
@@ -80,6 +81,23 @@ def translated_error[ErrorT: HomeAssistantError](kind: type[ErrorT], err: DdnsEr
         translation_key=message.key,
         translation_placeholders=message.placeholders,
     )
+
+
+def raise_setup_error(state: State) -> None:
+    """Raise ConfigEntryAuthFailed for a denied key, UpdateFailed if nothing could be read."""
+    error = state.list_error
+    if isinstance(error, ddns.CloudflareAuthError):
+        raise translated_error(ConfigEntryAuthFailed, error)
+    if error and not any(detection.address for detection in state.detections.values()):
+        message = error_message(error)
+        raise UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=message.key,
+            translation_placeholders=message.placeholders,
+            retry_after=(
+                error.retry_after_s if isinstance(error, ddns.CloudflareRateLimitError) else None
+            ),
+        )
 
 
 class StatusLog:
