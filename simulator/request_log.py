@@ -148,7 +148,7 @@ class Log:
             await self._changed.wait()
         return found
 
-    async def settled(self) -> None:
+    async def idle(self) -> None:
         """Wait until no request is in progress."""
         while any(entry.end is None for entry in self._entries):
             await self._changed.wait()

@@ -55,5 +55,5 @@ class DomainProblem(DomainEntity, BinarySensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the reason, so that automations can tell problems apart."""
+        """Return the reason, so that automations can distinguish problems."""
         return {ATTR_REASON: self._reason}

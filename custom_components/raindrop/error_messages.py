@@ -35,7 +35,7 @@ _OTHERS: dict[type[ddns.DdnsError], tuple[str, str]] = {
     ddns.NoAddressError: (BASE, "no_address"),
 }
 """In this order: a subclass comes before its base class."""
-_OTHER_CLOUDFLARE_ERROR = (BASE, "cloudflare_trouble")
+_OTHER_CLOUDFLARE_ERROR = (BASE, "cloudflare_unavailable")
 
 
 @dataclass(frozen=True, slots=True)

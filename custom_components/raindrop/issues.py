@@ -49,7 +49,7 @@ class _Issue:
     is_fixable: bool = True
 
     def id(self, entry: ConfigEntry) -> str:
-        """Return a short id, free of URLs and entity ids, that tells it from its like."""
+        """Return a short id, free of URLs and entity ids, that no other issue has."""
         source = repr(self.source) if self.source else ""
         about = sha256(f"{self.subentry_id} {self.family} {source}".encode()).hexdigest()[:8]
         return f"{entry.entry_id}_{self.key}_{about}"

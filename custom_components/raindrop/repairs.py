@@ -176,7 +176,7 @@ class PermissionFlow(RetryFlow):
 
 
 def _label(record: Record) -> str:
-    """Return what tells records of one name apart: address, proxy, comment."""
+    """Return what distinguishes records of one name: address, proxy, comment."""
     cloud = "☁ " if record.proxied else ""
     return f"{cloud}{record.content}" + (f" ({record.comment})" if record.comment else "")
 

@@ -115,7 +115,7 @@ class Environment:
         """Wait for a condition of the simulator, which only requests can change."""
         async with asyncio.timeout(LIMIT_S):
             while True:
-                await self.simulator.log.settled()
+                await self.simulator.log.idle()
                 if condition():
                     return
                 await self.simulator.log.arrived(len(self.simulator.log.entries) + 1)

@@ -174,7 +174,7 @@ FORM_ERRORS = {
         before=lambda simulator: simulator.faults.add("cloudflare", kind="html"),
         after=_recover,
         form_field="base",
-        error="cloudflare_trouble",
+        error="cloudflare_unavailable",
     ),
     "too many requests/wait": FormError(
         before=lambda simulator: simulator.faults.add(

@@ -128,7 +128,7 @@ async def test_a_record_and_an_error_are_described_without_text(
         await press_update_now(hass)
     diagnostics = await async_get_config_entry_diagnostics(hass, entry)
     assert diagnostics["errors"] == [
-        {"reason": "cloudflare_trouble", "status": 500, "codes": (10001,)}
+        {"reason": "cloudflare_unavailable", "status": 500, "codes": (10001,)}
     ]
 
 

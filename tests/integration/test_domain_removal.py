@@ -176,7 +176,7 @@ async def test_domains_that_are_removed_in_quick_succession_are_all_deleted(
     entry = await set_up(hass, zone, [domain(name, delete=True) for name in host_names])
     for subentry_id in list(entry.subentries):
         hass.config_entries.async_remove_subentry(entry, subentry_id)
-        await simulator.log.settled()
+        await simulator.log.idle()
     await hass.async_block_till_done()
     assert names(simulator) == ["home.example.com"]
 

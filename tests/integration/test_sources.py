@@ -239,7 +239,7 @@ async def test_changes_during_an_update_lead_to_one_more_update(
         await hass.async_block_till_done()
     held.release()
     simulator.faults.clear()
-    await simulator.log.settled()
+    await simulator.log.idle()
     simulator.ip.set_address(NEXT)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert contents(simulator) == {NAME: NEXT}

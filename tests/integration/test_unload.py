@@ -91,7 +91,7 @@ async def test_unloading_cancels_an_update_that_hangs(
     assert caught.value.translation_key == "interrupted"
     hold.release()
     simulator.faults.clear()
-    await simulator.log.settled()
+    await simulator.log.idle()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert [request.method for request in simulator.log.select(service="cloudflare")] == ["GET"]
     assert simulator.cloudflare.records(zone)[0]["content"] == HOME

@@ -57,5 +57,5 @@ def updater(
 
 @pytest.fixture
 def ask(zone: Zone, client: CloudflareClient) -> Ask:
-    """Return a survey by the token of the zone."""
+    """Return what the token of the zone gives access to."""
     return lambda zone_field, domain: discover_zone(client, zone_field, domain)

@@ -26,7 +26,7 @@ async def test_a_request_is_applied_before_a_slow_response(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await simulator.log.settled()
+    await simulator.log.idle()
 
     assert len(simulator.cloudflare.records(zone)) == 1
     assert simulator.log.entries[-1].status is None
@@ -106,7 +106,7 @@ async def test_a_hanging_request_ends_when_the_client_cancels_it(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await simulator.log.settled()
+    await simulator.log.idle()
 
     assert simulator.cloudflare.records(zone) == []
     assert simulator.log.entries[-1].status is None

@@ -269,7 +269,7 @@ def test_the_record_with_the_combined_address_is_chosen(
 def test_several_records_of_other_machines_are_ambiguous(
     desired_record: DesiredRecord, contents: list[str]
 ) -> None:
-    """A name may have records of several machines; only the user can tell which is managed."""
+    """A name may have records of several machines; only the user knows which is managed."""
     records = [aaaa(content, number) for number, content in enumerate(contents, start=1)]
 
     plan = make_plan([desired_record], records)

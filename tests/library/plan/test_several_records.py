@@ -144,7 +144,7 @@ def test_the_record_with_the_desired_address_is_chosen() -> None:
 def test_several_records_are_ambiguous(
     desired_record: DesiredRecord, records: list[Record]
 ) -> None:
-    """If only the user can tell which record is managed, none is changed and all are listed.
+    """If only the user knows which record is managed, none is changed and all are listed.
 
     The last rows: Cloudflare keeps no two identical records, so a record cannot
     get the address that another one holds.
