@@ -135,12 +135,13 @@ def _log_reason(state: State, managed_records: Iterable[ManagedRecord]) -> str |
     for error in state.errors:
         return str(error)
     for managed in managed_records:
-        label, detection = managed.record_key.family.label, state.detections[managed.source]
+        detection = state.detections[managed.source]
         if detection.is_flapping:
+            label = managed.record_key.family.label
             return f"the {label} address keeps changing; it is written once it is stable"
         is_known = detection.address is not None or detection.candidate is not None
         if not is_known and not detection.is_unsupported_family:
-            return f"no usable, agreed {label} address"
+            return f"no usable, agreed {managed.record_key.family.label} address"
     for key, record in state.records.items():
         if record.conflict:
             return f"{key.family.record_type} record of {key.name}: {record.conflict.reason}"

@@ -60,7 +60,8 @@ class Publisher:
         keys = before.records.keys() | after.records.keys()
         names = {k.name for k in keys if before.records.get(k) != after.records.get(k)}
         self._changed.extend(sorted(names))
-        self._async_send()
+        # The turn in which a large update ends is long enough.
+        self._async_send(eager_start=len(self._changed) < _BATCH)
 
     @callback
     def async_start(self) -> None:

@@ -54,6 +54,8 @@ async def test_entities_are_updated_in_batches(
     updated: list[int] = []
     disconnect = connect(hass, entry, 250, updated)
     Publisher(hass, entry, entry.runtime_data.store).async_publish(state_of(250), is_available=True)
+    assert updated == []  # The turn in which a large update ends is long enough.
+    await asyncio.sleep(0)
     assert updated == list(range(50))
     disconnect[249]()
     await asyncio.sleep(0)
@@ -84,6 +86,7 @@ async def test_an_entity_that_is_removed_meanwhile_is_not_updated(
     entry = await set_up(hass, zone, [domain(f"n{number}.example.com") for number in range(3)])
     problems = [f"binary_sensor.n{number}_example_com_dns" for number in range(3)]
     entry.runtime_data.async_set_update_error(RuntimeError("a bug"))
+    await asyncio.sleep(0)
     states = [hass.states.get(problem) for problem in problems]
     assert [state and state.state for state in states] == ["unavailable", "off", "off"]
     er.async_get(hass).async_remove(problems[2])

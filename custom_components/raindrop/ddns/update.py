@@ -228,7 +228,7 @@ def _with_plan(
             conflicts.get(key),
             outcome_of.get(key),
         )
-    is_converged = all(_is_converged(record) for record in records.values())
+    is_converged = all(_is_converged(r.conflict, r.failure) for r in records.values())
     after = _next_state(config, detections, state, records, None, is_converged=is_converged)
     return after, UpdateResult(
         outcomes=outcome_of,
@@ -252,18 +252,19 @@ def _record_state(
     if detection.address is None:
         return replace(before, record=existing)
     record = outcome.record if outcome and outcome.record else existing
-    after = replace(
+    failure = None if outcome is None or outcome.is_done else outcome
+    is_in_sync = record is not None and conflict is None and failure is None
+    address = parse_record(record.content) if record and is_in_sync else None
+    return replace(
         before,
         record=record,
         conflict=conflict,
-        failure=None if outcome is None or outcome.is_done else outcome,
+        failure=failure,
         corrections=_corrections(before, conflict, outcome),
+        synced_address=detection.address if _is_converged(conflict, failure) else None,
+        last_record=record if is_in_sync else before.last_record,
+        last_address=address or before.last_address,
     )
-    after = replace(after, synced_address=detection.address if _is_converged(after) else None)
-    if record is None or after.conflict or after.failure:
-        return after
-    address = parse_record(record.content) or before.last_address
-    return replace(after, last_record=record, last_address=address)
 
 
 def _corrections(before: RecordState, conflict: Conflict | None, outcome: Outcome | None) -> int:
@@ -275,18 +276,18 @@ def _corrections(before: RecordState, conflict: Conflict | None, outcome: Outcom
     return 0
 
 
-def _is_converged(record: RecordState) -> bool:
+def _is_converged(conflict: Conflict | None, failure: Outcome | None) -> bool:
     """Return whether the next update would gain nothing by looking at a record again.
 
     A change that is refused for its content waits for the next full sync, and
     so does a contested record. A record that exists already does not: the next
     list will show it.
     """
-    if record.conflict:
-        return record.conflict.reason is Reason.CONTESTED
-    if record.failure is None:
+    if conflict:
+        return conflict.reason is Reason.CONTESTED
+    if failure is None:
         return True
-    error = record.failure.error
+    error = failure.error
     return isinstance(error, CloudflareRefusedError) and not _RECORD_EXISTS & set(error.codes)
 
 
