@@ -15,6 +15,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
+from .config import FAMILIES
 from .const import DOMAIN, LOGGER
 from .ddns import (
     Address,
@@ -34,7 +35,6 @@ from .ddns import (
 
 _VERSION = 1
 _SAVE_DELAY_S = 10
-_FAMILIES = {family.key: family for family in Family}
 _TYPES = {family.record_type: family for family in Family}
 
 
@@ -114,7 +114,7 @@ def _state(data: Mapping[str, Any]) -> State:
         records[key] = replace(records.get(key, RecordState()), has_failed=True)
     public_addresses = data.get("public_addresses", {}).items()
     return State(
-        public_addresses={_FAMILIES[key]: ip_address(a) for key, a in public_addresses},
+        public_addresses={FAMILIES[key]: ip_address(a) for key, a in public_addresses},
         records=records,
     )
 
@@ -142,7 +142,7 @@ def _event_data(event: DdnsEvent) -> dict[str, Any]:
 def _event(data: Mapping[str, Any]) -> DdnsEvent:
     return DdnsEvent(
         type=EventType(data["type"]),
-        family=_FAMILIES[data["family"]],
+        family=FAMILIES[data["family"]],
         record_key=_record_key(data["record"]) if data["record"] else None,
         from_ip=_address(data["from_ip"]),
         to_ip=_address(data["to_ip"]),
