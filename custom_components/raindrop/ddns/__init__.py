@@ -74,6 +74,7 @@ from .models import (
     Source,
     SourceKind,
     Update,
+    ZoneConfig,
     ZoneId,
 )
 from .names import full_name, to_ascii, to_unicode
@@ -81,7 +82,7 @@ from .records.apply import delete_owned
 from .records.interface_id import MAX_PREFIX, MIN_PREFIX, parse_interface_id
 from .records.plan import make_plan
 from .state import DdnsEvent, EventType, RecordState, State, UpdateResult
-from .update import Preview, UpdateOptions, ZoneConfig, preview, update_zone
+from .update import Preview, UpdateOptions, preview, update_zone
 
 # A table of names is read at a glance.
 # fmt: off

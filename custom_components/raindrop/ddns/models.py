@@ -1,9 +1,10 @@
 """The values of the library: families, record keys, records, desired records, plans, outcomes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, NewType
 
@@ -158,6 +159,22 @@ class ManagedRecord:
     record_key: RecordKey
     source: Source
     policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZoneConfig:
+    """What is managed in a zone: the same from update to update."""
+
+    zone_id: ZoneId
+    home_sources: Sequence[Source]
+    """The sources of the home's own address, one for each family, used by a record or not."""
+    managed_records: Sequence[ManagedRecord]
+    """The records of the zone; each may have a source of its own."""
+
+    @cached_property
+    def sources(self) -> frozenset[Source]:
+        """All sources that an update asks."""
+        return frozenset({*self.home_sources, *(m.source for m in self.managed_records)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

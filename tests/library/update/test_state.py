@@ -13,8 +13,8 @@ from custom_components.raindrop.ddns.errors import (
     DetectionError,
 )
 from custom_components.raindrop.ddns.models import Address, Conflict, Outcome, Reason
+from custom_components.raindrop.ddns.next_state import reason_of
 from custom_components.raindrop.ddns.state import RecordState, State
-from custom_components.raindrop.ddns.update import reason_of
 from tests.library.builders import A1, A2, B1, HERE, HERE_V6, HOME, V4, V6, create, record
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

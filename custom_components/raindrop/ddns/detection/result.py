@@ -1,6 +1,6 @@
 """The result of asking a source for its address: responses and what was accepted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -87,3 +87,7 @@ class Detection:
         own = self.source_response
         has_failed = self.source.kind is SourceKind.ENTITY and (own is None or own.address is None)
         return has_failed and any(response.address for response in self.responses)
+
+
+type Detections = Mapping[Source, Detection]
+"""The detection of each source that an update asks."""
