@@ -8,7 +8,6 @@ events that were not delivered yet.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -77,12 +76,9 @@ class ZoneStore:
         records = self.state.records.items()
         return {
             "public_addresses": {f.key: str(a) for f, a in self.state.public_addresses.items()},
-            "last_addresses": {
-                _key(key): str(record.last_address)
-                for key, record in records
-                if record.last_address
+            "records": {
+                _key(key): stored for key, record in records if (stored := _record_data(record))
             },
-            "failed": sorted(_key(key) for key, record in records if record.has_failed),
             "pending_deletions": sorted(_key(key) for key in self.pending_deletions),
             "events": [_event_data(event) for event in self.pending_events],
         }
@@ -106,16 +102,28 @@ async def async_delete_records(
 
 
 def _state(data: Mapping[str, Any]) -> State:
-    records = {
-        _record_key(key): RecordState(last_address=ip_address(address))
-        for key, address in data.get("last_addresses", {}).items()
-    }
-    for key in map(_record_key, data.get("failed", ())):
-        records[key] = replace(records.get(key, RecordState()), has_failed=True)
     public_addresses = data.get("public_addresses", {}).items()
+    records = data.get("records", {}).items()
     return State(
         public_addresses={FAMILIES[key]: ip_address(a) for key, a in public_addresses},
-        records=records,
+        records={_record_key(key): _record_state(record) for key, record in records},
+    )
+
+
+def _record_data(record: RecordState) -> dict[str, Any]:
+    """Return what is stored of a record: only what differs from a record that is not known."""
+    data: dict[str, Any] = {}
+    if record.last_address:
+        data["last_address"] = str(record.last_address)
+    if record.has_failed:
+        data["has_failed"] = True
+    return data
+
+
+def _record_state(data: Mapping[str, Any]) -> RecordState:
+    return RecordState(
+        last_address=_address(data.get("last_address")),
+        has_failed=data.get("has_failed", False),
     )
 
 

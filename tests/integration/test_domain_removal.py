@@ -124,10 +124,9 @@ async def test_the_stored_state_is_removed_with_its_entry(
     record_keys = [f"A {FOREIGN}", f"A {OWNED}"]
     assert stored["data"] == {
         "events": [],
-        "failed": [],
-        "last_addresses": dict.fromkeys(record_keys, HOME),
         "pending_deletions": record_keys,
         "public_addresses": {"ipv4": HOME},
+        "records": {key: {"last_address": HOME} for key in record_keys},
     }
     await hass.config_entries.async_remove(entry.entry_id)
     assert key not in hass_storage
@@ -255,10 +254,12 @@ async def test_a_deletion_that_was_disabled_while_a_source_is_off_deletes_nothin
 @pytest.mark.parametrize(
     "malformed",
     [
-        pytest.param({"last_addresses": {"A": "81.2.69.142"}}, id="no name"),
-        pytest.param({"last_addresses": []}, id="list"),
-        pytest.param({"last_addresses": {"A a.example": "no"}}, id="no address"),
-        pytest.param({"last_addresses": {"TXT a.example": "81.2.69.142"}}, id="other type"),
+        pytest.param({"records": {"A": {"last_address": "81.2.69.142"}}}, id="no name"),
+        pytest.param({"records": []}, id="list"),
+        pytest.param({"records": {"A a.example": {"last_address": "no"}}}, id="no address"),
+        pytest.param(
+            {"records": {"TXT a.example": {"last_address": "81.2.69.142"}}}, id="other type"
+        ),
         pytest.param({"events": [{"type": "unknown"}]}, id="unknown event"),
         pytest.param({"pending_deletions": [1]}, id="number"),
     ],

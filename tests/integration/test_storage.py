@@ -29,10 +29,10 @@ class StoredState:
         self._storage[self.key]["data"] = {}
 
     @property
-    def addresses(self) -> dict[str, str] | None:
-        """The stored last addresses, None if nothing was written since the file was emptied."""
-        addresses: dict[str, str] | None = self._storage[self.key]["data"].get("last_addresses")
-        return addresses
+    def records(self) -> dict[str, dict[str, object]] | None:
+        """The stored records, None if nothing was written since the file was emptied."""
+        data: dict[str, dict[str, dict[str, object]]] = self._storage[self.key]["data"]
+        return data.get("records")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def test_the_state_is_stored_at_once_after_a_change(
     stored.erase()
     simulator.ip.set_address(NEXT)
     await clock.cycles()
-    assert stored.addresses == {"A home.example.com": NEXT}
+    assert stored.records == {"A home.example.com": {"last_address": NEXT}}
 
 
 async def test_the_state_is_stored_later_after_other_updates(
@@ -62,9 +62,9 @@ async def test_the_state_is_stored_later_after_other_updates(
     stored.erase()
     simulator.faults.add("ip", "cloudflare", kind="status")
     await clock.cycles()
-    assert stored.addresses is None
+    assert stored.records is None
     await clock.passes(SAVE_DELAY)
-    assert stored.addresses == {"A home.example.com": HOME}
+    assert stored.records == {"A home.example.com": {"last_address": HOME}}
 
 
 async def test_an_update_that_changes_nothing_stores_nothing(
@@ -74,7 +74,7 @@ async def test_an_update_that_changes_nothing_stores_nothing(
     stored.erase()
     await clock.cycles(3)
     await clock.passes(SAVE_DELAY)
-    assert stored.addresses is None
+    assert stored.records is None
 
 
 async def test_the_state_is_stored_at_unload(
@@ -88,9 +88,9 @@ async def test_the_state_is_stored_at_unload(
     stored.erase()
     simulator.faults.add("ip", "cloudflare", kind="status")
     await clock.cycles()
-    assert stored.addresses is None
+    assert stored.records is None
     await hass.config_entries.async_unload(entry.entry_id)
-    assert stored.addresses == {"A home.example.com": HOME}
+    assert stored.records == {"A home.example.com": {"last_address": HOME}}
 
 
 async def test_the_file_is_deleted_with_the_entry(
@@ -101,6 +101,6 @@ async def test_the_file_is_deleted_with_the_entry(
     stored: StoredState,
 ) -> None:
     """A removed entry leaves no addresses on disk."""
-    assert stored.addresses == {"A home.example.com": HOME}
+    assert stored.records == {"A home.example.com": {"last_address": HOME}}
     await hass.config_entries.async_remove(entry.entry_id)
     assert stored.key not in hass_storage

@@ -61,10 +61,9 @@ async def test_unloading_waits_for_a_running_update(
     events = stored["data"].pop("events")  # type: ignore[attr-defined]
     assert [event["type"] for event in events] == ["public_changed", "updated"]
     assert stored["data"] == {
-        "failed": [],
-        "last_addresses": {"A home.example.com": NEXT},
         "pending_deletions": [],
         "public_addresses": {"ipv4": NEXT},
+        "records": {"A home.example.com": {"last_address": NEXT}},
     }
 
     simulator.ip.set_address(LATER)

@@ -74,7 +74,8 @@ class Detector:
         self._session = session
         self._providers = tuple(providers)
         self._read_source = read_source
-        self._now = now
+        self.now = now
+        """Returns the time in UTC."""
         self._damping: dict[Source, DampingState] = {}
         self._latest: dict[Source, Detection] = {}
         self._in_flight: dict[Detection, Future[Detection | None]] = {}
@@ -84,7 +85,7 @@ class Detector:
 
     def detached(self) -> "Detector":
         """Return a copy that knows the same and whose detections leave this one as it is."""
-        copy = Detector(self._session, self._providers, self._read_source, self._now)
+        copy = Detector(self._session, self._providers, self._read_source, self.now)
         copy._damping.update(self._damping)
         copy._latest.update(self._latest)
         copy._silent_since.update(self._silent_since)
@@ -129,7 +130,7 @@ class Detector:
         return self._damping.get(source, DampingState())
 
     def _is_fresh(self, latest: Detection, own: Response | None, max_age: timedelta) -> bool:
-        age = self._now() - (latest.detected_at or _NEVER)
+        age = self.now() - (latest.detected_at or _NEVER)
         is_same = own is None or latest.source_response == own
         return latest.address is not None and is_same and timedelta() <= age < max_age
 
@@ -141,7 +142,7 @@ class Detector:
             self._silent_since.pop(source, None)
             self._restart_hold_down(source, state)
         else:
-            now = self._now()
+            now = self.now()
             since = self._silent_since.get(source, now)
             # A silence that begins in the future is a clock that was set back.
             self._silent_since[source] = min(since, state.since or since, now)
@@ -149,14 +150,14 @@ class Detector:
 
     def _restart_hold_down(self, source: Source, state: SourceState) -> None:
         """Begin the hold-down of an unverifiable source again if it was silent in between."""
-        damping, now = self._damping_of(source), self._now()
+        damping, now = self._damping_of(source), self.now()
         if source.is_unverifiable and state.since and damping.candidate_since < state.since <= now:
             self._damping[source] = damping.reset_candidate(now)
 
     def _may_substitute(self, source: Source) -> bool:
         """Return whether web providers may replace an entity that reports nothing."""
         is_possible = source.kind is SourceKind.ENTITY and source.is_default_route
-        return is_possible and self._now() - self._silent_since[source] >= _GRACE
+        return is_possible and self.now() - self._silent_since[source] >= _GRACE
 
     async def _query(self, detection: Detection) -> Detection:
         """Return the detection after the next providers responded; shared by all callers.
@@ -192,7 +193,7 @@ class Detector:
 
     def _judge(self, detection: Detection) -> Detection:
         """Return the detection with the address that its responses let accept; remember it."""
-        source, now = detection.source, self._now()
+        source, now = detection.source, self.now()
         before = self._damping_of(source)
         agreed = quorum(detection, before.accepted)
         if agreed:
@@ -228,7 +229,7 @@ class Detector:
 
     def _is_cooling(self, provider: Provider, family: Family) -> bool:
         since = self._cooling_since.get((provider.name, family))
-        return since is not None and timedelta() <= self._now() - since < _COOL_DOWN
+        return since is not None and timedelta() <= self.now() - since < _COOL_DOWN
 
     def _count_failures(self, responses: Sequence[Response], family: Family) -> None:
         """Count failures of providers while others responded; else the network itself failed."""
@@ -239,7 +240,7 @@ class Detector:
             self._failures[key] = 0 if response.address else self._failures[key] + 1
             if self._failures[key] >= _MAX_FAILURES:
                 self._failures[key] = 0
-                self._cooling_since[key] = self._now()
+                self._cooling_since[key] = self.now()
 
 
 def parse_state(state: SourceState, family: Family) -> Response:
