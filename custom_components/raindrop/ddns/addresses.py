@@ -96,6 +96,7 @@ def parse(text: str, family: Family) -> Address | Rejected:
     return address
 
 
+@lru_cache
 def why_unusable(address: Address, family: Family) -> DetectionError | None:
     """Return why an address may not be written to a record of the family, None if it may."""
     if address.version != family:
