@@ -1,6 +1,6 @@
 """Update coordinator of a zone: schedules updates, runs one at a time, publishes the result."""
 
-from asyncio import CancelledError, Lock, Task, timeout, wait
+from asyncio import CancelledError, Lock, timeout, wait
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, CoreState, HassJob, HomeAssistant, callback
+from homeassistant.core import CoreState, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
-from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
@@ -20,7 +19,7 @@ from homeassistant.util.signal_type import SignalTypeFormat
 from .address_sources import EntityWatch, async_entity_address, async_get_detector
 from .backoff import Backoff
 from .config import async_get_client, configured_record_keys, read_domains, zone_config
-from .const import DETECTION_MAX_AGE, DOMAIN, LOGGER, UPDATE_INTERVAL
+from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     Address,
     CloudflareRateLimitError,
@@ -39,6 +38,7 @@ from .ddns import (
 from .error_messages import StatusLog, raise_setup_error, translated_error
 from .issues import async_sync_issues
 from .publisher import SIGNAL_ADDRESS_ACCEPTED, Publisher
+from .scheduling import FRESH, ROUTINE, UpdateScheduler
 from .store import ZoneStore, async_delete_records
 
 SIGNAL_CHECKED: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_checked")
@@ -46,8 +46,6 @@ SIGNAL_CHECKED: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_checked"
 
 _UNLOAD_LIMIT_S = 30
 """How long unloading waits for an update that is running, so that it can finish its writes."""
-_ROUTINE = UpdateOptions(max_age=DETECTION_MAX_AGE)
-_FRESH = UpdateOptions()
 
 type RaindropConfigEntry = ConfigEntry[RaindropCoordinator]
 
@@ -72,7 +70,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             always_update=False,
         )
         # Before the client, which may raise: `async_shutdown` is called then as well.
-        self._end_hold_down: CALLBACK_TYPE | None = None
+        self._scheduler = UpdateScheduler(hass, entry, self._async_update)
         self.client = async_get_client(hass, entry.data)
         self.detector = async_get_detector(hass)
         self.domains = read_domains(entry)
@@ -86,7 +84,6 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self._backoff = Backoff()
         self._status_log = StatusLog(entry.title)
         self._lock = Lock()
-        self._is_requested = False
         self._is_stopped = False
 
     @property
@@ -148,22 +145,22 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             await self.store.async_save()
 
     @callback
-    def async_request_update(self, _now: datetime | None = None) -> None:
+    def async_request_update(self) -> None:
         """Run an update soon; requests that wait share one."""
-        if not self._is_requested:
-            self._is_requested = True
-            _ = self._async_create_update(_ROUTINE)
+        _ = self._scheduler.async_request(ROUTINE)
 
     async def async_update_now(
         self, record_keys: Collection[RecordKey] | None = None, overrule: RecordKey | None = None
     ) -> UpdateResult:
         """Run an update that reads the zone, now or after the one that is running.
 
+        Calls that wait for the same update share it.
         Raises HomeAssistantError with the reason if not all of ``record_keys``,
         by default those of the zone, are in sync then. ``overrule`` corrects a
         record though external changes of it keep coming back.
         """
-        task = self._async_create_update(UpdateOptions(full_sync=True, overrule=overrule))
+        options = UpdateOptions(full_sync=True, overrule=overrule)
+        task = self._scheduler.async_request(options)
         await wait([task])
         result = None if task.cancelled() else task.result()
         if result is None:
@@ -180,13 +177,13 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     @override
     async def async_shutdown(self) -> None:
         """Schedule nothing any more; also after a setup that failed."""
-        self._async_cancel_hold_down()
+        self._scheduler.async_cancel()
         await super().async_shutdown()
 
     @override
     async def async_request_refresh(self) -> None:
         """Run an update with fresh detections, as custom polling expects."""
-        await self._async_update(_FRESH)
+        await wait([self._scheduler.async_request(FRESH)])
 
     @callback
     @override
@@ -204,19 +201,12 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     async def _async_update_data(self) -> State:
         """Run the update of a poll; the first one fails if it brings nothing at all."""
         is_first = not self.data.detections
-        state, _ = await self._async_run(_FRESH if is_first else _ROUTINE)
+        state, _ = await self._async_run(FRESH if is_first else ROUTINE)
         if is_first:
             # A delayed save would overwrite what the next attempt to set up saves.
             await self.store.async_save()
             raise_setup_error(state)
         return state
-
-    @callback
-    def _async_create_update(self, options: UpdateOptions) -> Task[UpdateResult | None]:
-        """Start an update as the entry's own task, so that it does not outlive the entry."""
-        return self.config_entry.async_create_background_task(
-            self.hass, self._async_update(options), f"{self.name} update", eager_start=False
-        )
 
     async def _async_update(self, options: UpdateOptions) -> UpdateResult | None:
         """Run an update and publish it; return None after an unexpected error."""
@@ -235,7 +225,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         async with self._lock:
             if self._is_stopped:
                 raise CancelledError
-            self._is_requested = False
+            self._scheduler.async_begins(options)
             now = dt_util.utcnow()
             full_sync = options.full_sync or self._backoff.is_full_sync_due(now)
             may_call_api = bool(self.config.managed_records) and self._backoff.may_call_api(
@@ -250,7 +240,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             if may_call_api:
                 self._async_adjust_backoff(result, options, now)
             self._async_store_state(before, state, result)
-            self._async_schedule_hold_down(state)
+            self._scheduler.async_schedule_hold_down(state)
             return state, result
 
     def _async_adjust_backoff(
@@ -296,20 +286,6 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
                 translation_key="in_conflict",
                 translation_placeholders={"names": ", ".join(sorted(names))},
             )
-
-    @callback
-    def _async_schedule_hold_down(self, state: State) -> None:
-        """Update again when the first hold-down ends."""
-        self._async_cancel_hold_down()
-        ends = [d.hold_down_s for d in state.detections.values() if d.candidate]
-        if ends:
-            self._end_hold_down = async_call_later(self.hass, min(ends), self.async_request_update)
-
-    @callback
-    def _async_cancel_hold_down(self) -> None:
-        if self._end_hold_down:
-            self._end_hold_down()
-            self._end_hold_down = None
 
     @callback
     def _async_entity_changed(self) -> None:

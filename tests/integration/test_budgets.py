@@ -142,7 +142,7 @@ async def test_all_records_are_in_sync_one_update_after_a_timeout(
     """A request without a response times out, and the next update succeeds."""
     entry = await set_up_all(hass, full_zone(simulator, MANY), MANY)
     entry.runtime_data.client.timeout_s = 2.0
-    monkeypatch.setattr(coordinator, "_ROUTINE", UpdateOptions())
+    monkeypatch.setattr(coordinator, "ROUTINE", UpdateOptions())
     simulator.ip.set_address(NEXT)
     simulator.faults.add("cloudflare", place, kind="hang", times=1)
     await entry.runtime_data.async_refresh()

@@ -1,0 +1,76 @@
+"""Scheduling of updates: requests that share one, and timers that start one."""
+
+from asyncio import Task
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from .const import DETECTION_MAX_AGE, DOMAIN
+from .ddns import State, UpdateOptions, UpdateResult
+
+ROUTINE = UpdateOptions(max_age=DETECTION_MAX_AGE)
+"""An update that uses the recent detections of other zones."""
+FRESH = UpdateOptions()
+"""An update that asks every source."""
+
+
+class UpdateScheduler:
+    """Starts the updates of one config entry that its coordinator does not poll."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        update: Callable[[UpdateOptions], Coroutine[Any, Any, UpdateResult | None]],
+    ) -> None:
+        """Start updates by ``update``, which waits for the one that is running."""
+        self._hass = hass
+        self._entry = entry
+        self._update = update
+        self._waiting: dict[UpdateOptions, Task[UpdateResult | None]] = {}
+        """Updates that were requested and have not begun."""
+        self._end_hold_down: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_request(self, options: UpdateOptions) -> Task[UpdateResult | None]:
+        """Return an update that begins soon; equal requests share it until it begins.
+
+        It is the entry's own task, so that it does not outlive the entry.
+        """
+        if options not in self._waiting:
+            self._waiting[options] = self._entry.async_create_background_task(
+                self._hass,
+                self._update(options),
+                f"{DOMAIN} {self._entry.title} update",
+                eager_start=False,
+            )
+        return self._waiting[options]
+
+    @callback
+    def async_begins(self, options: UpdateOptions) -> None:
+        """Let later requests wait for another update: one with these options begins."""
+        self._waiting.pop(options, None)
+
+    @callback
+    def async_schedule_hold_down(self, state: State) -> None:
+        """Request an update when the first hold-down of a state ends."""
+        self.async_cancel()
+        ends = [d.hold_down_s for d in state.detections.values() if d.candidate]
+        if ends:
+            self._end_hold_down = async_call_later(self._hass, min(ends), self._async_due)
+
+    @callback
+    def async_cancel(self) -> None:
+        """Cancel the timers."""
+        if self._end_hold_down:
+            self._end_hold_down()
+            self._end_hold_down = None
+
+    @callback
+    def _async_due(self, _now: datetime) -> None:
+        self._end_hold_down = None
+        _ = self.async_request(ROUTINE)
