@@ -64,12 +64,15 @@ class Control:
             web.get("/", self._get_dashboard),
             web.get("/state", self._get_state),
             web.put("/addresses", self._put_address),
+            web.put("/lines", self._put_lines),
             web.put("/switches", self._put_switches),
             web.post("/zones", self._post_zone),
             web.get(records, self._get_records),
             web.post(records, self._post_record),
             web.patch(records + "/{id}", self._patch_record),
             web.delete(records + "/{id}", self._delete_record),
+            web.post("/zones/{zone}/odd-records", self._post_odd_record),
+            web.delete("/zones/{zone}/odd-records", self._delete_odd_records),
             web.post("/credentials", self._post_credentials),
             web.delete("/credentials", self._delete_credentials),
             web.get("/faults", self._get_faults),
@@ -117,6 +120,11 @@ class Control:
         self._ip.set_address(**await _body(request))
         return web.json_response(self._ip.addresses)
 
+    async def _put_lines(self, request: web.Request) -> web.Response:
+        """Set the addresses of several lines, one of which each connection leaves by."""
+        self._ip.set_lines(**await _body(request))
+        return web.json_response(self._ip.addresses)
+
     async def _put_switches(self, request: web.Request) -> web.Response:
         """Set switches, the rate limit, and whether the API is reachable."""
         cloudflare = self._cloudflare
@@ -152,6 +160,17 @@ class Control:
         """Delete a record as an external change."""
         zone, record_id = request.match_info["zone"], request.match_info["id"]
         self._cloudflare.delete_record(zone, record_id)
+        return web.Response(status=204)
+
+    async def _post_odd_record(self, request: web.Request) -> web.Response:
+        """Add a record that lists show exactly as given."""
+        fields = await _body(request)
+        record = self._cloudflare.add_odd_record(request.match_info["zone"], **fields)
+        return web.json_response(record, status=201)
+
+    async def _delete_odd_records(self, request: web.Request) -> web.Response:
+        """Remove all records that lists show exactly as given."""
+        self._cloudflare.clear_odd_records(request.match_info["zone"])
         return web.Response(status=204)
 
     async def _post_credentials(self, request: web.Request) -> web.Response:

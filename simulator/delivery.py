@@ -8,7 +8,7 @@ import struct
 
 from aiohttp import web
 
-from .faults import Fault, Kind
+from .faults import HOLDS, REQUEST_DELAYS, Fault, Kind
 from .request_log import Entry
 from .responses import Response, html_response, json_response
 
@@ -17,6 +17,8 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 GARBAGE = bytes((index * 151 + 128) % 256 for index in range(512))
 POLICY = {"Ratelimit-Policy": '"default";q=1200;w=300'}
+_LATE: set[asyncio.Task[Response]] = set()
+"""The requests whose handling is delayed."""
 RATE_LIMITED = "Please wait and consider throttling your request speed"
 
 
@@ -34,7 +36,8 @@ class Delivery:
         """Store the request and the faults that apply to it."""
         self._request = request
         self._entry = entry
-        self._delays = delays
+        self._request_delays = [delay for delay in delays if delay.kind in REQUEST_DELAYS]
+        self._delays = [delay for delay in delays if delay.kind not in REQUEST_DELAYS]
         self._fault = fault
         self._kind = fault.kind if fault else None
         self._stopping = stopping
@@ -45,7 +48,7 @@ class Delivery:
             await self._stopping.wait()
         if self._kind in (Kind.HANG, Kind.RESET):
             return self._reset()
-        response = (self._fault and canned_response(self._fault)) or handle()
+        response = await self._handle(handle)
         for delay in self._delays:
             await self._wait(delay)
         match self._kind:
@@ -58,10 +61,29 @@ class Delivery:
             case _:
                 return await self._send(response)
 
+    async def _handle(self, handle: Callable[[], Response]) -> Response:
+        """Handle the request after its delays, even if the client disconnects meanwhile."""
+        if not self._request_delays:
+            return self._response(handle)
+        late = asyncio.create_task(self._handle_late(handle))
+        # The event loop keeps only a weak reference to a task that nobody waits for.
+        _LATE.add(late)
+        late.add_done_callback(_LATE.discard)
+        return await asyncio.shield(late)
+
+    async def _handle_late(self, handle: Callable[[], Response]) -> Response:
+        for delay in self._request_delays:
+            await self._wait(delay)
+        return self._response(handle)
+
+    def _response(self, handle: Callable[[], Response]) -> Response:
+        """Return the response of the fault, or that of the handled request."""
+        return (self._fault and canned_response(self._fault)) or handle()
+
     async def _wait(self, delay: Fault) -> None:
         """Wait for the end of a delay, or until the simulator stops."""
-        event = delay.released if delay.kind is Kind.HOLD else self._stopping
-        seconds = None if delay.kind is Kind.HOLD else delay.delay
+        event = delay.released if delay.kind in HOLDS else self._stopping
+        seconds = None if delay.kind in HOLDS else delay.delay
         try:
             async with asyncio.timeout(seconds):
                 await event.wait()

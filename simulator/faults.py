@@ -25,20 +25,38 @@ class Kind(StrEnum):
     RESET = "reset"
     SLOW = "slow"
     HOLD = "hold"
+    SLOW_REQUEST = "slow_request"
+    HOLD_REQUEST = "hold_request"
     LOST_RESPONSE = "lost_response"
     CUT = "cut"
     TRUNCATED = "truncated"
     DRIP = "drip"
     WRONG_FAMILY = "wrong_family"
     WARP_ON = "warp_on"
+    GATEWAY_ON = "gateway_on"
     FOREIGN_H = "foreign_h"
+    SHORT_LIST = "short_list"
+    REPEATED_ID = "repeated_id"
+    SMALL_PAGES = "small_pages"
+    NO_RESULT_INFO = "no_result_info"
+    IGNORED_FIELDS = "ignored_fields"
 
 
-DELAYS = frozenset({Kind.SLOW, Kind.HOLD})
-"""Kinds that only delay a response, and can be combined with another fault."""
+DELAYS = frozenset({Kind.SLOW, Kind.HOLD, Kind.SLOW_REQUEST, Kind.HOLD_REQUEST})
+"""Kinds that only delay a request or its response, and can be combined with another fault."""
+HOLDS = frozenset({Kind.HOLD, Kind.HOLD_REQUEST})
+"""Delays that last until the fault is released."""
+REQUEST_DELAYS = frozenset({Kind.SLOW_REQUEST, Kind.HOLD_REQUEST})
+"""Delays before the request is handled, which it is even if the client disconnects."""
 
-API_ONLY = frozenset({Kind.ERROR, Kind.RATE_LIMIT, Kind.SPURIOUS_403})
-IP_ONLY = frozenset({Kind.WRONG_FAMILY, Kind.WARP_ON, Kind.FOREIGN_H})
+LIST_FAULTS = frozenset({Kind.SHORT_LIST, Kind.REPEATED_ID, Kind.SMALL_PAGES, Kind.NO_RESULT_INFO})
+"""Kinds that apply only to lists of records."""
+API_ONLY = frozenset(
+    {Kind.ERROR, Kind.RATE_LIMIT, Kind.SPURIOUS_403, Kind.IGNORED_FIELDS, *LIST_FAULTS}
+)
+IP_ONLY = frozenset({Kind.WRONG_FAMILY, Kind.WARP_ON, Kind.GATEWAY_ON, Kind.FOREIGN_H})
+RECORD_LIST = "GET /zones/{zone_id}/dns_records"
+WRITE_METHODS = ("POST", "PATCH", "PUT")
 
 
 class Detail(TypedDict, total=False):
@@ -54,6 +72,9 @@ class Detail(TypedDict, total=False):
     url: str
     body: str | bytes
     content_type: str
+    position: int
+    shift: int
+    fields: Collection[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,20 +93,32 @@ class Fault:
     retry_after: int = 300
     """Seconds."""
     delay: float = 0.05
-    """Seconds: before the response for `slow`, between two bytes for `drip`."""
+    """Seconds: before the response for `slow`, before the request is handled for
+    `slow_request`, between two bytes for `drip`."""
     size: int = 10_000_000
+    """Bytes for `huge`, records in a page for `small_pages` and `no_result_info`."""
     url: str = ""
     body: str | bytes = b""
     content_type: str = "text/plain"
+    position: int = 0
+    """The place in a page of the record that is missing or replaced."""
+    shift: int = 0
+    """By how many records later the pages after the first begin, or earlier if negative."""
+    fields: Collection[str] = ()
+    """The fields of a write that `ignored_fields` ignores."""
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def release(self) -> None:
-        """Release every response that `hold` delays, and all later ones."""
+        """Release every request or response that the fault holds, and all later ones."""
         self.released.set()
 
     def matches(self, entry: Entry) -> bool:
         """Return whether the fault applies to a request."""
         if entry.service != self.service or self.family not in (None, entry.family):
+            return False
+        if self.kind in LIST_FAULTS and entry.endpoint != RECORD_LIST:
+            return False
+        if self.kind is Kind.IGNORED_FIELDS and entry.method not in WRITE_METHODS:
             return False
         targets = {entry.endpoint, f"{entry.method} *", entry.provider, "*"}
         return self.target in targets
@@ -137,7 +170,7 @@ class Faults:
         )
         self._check(fault)
         self._remaining[fault] = times
-        if fault.kind is Kind.HOLD:
+        if fault.kind in HOLDS:
             self._holds.append(fault)
         return fault
 
@@ -188,3 +221,5 @@ class Faults:
             raise ValueError(f"{fault.kind} cannot happen at {fault.service}")
         if fault.kind is Kind.REDIRECT and not fault.url:
             raise ValueError("a redirect needs its url")
+        if fault.kind is Kind.IGNORED_FIELDS and not fault.fields:
+            raise ValueError("ignored_fields needs its fields")

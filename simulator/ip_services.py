@@ -1,9 +1,10 @@
 """The simulated IP services of five providers, which report the public address of a client."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+import itertools
 import time
 from typing import Literal
 
@@ -103,6 +104,16 @@ class IpServices:
             for version in _families(parsed, family):
                 server.set_address(version, parsed)
 
+    def set_lines(self, addresses: Sequence[str]) -> None:
+        """Let each connection leave by the next line of this sequence, in a cycle.
+
+        All providers report the address of that line until `set_address` sets
+        another. Raises ValueError for a mixture of families.
+        """
+        lines = _Lines(addresses)
+        for server in self._servers.values():
+            server.set_lines(lines)
+
     def start(self) -> None:
         """Listen on every family that has an address."""
         for server in self._servers.values():
@@ -120,6 +131,25 @@ def _families(address: Address | None, family: Family | None) -> Iterable[Family
     return (family,) if family else FAMILIES
 
 
+class _Lines:
+    """Several lines to the internet behind one router, which each connection chooses anew."""
+
+    def __init__(self, addresses: Sequence[str]) -> None:
+        """Use the public addresses of the lines in turn."""
+        self.addresses = [ip_address(address) for address in addresses]
+        self.family: Family = self.addresses[0].version
+        if any(address.version != self.family for address in self.addresses):
+            raise ValueError(f"the lines need addresses of one family: {addresses}")
+        self._next = itertools.cycle(self.addresses)
+        self._chosen: dict[int, Address] = {}
+
+    def of(self, connection: int) -> Address:
+        """Return the address of the line by which a connection leaves."""
+        if connection not in self._chosen:
+            self._chosen[connection] = next(self._next)
+        return self._chosen[connection]
+
+
 class _ProviderServer:
     """The server of one provider."""
 
@@ -132,6 +162,7 @@ class _ProviderServer:
         self.addresses: dict[Family, Address | None] = {
             family: DEFAULT_ADDRESSES[family] for family in provider.families
         }
+        self._lines: dict[Family, _Lines] = {}
         self._handler = ServiceHandler(
             service="ip",
             provider=provider.name,
@@ -155,9 +186,15 @@ class _ProviderServer:
         """Report another address, or refuse connections; ignored for an unsupported family."""
         if family not in self.addresses:
             return
+        self._lines.pop(family, None)
         self.addresses[family] = address
         if family in self._listeners:
             self._listen(family)
+
+    def set_lines(self, lines: _Lines) -> None:
+        """Report the address of the line by which each connection leaves."""
+        self.set_address(lines.family, lines.addresses[0])
+        self._lines[lines.family] = lines
 
     def start(self) -> None:
         """Bind the same port in each family, and listen where there is an address."""
@@ -195,6 +232,8 @@ class _ProviderServer:
         """Return the address of the family, or of the other one if a fault says so."""
         is_wrong = call.fault is not None and call.fault.kind is Kind.WRONG_FAMILY
         family = OTHER_FAMILY[call.family] if is_wrong else call.family
+        if lines := self._lines.get(family):
+            return lines.of(call.entry.connection)
         return self.addresses.get(family) or DEFAULT_ADDRESSES[family]
 
 
@@ -241,7 +280,7 @@ def _trace(call: Call, address: Address) -> str:
         "tls": "off",
         "sni": "off",
         "warp": "on" if kind is Kind.WARP_ON else "off",
-        "gateway": "off",
+        "gateway": "on" if kind is Kind.GATEWAY_ON else "off",
         "rbi": "off",
         "kex": "none",
     }

@@ -11,6 +11,7 @@ from . import auth, errors, listing, writes
 from .auth import Actor, Credentials, Permission, PresentedCredentials, Token
 from .errors import RefusedError
 from .limiter import Allowance, Limiter
+from .list_faults import without_ignored_fields
 from .query import Page, Query
 from .routes import Action, RouteMatch, match
 from .switches import Switches
@@ -67,10 +68,13 @@ class AuthorizedRequest:
         return self.route.identifiers["dns_record_id"]
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON body. Raises RefusedError if it is not an object."""
+        """Return the JSON body without the fields that a fault ignores.
+
+        Raises RefusedError if it is not an object.
+        """
         if not isinstance(self.call.entry.body, dict):
             raise RefusedError(errors.BAD_JSON)
-        return self.call.entry.body
+        return without_ignored_fields(self.call.entry.body, self.call.fault)
 
 
 class Api:
@@ -191,7 +195,7 @@ class Api:
     def _list_records(self, request: AuthorizedRequest) -> Success:
         """List the records that match the query."""
         query = Query(request.call.query, listing.RECORD_PARAMETERS, request.surprises)
-        page = listing.records(request.zone, query, request.surprises)
+        page = listing.records(request.zone, query, request.surprises, request.call.fault)
         return Success([record.shown() for record in page.items], page=page)
 
     def _create_record(self, request: AuthorizedRequest) -> Success:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 
+from ..faults import Fault
 from .errors import RefusedError, bad_query
+from .list_faults import faulty_page
 from .names import to_ascii
 from .query import Page, Query, paged
-from .record import TYPES, Fields, Record
+from .record import TYPES, Fields, OddRecord, Record
 from .switches import ZoneNameForms
 from .zone import Zone
 
@@ -51,8 +53,10 @@ RECORD_PARAMETERS = frozenset(
 ZONE_PARAMETERS = frozenset({"name", "status", "account.id", "account.name", "type", *PAGING})
 
 
-def records(zone: Zone, query: Query, surprises: list[str]) -> Page[Record]:
-    """Return one page of the records that match a query."""
+def records(
+    zone: Zone, query: Query, surprises: list[str], fault: Fault | None
+) -> Page[Record | OddRecord]:
+    """Return one page of the records that match a query, as the fault changes it."""
     surprises += _surprises(zone, query)
     tests = [*_text_tests(query), *_plain_tests(query)]
     tags = _tag_tests(query)
@@ -67,7 +71,8 @@ def records(zone: Zone, query: Query, surprises: list[str]) -> Page[Record]:
     descending = query.choice("direction", ("asc", "desc"), "asc") == "desc"
     found.sort(key=lambda record: key(record.fields), reverse=descending)
     page = query.number("page", 1, 1, MAX_PAGE)
-    return paged(found, page, query.number("per_page", 100, 1, MAX_RECORDS))
+    per_page = query.number("per_page", 100, 1, MAX_RECORDS)
+    return faulty_page([*found, *_odd_records(zone, query)], page, per_page, fault)
 
 
 def zones(
@@ -88,6 +93,12 @@ def zones(
         # The documented maximum is 50, but clients that request 100 are known to work.
         surprises.append(f"per_page={per_page} is above {MAX_ZONES}")
     return paged(found, page, min(per_page, MAX_ZONES))
+
+
+def _odd_records(zone: Zone, query: Query) -> list[OddRecord]:
+    """Return the odd records at the name in a query, or all without one."""
+    name = query.text("name.exact") or query.text("name")
+    return [odd for odd in zone.odd_records if name is None or odd.fields["name"] == name]
 
 
 def requested_name(query: Query) -> str | None:

@@ -60,9 +60,12 @@ class Page[T]:
     page: int
     per_page: int
     total: int
+    has_info: bool = True
 
-    def info(self) -> dict[str, Any]:
-        """Return the `result_info` of the page."""
+    def info(self) -> dict[str, Any] | None:
+        """Return the `result_info` of the page, None if a fault removes it."""
+        if not self.has_info:
+            return None
         return {
             "page": self.page,
             "per_page": self.per_page,

@@ -122,6 +122,17 @@ class Record:
         return shown
 
 
+@dataclass(frozen=True, slots=True)
+class OddRecord:
+    """A record that lists show exactly as given; no other request finds it."""
+
+    fields: Mapping[str, Any]
+
+    def shown(self) -> dict[str, Any]:
+        """Return the record as the API shows it."""
+        return dict(self.fields)
+
+
 @lru_cache(maxsize=8192)
 def is_proxiable(type_: str, content: str) -> bool:
     """Return whether a record can be proxied.

@@ -168,6 +168,17 @@ class Cloudflare:
         """Delete a record as an external change. Raises RefusedError if it does not exist."""
         self.zone(zone).delete(record_id)
 
+    def add_odd_record(self, zone: Zone | str, **fields: Any) -> dict[str, Any]:
+        """Add a record that lists show exactly as given, with defaults for other fields.
+
+        It is counted and listed, but no other request finds it.
+        """
+        return self.zone(zone).add_odd(fields).shown()
+
+    def clear_odd_records(self, zone: Zone | str) -> None:
+        """Remove all records that `add_odd_record` added."""
+        self.zone(zone).odd_records.clear()
+
     def start(self) -> None:
         """Open the port."""
         self._listener = Listener(self._handler, 4, self._port)

@@ -12,7 +12,7 @@ from . import errors
 from .errors import RefusedError
 from .names import to_unicode
 from .plans import Plan
-from .record import Fields, Record, timestamp
+from .record import Fields, OddRecord, Record, timestamp
 
 type ZoneType = Literal["full", "partial", "secondary", "internal"]
 type ZoneStatus = Literal["initializing", "pending", "active", "moved"]
@@ -61,6 +61,7 @@ class Zone:
         self.status = status
         self.record_quota = plan.records if record_quota is None else record_quota
         self.records: dict[str, Record] = {}
+        self.odd_records: list[OddRecord] = []
         self._identities: dict[tuple[object, ...], str] = {}
         self._type_counts: Counter[tuple[str, str]] = Counter()
         self._created_count = 0
@@ -138,6 +139,27 @@ class Zone:
         )
         self._index(record)
         return record
+
+    def add_odd(self, given: dict[str, Any]) -> OddRecord:
+        """Add a record that lists show with the given fields, whatever they are."""
+        moment = timestamp(self._now())
+        defaults = {
+            "id": identifier("odd record", self.name, len(self.odd_records)),
+            "name": self.name,
+            "type": "TXT",
+            "content": "odd",
+            "proxiable": False,
+            "proxied": False,
+            "ttl": 1,
+            "settings": {},
+            "meta": {},
+            "comment": None,
+            "tags": [],
+            "created_on": moment,
+            "modified_on": moment,
+        }
+        self.odd_records.append(OddRecord(defaults | given))
+        return self.odd_records[-1]
 
     def change(self, old: Record, fields: Fields) -> Record:
         """Replace the fields of a record. Raises RefusedError for a conflict."""

@@ -69,6 +69,23 @@ async def test_external_changes_need_no_credentials(
     assert simulator.log.entries == ()
 
 
+async def test_lines_and_odd_records_are_set_over_http(
+    simulator: Simulator, zone: Zone, control: ClientSession
+) -> None:
+    """Two lines, and a record that lists show as given, until it is removed."""
+    lines = {"addresses": ["81.2.69.143", "81.2.69.144"]}
+    async with control.put("/lines", json=lines) as response:
+        assert (await response.json())["ipify"]["4"] == "81.2.69.143"
+    path = "/zones/example.com/odd-records"
+    async with control.post(path, json={"content": None, "ttl": 300.0}) as response:
+        assert response.status == 201
+        assert await response.json() == zone.odd_records[0].shown()
+    async with control.delete(path) as response:
+        assert response.status == 204
+    assert zone.odd_records == []
+    assert simulator.log.entries == ()
+
+
 async def test_all_settings_work_over_http(simulator: Simulator, control: ClientSession) -> None:
     """Zones, credentials, addresses, switches and faults are set as from a test."""
     requests: list[tuple[str, str, Any]] = [

@@ -32,6 +32,47 @@ async def test_a_request_is_applied_before_a_slow_response(
     assert simulator.log.entries[-1].status is None
 
 
+@pytest.mark.parametrize("client", ["stays", "leaves"])
+async def test_a_late_write_is_applied_in_any_case(
+    simulator: Simulator, zone: Zone, session: ClientSession, client: str
+) -> None:
+    """A held request is applied when it is released, even if its client is gone by then."""
+    hold = simulator.faults.add("cloudflare", CREATE, kind="hold_request", times=1)
+    task = asyncio.create_task(session.post(f"zones/{zone.id}/dns_records", json=RECORD))
+    await simulator.log.arrived(endpoint=CREATE)
+    if client == "leaves":
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await simulator.log.idle()
+    assert simulator.cloudflare.records(zone) == []
+
+    hold.release()
+
+    if client == "stays":
+        async with await task as response:
+            assert response.status == 200
+    async with session.get("zones") as response:
+        assert response.status == 200
+    assert len(simulator.cloudflare.records(zone)) == 1
+
+
+async def test_a_slow_request_is_handled_late(
+    simulator: Simulator, zone: Zone, session: ClientSession
+) -> None:
+    """What changes during the delay counts: here a second, faster write of the same record."""
+    simulator.faults.add("cloudflare", CREATE, kind="slow_request", times=1, delay=0.05)
+    url = f"zones/{zone.id}/dns_records"
+    late = asyncio.create_task(session.post(url, json=RECORD))
+    await simulator.log.arrived(endpoint=CREATE)
+
+    async with session.post(url, json=RECORD) as response:
+        assert response.status == 200
+
+    async with await late as response:
+        assert response.status == 400
+
+
 async def test_a_slow_response_arrives(simulator: Simulator, session: ClientSession) -> None:
     """After the delay the response is the usual one."""
     simulator.faults.add("cloudflare", "*", kind="slow", delay=0.01)
@@ -122,7 +163,7 @@ async def test_the_sdk_times_out_on_a_hanging_request(
         await client.with_options(timeout=0.02).zones.list()
 
 
-@pytest.mark.parametrize("kind", ["hang", "hold", "slow"])
+@pytest.mark.parametrize("kind", ["hang", "hold", "slow", "hold_request", "slow_request"])
 async def test_stopping_the_simulator_ends_delayed_requests(kind: str) -> None:
     """No client waits after the simulator has stopped."""
     async with ClientSession() as session:

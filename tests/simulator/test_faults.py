@@ -212,6 +212,20 @@ async def test_a_redirect_has_the_url_of_the_fault(
         assert (response.status, response.headers["Location"]) == (302, "http://127.0.0.1:9/login")
 
 
+@pytest.mark.parametrize("url", ["http://[", "http://a:99999999/", "https://x:port/", "//", ""])
+async def test_a_redirect_can_have_an_odd_location(simulator: Simulator, url: str) -> None:
+    """A location that is no URL is sent as it is, by the API and by a provider."""
+    odd = url or " "
+    simulator.faults.add("cloudflare", "*", kind="redirect", url=odd)
+    simulator.faults.add("ip", "ipify", kind="redirect", url=odd)
+    urls = (simulator.cloudflare.base_url + "/zones", simulator.ip.services[1].urls[4])
+
+    async with ClientSession() as session:
+        for requested in urls:
+            async with session.get(requested, allow_redirects=False) as response:
+                assert (response.status, response.headers["Location"]) == (302, url)
+
+
 async def test_an_unreachable_api_refuses_connections(
     simulator: Simulator, zone: Zone, session: ClientSession
 ) -> None:
@@ -250,13 +264,16 @@ async def test_a_removed_fault_does_not_apply(simulator: Simulator, session: Cli
         {"target": "*", "kind": "explosion"},
         {"target": "*", "kind": "warp_on"},
         {"target": "*", "kind": "redirect"},
+        {"target": "*", "kind": "gateway_on"},
+        {"target": "*", "kind": "ignored_fields"},
+        {"service": "ip", "target": "*", "kind": "short_list"},
         {"service": "ip", "target": "*", "kind": "rate_limit"},
         {"service": "dns", "target": "*", "kind": "html"},
     ],
 )
 def test_an_impossible_fault_is_an_error(simulator: Simulator, fault: dict[str, Any]) -> None:
     """A misspelled target or kind raises an error instead of never applying."""
-    with pytest.raises(ValueError, match=r"has no|is not a valid|cannot happen|needs its url"):
+    with pytest.raises(ValueError, match=r"has no|is not a valid|cannot happen|needs its"):
         simulator.faults.add(**({"service": "cloudflare"} | fault))
 
 
@@ -266,7 +283,14 @@ async def test_the_simulator_works_after_every_fault(
 ) -> None:
     """The request after a fault gets its response; a hang has its own test."""
     fault = simulator.faults.add(
-        "cloudflare", "*", kind=kind, times=1, delay=0, size=10, url="http://127.0.0.1:9/"
+        "cloudflare",
+        "*",
+        kind=kind,
+        times=1,
+        delay=0,
+        size=10,
+        url="http://127.0.0.1:9/",
+        fields=["ttl"],
     )
     fault.release()
     try:

@@ -75,6 +75,44 @@ async def test_the_address_is_set_for_all_providers_or_for_one(simulator: Simula
     assert str(simulator.ip.address(6, "ipify")) == "2001:218::9"
 
 
+async def test_each_connection_leaves_by_the_next_line(simulator: Simulator) -> None:
+    """Two lines behind one router: connections use them in turn, whoever is asked."""
+    lines = ["81.2.69.143", "81.2.69.144", "81.2.69.144"]
+    simulator.ip.set_lines(lines)
+
+    seen = [await look_up(simulator, name) for name in ("ipify", "ident.me", "amazon", "ipify")]
+
+    assert [text.strip() for text in seen] == [*lines, lines[0]]
+    assert await look_up(simulator, "ipify", 6) == V6
+    assert simulator.ip.addresses["ipify"][4] == lines[0]
+
+
+async def test_a_connection_keeps_its_line(simulator: Simulator) -> None:
+    """Only a new connection may leave by another line."""
+    simulator.ip.set_lines(["81.2.69.143", "81.2.69.144"])
+    url = simulator.ip.services[1].urls[4]
+
+    async with ClientSession() as session:
+        for _ in range(3):
+            async with session.get(url) as response:
+                assert await response.text() == "81.2.69.143"
+
+
+async def test_an_address_ends_the_lines(simulator: Simulator) -> None:
+    """A provider with an address of its own uses one line; the others go on."""
+    simulator.ip.set_lines(["81.2.69.143", "81.2.69.144"])
+    simulator.ip.set_address("81.2.69.145", provider="ipify")
+
+    assert [await look_up(simulator, "ipify") for _ in range(3)] == ["81.2.69.145"] * 3
+    assert await look_up(simulator, "amazon") == "81.2.69.143\n"
+
+
+def test_lines_have_one_family(simulator: Simulator) -> None:
+    """A mistake in a test raises an error immediately."""
+    with pytest.raises(ValueError, match="one family"):
+        simulator.ip.set_lines([V4, V6])
+
+
 async def test_a_family_without_an_address_refuses_connections(simulator: Simulator) -> None:
     """Without an address the port is closed in that family only, and can be reopened."""
     simulator.ip.set_address(None, family=6)
@@ -119,7 +157,12 @@ async def test_a_provider_has_one_path(simulator: Simulator) -> None:
 
 @pytest.mark.parametrize(
     "kind, line",
-    [("warp_on", "warp=on"), ("foreign_h", "h=portal.example"), ("wrong_family", f"ip={V6}")],
+    [
+        ("warp_on", "warp=on"),
+        ("gateway_on", "gateway=on"),
+        ("foreign_h", "h=portal.example"),
+        ("wrong_family", f"ip={V6}"),
+    ],
 )
 async def test_a_trace_can_be_untrustworthy(simulator: Simulator, kind: str, line: str) -> None:
     """A trace can be from WARP, for another host, or with an address of the other family."""
