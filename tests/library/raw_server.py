@@ -13,6 +13,8 @@ class Raw:
         """Send these bytes and close the connection, or with None send nothing."""
         self.reply = reply
         self.received: list[bytes] = []
+        self.arrived = asyncio.Event()
+        """Set when the first request has arrived."""
         self.origin = ""
         self._stopping = asyncio.Event()
 
@@ -20,6 +22,7 @@ class Raw:
         """Serve one connection."""
         try:
             self.received.append(await reader.readuntil(b"\r\n\r\n"))
+            self.arrived.set()
             if self.reply is None:
                 await self._stopping.wait()
             else:
@@ -37,13 +40,13 @@ class Raw:
 
 @asynccontextmanager
 async def raw_server(
-    reply: bytes | None, context: ssl.SSLContext | None = None
+    reply: bytes | None, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
 ) -> AsyncIterator[Raw]:
     """Run a server that sends these bytes in response to every request."""
     raw = Raw(reply)
-    server = await asyncio.start_server(raw.serve, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(raw.serve, host, 0, ssl=context)
     scheme = "https" if context else "http"
-    raw.origin = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    raw.origin = f"{scheme}://{host}:{server.sockets[0].getsockname()[1]}"
     try:
         yield raw
     finally:

@@ -2,17 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 import gzip
-from ipaddress import ip_address
-import ssl
 import tracemalloc
 import zlib
 
-from aiohttp import ClientSession
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession
 import pytest
 
 from custom_components.raindrop.ddns.errors import (
@@ -22,6 +16,7 @@ from custom_components.raindrop.ddns.errors import (
 )
 from custom_components.raindrop.ddns.http import HttpResponse, request
 from simulator import Simulator
+from tests.certificates import self_signed, server_context
 from tests.library.raw_server import raw_server, response
 from tests.secrets import TOKEN, found_in
 
@@ -219,39 +214,39 @@ async def test_a_session_closed_during_a_request_is_no_response(
     await connector.close()
 
 
-def self_signed() -> tuple[bytes, bytes]:
-    """Return a self-signed certificate and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "portal.example")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+@pytest.mark.parametrize(
+    "error", [ValueError, UnicodeError, KeyError, RecursionError, NotImplementedError, Exception]
+)
+async def test_whatever_a_session_raises_is_no_response(error: type[Exception]) -> None:
+    """A middleware of the session may raise anything; only the kind of it is kept."""
+
+    async def broken(_request: ClientRequest, _handler: ClientHandlerType) -> ClientResponse:
+        raise error(f"Bearer {TOKEN}")
+
+    async with ClientSession(middlewares=[broken]) as session:
+        with pytest.raises(NoResponseError) as caught:
+            await get(session, "http://127.0.0.1:9/")
+
+    assert (type(caught.value), str(caught.value)) == (NoResponseError, error.__name__)
+    assert list(related(caught.value)) == [caught.value]
+
+
+async def test_a_cancelled_request_is_cancelled(session: ClientSession) -> None:
+    """A cancellation is no failure of the request."""
+    async with raw_server(None) as server:
+        pending = asyncio.create_task(get(session, server.origin))
+        await server.arrived.wait()
+        pending.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await pending
 
 
 async def test_s20_an_untrusted_server_gets_no_request(
     session: ClientSession, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Lesson S20: no request is sent to a server whose certificate is not trusted."""
-    pem = tmp_path_factory.mktemp("portal") / "portal.pem"
-    pem.write_bytes(b"".join(self_signed()))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    context = server_context(tmp_path_factory.mktemp("portal") / "portal.pem", self_signed())
 
     async with raw_server(response(b"81.2.69.1"), context) as server:
         with pytest.raises(NoResponseError, match="ClientConnectorCertificateError"):

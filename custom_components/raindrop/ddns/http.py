@@ -4,7 +4,7 @@ from asyncio import timeout
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientResponse, ClientSession, ClientTimeout
 
 from .errors import NoResponseError, ResponseTimeoutError, ResponseTooLongError
 
@@ -41,8 +41,9 @@ async def request(
     it is None. A redirect is returned like any other response: following it
     would send the credential, or extend trust, to another host.
 
-    Raises NoResponseError, ResponseTimeoutError and ResponseTooLongError. None
-    of them holds the request, its headers or anything of the response.
+    Raises NoResponseError for whatever the session raises, ResponseTimeoutError
+    and ResponseTooLongError. None of them holds the request, its headers or
+    anything of the response.
     """
     try:
         async with (
@@ -57,20 +58,26 @@ async def request(
                 allow_redirects=False,
             ) as response,
         ):
-            content = bytearray()
-            async for chunk in response.content.iter_any():
-                content += chunk
-                if len(content) > limit:
-                    raise ResponseTooLongError("the response is too long")
-            return HttpResponse(
-                status=response.status, headers=response.headers, body=bytes(content)
-            )
+            content = await _read(response, limit)
+            return HttpResponse(status=response.status, headers=response.headers, body=content)
+    except ResponseTooLongError:
+        raise
     except TimeoutError:
         failure: NoResponseError = ResponseTimeoutError("no response in time")
-    except (ClientError, OSError, RuntimeError, AssertionError) as err:
-        # A session that is closed at shutdown raises RuntimeError, or
-        # AssertionError if aiohttp was about to send the request again.
+    except Exception as err:  # noqa: BLE001 - what a session raises is no fixed set
+        # A session that is closed at shutdown raises RuntimeError or
+        # AssertionError, and a caller's middleware whatever it likes: Home
+        # Assistant's raises ValueError for a redirect that it cannot parse.
         failure = NoResponseError(type(err).__name__)
     # Raised outside the except block, so that __context__ does not hold the
     # original: some errors of aiohttp hold the headers, and so the credential.
     raise failure
+
+
+async def _read(response: ClientResponse, limit: int) -> bytes:
+    content = bytearray()
+    async for chunk in response.content.iter_any():
+        content += chunk
+        if len(content) > limit:
+            raise ResponseTooLongError("the response is too long")
+    return bytes(content)

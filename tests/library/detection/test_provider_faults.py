@@ -24,11 +24,11 @@ from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import Family
 from simulator import Simulator
 from simulator.faults import Detail
+from tests.certificates import self_signed
 from tests.conftest import HOME, NEXT
 from tests.library.builders import HERE
 from tests.library.fake_sources import new_detector
 from tests.library.raw_server import Raw, raw_server, response
-from tests.library.test_http import self_signed
 
 IPV4 = Family.IPV4
 WRONG = "81.2.69.200"
