@@ -128,7 +128,7 @@ def _local_state() -> SourceState:
     """Return the stable IPv6 address of this host."""
     try:
         table = _ADDRESS_TABLE.read_text("ascii")
-    except OSError:
+    except OSError, UnicodeDecodeError:
         table = ""
     address = ddns.stable_address(table, _outgoing_address())
     return SourceState(provider=socket.gethostname(), value=address)
@@ -136,9 +136,10 @@ def _local_state() -> SourceState:
 
 def _outgoing_address() -> str | None:
     """Return the IPv6 source address of outgoing connections."""
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
-        try:
+    try:
+        # A kernel without IPv6 does not even open the socket.
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
             probe.connect(_REMOTE)
-        except OSError:
-            return None
-        return str(probe.getsockname()[0])
+            return str(probe.getsockname()[0])
+    except OSError:
+        return None

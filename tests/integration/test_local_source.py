@@ -1,6 +1,7 @@
 """The local interface as a source, and the sensors of the source of an address."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -131,3 +132,29 @@ async def test_the_sensors_of_a_source_that_is_off_are_removed(
     for entity_id in (SOURCE_IPV4, LAST_SEEN_IPV4, "sensor.example_com_public_ipv4_address"):
         assert registry.async_get(entity_id) is None
     assert not simulator.log.entries
+
+
+def test_a_kernel_without_ipv6_has_no_outgoing_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not even have such sockets; the stable address is read all the same."""
+
+    def no_sockets(*_: object) -> None:
+        raise OSError("Address family not supported by protocol")
+
+    monkeypatch.setattr(address_sources.socket, "socket", no_sockets)
+    assert address_sources._outgoing_address() is None
+
+
+async def test_a_table_of_addresses_that_is_no_text_is_none(
+    hass: HomeAssistant,
+    zone: Zone,
+    host: Host,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the kernel cannot have written is no address, and other families go on."""
+    table = tmp_path / "odd_table"
+    table.write_bytes(b"\xff\xfe odd\n")
+    monkeypatch.setattr(address_sources, "_ADDRESS_TABLE", table)
+    sources = {"ipv4": [{"source": "automatic"}], "ipv6": [{"source": "local"}]}
+    await set_up(hass, zone, [domain(NAME, families=["ipv4", "ipv6"])], sources=sources)
+    assert state(hass, "sensor.example_com_public_ipv4_address") == HOME

@@ -136,7 +136,9 @@ def from_trace(body: str, family: Family, host: str) -> Address | Rejected:
     default. It must be in the ``h=`` line, or another server responded; and
     ``warp`` must be off, or the address is that of a tunnel.
     """
-    lines = [line.partition("=") for line in body.splitlines() if line]
+    # Not `splitlines`: the user agent may contain other characters that end a line for it.
+    ended = (line.removesuffix("\r") for line in body.split("\n"))
+    lines = [line.partition("=") for line in ended if line]
     fields = {key: value for key, _, value in lines}
     if len(fields) != len(lines) or "ip" not in fields or "h" not in fields:
         return Rejected(DetectionError.NOT_AN_ADDRESS)

@@ -184,7 +184,7 @@ async def test_a_cancelled_look_up_leaves_no_task(
 
 def running_queries() -> list[Task[object]]:
     """Return the tasks that query a provider."""
-    return [task for task in all_tasks() if " query " in repr(task.get_coro())]
+    return [task for task in all_tasks() if " _query " in repr(task.get_coro())]
 
 
 @pytest.mark.parametrize(

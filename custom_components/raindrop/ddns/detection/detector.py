@@ -48,7 +48,7 @@ class SourceState:
 
 
 type ReadSource = Callable[[Source], Awaitable[SourceState]]
-"""Reads an entity or the local interface; must not raise."""
+"""Reads an entity or the local interface; one that raises reports nothing."""
 
 
 class Detector:
@@ -136,7 +136,10 @@ class Detector:
 
     async def _read(self, source: Source) -> Response:
         """Return what an entity or the local interface reports."""
-        state = await self._read_source(source)
+        try:
+            state = await self._read_source(source)
+        except Exception:  # noqa: BLE001 - what cannot be read reports nothing
+            state = SourceState(provider=source.entity or source.kind, value=None)
         response = parse_state(state, source.family)
         if response.address:
             self._silent_since.pop(source, None)

@@ -42,7 +42,7 @@ async def query_until_found(
             limit_s = min(deadline - loop.time(), TIMEOUT_S)
             provider = next(queue, None) if limit_s > 0 else None
             if provider:
-                work = query(session(family), provider, family, limit_s)
+                work = _query(session, provider, family, limit_s)
                 running[Task(work, loop=loop, eager_start=True)] = provider
             elif not running:
                 break
@@ -63,3 +63,13 @@ async def query_until_found(
     # A provider that was queried beside a slow one had no time to fail: it may be asked again.
     late = (provider.name for provider in running.values() if provider.name in slow)
     return responses + [Response(provider=name, error=DetectionError.TIMEOUT) for name in late]
+
+
+async def _query(
+    session: Callable[[Family], ClientSession], provider: Provider, family: Family, limit_s: float
+) -> Response:
+    """Return the response of a provider; whatever its session raises is a failure of its own."""
+    try:
+        return await query(session(family), provider, family, limit_s)
+    except Exception:  # noqa: BLE001 - a session runs the code of others: resolvers, redirect guards
+        return Response(provider=provider.name, error=DetectionError.UNREACHABLE)

@@ -1,9 +1,9 @@
 """The stable IPv6 address of this host's own interface, as the Linux kernel reports it."""
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network
 
-from ..addresses import why_unusable
+from ..addresses import parse_record, why_unusable
 from ..models import Address, Family
 
 _TEMPORARY, _DAD_FAILED, _DEPRECATED, _TENTATIVE = 0x01, 0x08, 0x20, 0x40
@@ -16,12 +16,14 @@ _SUBNET_BITS = 64
 def stable_address(table: str, preferred: str | None) -> Address | None:
     """Return the stable public address of this host, None if it has none.
 
-    ``table`` is the text of ``/proc/net/if_inet6``. ``preferred`` is the
-    source address of outgoing connections, often a temporary one: of several
-    stable addresses, the one in the same subnet is returned.
+    ``table`` is the text of ``/proc/net/if_inet6``; a line that cannot be read
+    is ignored. ``preferred`` is the source address of outgoing connections,
+    often a temporary one: of several stable addresses, the one in the same
+    subnet is returned.
     """
     stable = sorted(_stable(table))
-    subnet = subnet_of(ip_address(preferred)) if preferred else None
+    outgoing = parse_record(preferred) if preferred else None
+    subnet = subnet_of(outgoing) if outgoing else None
     return next((a for a in stable if subnet_of(a) == subnet), stable[0] if stable else None)
 
 
@@ -34,7 +36,10 @@ def subnet_of(address: Address) -> Address | IPv6Network:
 
 def _stable(table: str) -> Iterable[IPv6Address]:
     for line in table.splitlines():
-        digits, _, _, _, flags, _ = line.split()
-        address = IPv6Address(int(digits, 16))
-        if not int(flags, 16) & _UNSTABLE and why_unusable(address, Family.IPV6) is None:
+        try:
+            digits, _, _, _, flags, _ = line.split()
+            address, is_unstable = IPv6Address(int(digits, 16)), int(flags, 16) & _UNSTABLE
+        except ValueError:
+            continue
+        if not is_unstable and why_unusable(address, Family.IPV6) is None:
             yield address

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import ClientSession
@@ -50,6 +50,8 @@ class Provider:
     format: ResponseFormat
     urls: Mapping[Family, str]
     """The URL for each family: HTTPS, or plain HTTP on loopback alone."""
+    is_custom: bool = False
+    """Whether the user chose it: it may report an IPv4 address in the form of an IPv6 one."""
 
 
 PROVIDERS: tuple[Provider, ...] = (
@@ -89,7 +91,8 @@ def custom_provider(url: str, family: Family) -> Provider:
     """Return a provider for a URL that the user chose; its name is its host.
 
     It may respond with the address alone, with a JSON object that has an
-    ``ip``, or as Cloudflare's trace pages do. Raises ProviderUrlError if the
+    ``ip``, or as Cloudflare's trace pages do; an IPv4 address also in the form
+    of an IPv6 one (RFC 4291 section 2.5.5.2). Raises ProviderUrlError if the
     URL is neither HTTPS nor on this host, contains a user name, or names an
     address of the other family.
 
@@ -112,6 +115,7 @@ def custom_provider(url: str, family: Family) -> Provider:
         name=name if has_usual_port else f"{name}:{port}",
         format=ResponseFormat.TRACE if is_trace else ResponseFormat.ANY,
         urls={family: url},
+        is_custom=True,
     )
 
 
@@ -134,7 +138,8 @@ async def query(
         return Response(provider=provider.name, error=DetectionError.UNREACHABLE)
     except ResponseTooLongError:
         return Response(provider=provider.name, error=DetectionError.TOO_LONG)
-    return response_of(provider.name, _read(provider, family, response))
+    result = _read(provider, family, response)
+    return response_of(provider.name, _unmapped(result, family) if provider.is_custom else result)
 
 
 def response_of(provider: str, result: Address | Rejected) -> Response:
@@ -142,6 +147,14 @@ def response_of(provider: str, result: Address | Rejected) -> Response:
     if isinstance(result, Rejected):
         return Response(provider=provider, error=result.error, rejected=result.address)
     return Response(provider=provider, address=result)
+
+
+def _unmapped(result: Address | Rejected, family: Family) -> Address | Rejected:
+    """Return the IPv4 address that was reported as an IPv4-mapped IPv6 address."""
+    reported = result.address if isinstance(result, Rejected) else result
+    if family is Family.IPV4 and isinstance(reported, IPv6Address) and reported.ipv4_mapped:
+        return parse(str(reported.ipv4_mapped), family)
+    return result
 
 
 def _is_loopback(host: str) -> bool:
