@@ -132,5 +132,5 @@ def _managed_record(
         },
         "conflict": conflict and {"reason": conflict.reason, "records": len(conflict.records)},
         "failure": failure and {"change": type(failure.change).__name__, "reason": failure.reason},
-        "corrections": known.corrections,
+        "external_changes": len(known.external_changes),
     }

@@ -1,13 +1,15 @@
 """What survives a restart, one file for each config entry.
 
 The last address of each record, by which one of several records is recognized
-though the address changed meanwhile; failures that were reported, so that
+though the address changed meanwhile; when a record was changed externally, so
+that a restart ends no fight over it; failures that were reported, so that
 their recovery is; the home's last public address, so that a change while Home
 Assistant is down is an event; records that are deleted with their domain; and
 events that were not delivered yet.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
@@ -115,6 +117,8 @@ def _record_data(record: RecordState) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if record.last_address:
         data["last_address"] = str(record.last_address)
+    if record.external_changes:
+        data["external_changes"] = [time.isoformat() for time in record.external_changes]
     if record.has_failed:
         data["has_failed"] = True
     return data
@@ -123,6 +127,7 @@ def _record_data(record: RecordState) -> dict[str, Any]:
 def _record_state(data: Mapping[str, Any]) -> RecordState:
     return RecordState(
         last_address=_address(data.get("last_address")),
+        external_changes=tuple(_time(time) for time in data.get("external_changes", ())),
         has_failed=data.get("has_failed", False),
     )
 
@@ -156,6 +161,11 @@ def _event(data: Mapping[str, Any]) -> DdnsEvent:
         to_ip=_address(data["to_ip"]),
         reason=Reason(data["reason"]) if data["reason"] else None,
     )
+
+
+def _time(text: str) -> datetime:
+    """Return a stored time in UTC; one without an offset is local time."""
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _address(text: str | None) -> Address | None:

@@ -76,7 +76,7 @@ async def test_names_and_addresses_are_replaced_by_numbers(
                 "record": None,
                 "conflict": {"reason": "ambiguous", "records": 2},
                 "failure": None,
-                "corrections": 0,
+                "external_changes": 0,
             }
         ],
     }
@@ -118,7 +118,7 @@ async def test_a_record_and_an_error_are_described_without_text(
             },
             "conflict": None,
             "failure": None,
-            "corrections": 0,
+            "external_changes": 0,
         }
     ]
     assert (diagnostics["is_converged"], diagnostics["errors"]) == (True, [])

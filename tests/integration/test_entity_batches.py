@@ -21,12 +21,12 @@ from tests.conftest import HOME
 from .builders import domain, set_up
 
 
-def state_of(count: int, *, corrections: int = 0) -> State:
+def state_of(count: int, *, has_failed: bool = False) -> State:
     """Return a state with this many domains."""
     keys = [
         RecordKey(HostName(f"n{number:03}.example.com"), Family.IPV4) for number in range(count)
     ]
-    return State(records={key: RecordState(corrections=corrections) for key in keys})
+    return State(records={key: RecordState(has_failed=has_failed) for key in keys})
 
 
 def connect(
@@ -73,7 +73,7 @@ async def test_a_newer_state_is_published_after_the_older_one(
     connect(hass, entry, 150, updated)
     sender = Publisher(hass, entry, entry.runtime_data.store)
     sender.async_publish(state_of(150), is_available=True)
-    sender.async_publish(state_of(150, corrections=1), is_available=True)
+    sender.async_publish(state_of(150, has_failed=True), is_available=True)
     await hass.async_block_till_done()
     assert updated == [*range(150), *range(150)]
 

@@ -69,7 +69,7 @@ def desired(
     ttl_s: int | None = None,
     pin: int | None = None,
     last: Address | None = None,
-    corrections: int = 0,
+    is_contested: bool = False,
     interface_id: InterfaceId | None = None,
 ) -> DesiredRecord:
     """Return a desired record."""
@@ -85,7 +85,7 @@ def desired(
         address=address,
         policy=policy,
         last_address=last,
-        corrections=corrections,
+        is_contested=is_contested,
     )
 
 

@@ -180,7 +180,7 @@ def _desired(rng: Random, record_key: RecordKey) -> DesiredRecord:
         address=rng.choice(ADDRESSES[record_key.family]),
         last_address=last,
         last_record=_last_record(rng, record_key, policy, last) if last else None,
-        corrections=rng.randrange(4),
+        is_contested=rng.random() < 0.5,
     )
 
 

@@ -188,8 +188,8 @@ class DesiredRecord:
     """What the record held when it was last in sync, by which it is recognized."""
     last_record: Record | None = None
     """The record when it was last in sync under the present policy."""
-    corrections: int = 0
-    """How many external changes of it were corrected in a row."""
+    is_contested: bool = False
+    """Whether another external change is left alone, because there were too many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from .addresses import parse_record
 from .detection.result import Detection, Detections
 from .errors import CloudflareError, CloudflareRefusedError
 from .models import Conflict, Outcome, Plan, Reason, Record, RecordKey, ZoneConfig
+from .records.external_changes import next_times
 from .state import RecordState, State, UpdateResult, events_between
 
 _RECORD_EXISTS = {81057, 81058}
@@ -42,20 +44,29 @@ def with_plan(
     state: State,
     plan: Plan,
     outcomes: Iterable[Outcome],
+    *,
+    now: datetime,
+    overrule: RecordKey | None,
 ) -> tuple[State, UpdateResult]:
-    """Return the next state after an update that read the zone and applied a plan."""
+    """Return the next state after an update that read the zone and applied a plan.
+
+    The external changes of a record that was overruled count no more.
+    """
     conflicts = {conflict.record_key: conflict for conflict in plan.conflicts}
     outcome_of = {outcome.change.record_key: outcome for outcome in outcomes}
     records: dict[RecordKey, RecordState] = {}
     for managed in config.managed_records:
         key = managed.record_key
-        records[key] = _record_state(
+        record = _record_state(
             state.record(key),
             detections[managed.source],
             plan.records.get(key),
             conflicts.get(key),
             outcome_of.get(key),
+            now,
         )
+        is_overruled = key == overrule and not (record.conflict or record.failure)
+        records[key] = replace(record, external_changes=()) if is_overruled else record
     is_converged = all(_is_converged(r.conflict, r.failure) for r in records.values())
     after = _next_state(config, detections, state, records, None, is_converged=is_converged)
     return after, UpdateResult(
@@ -72,10 +83,11 @@ def _record_state(
     existing: Record | None,
     conflict: Conflict | None,
     outcome: Outcome | None,
+    now: datetime,
 ) -> RecordState:
     """Return what is known of a record after its zone was read and changed.
 
-    While its address is not known, its conflict, failure and corrections stay.
+    While its address is not known, its conflict, failure and external changes stay.
     """
     if detection.address is None:
         return replace(before, record=existing)
@@ -88,20 +100,16 @@ def _record_state(
         record=record,
         conflict=conflict,
         failure=failure,
-        corrections=_corrections(before, conflict, outcome),
+        external_changes=next_times(
+            before.external_changes,
+            now,
+            is_corrected=outcome is not None and outcome.is_done and outcome.change.is_drift,
+            is_left=conflict is not None and conflict.reason is Reason.CONTESTED,
+        ),
         synced_address=detection.address if _is_converged(conflict, failure) else None,
         last_record=record if is_in_sync else before.last_record,
         last_address=address or before.last_address,
     )
-
-
-def _corrections(before: RecordState, conflict: Conflict | None, outcome: Outcome | None) -> int:
-    """Return how many corrections in a row there are now; a record that is in sync has none."""
-    if conflict and conflict.reason is Reason.CONTESTED:
-        return before.corrections
-    if outcome and outcome.change.is_drift:
-        return before.corrections + outcome.is_done
-    return 0
 
 
 def _is_converged(conflict: Conflict | None, failure: Outcome | None) -> bool:

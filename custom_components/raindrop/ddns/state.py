@@ -36,8 +36,8 @@ class RecordState:
     """The address that it held when it was last in sync; survives a restart."""
     synced_address: Address | None = None
     """The detected address that it was last brought in line with."""
-    corrections: int = 0
-    """How many external changes of it were corrected in a row."""
+    external_changes: tuple[datetime, ...] = ()
+    """When it was changed externally, as far as it counts; survives a restart."""
     conflict: Conflict | None = None
     """What only the user can solve."""
     failure: Outcome | None = None

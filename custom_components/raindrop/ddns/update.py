@@ -3,7 +3,7 @@
 from asyncio import gather
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from .cloudflare.client import CloudflareClient
@@ -13,6 +13,7 @@ from .errors import CloudflareError
 from .models import DesiredRecord, Plan, Record, RecordKey, Source, ZoneConfig
 from .next_state import is_synced, with_plan, without_list
 from .records.apply import apply
+from .records.external_changes import is_contested
 from .records.plan import make_plan
 from .state import State, UpdateResult
 
@@ -77,10 +78,10 @@ async def update_zone(
             listing = await _list(client, config)
     if listing is None or isinstance(listing, CloudflareError):
         return without_list(config, detections, state, listing)
-    desired_records = _desired_records(config, detections, state, options.overrule)
-    plan = make_plan(desired_records, listing)
+    now, overrule = detector.now(), options.overrule
+    plan = make_plan(_desired_records(config, detections, state, now, overrule), listing)
     outcomes = await apply(client, config.zone_id, plan.changes)
-    return with_plan(config, detections, state, plan, outcomes)
+    return with_plan(config, detections, state, plan, outcomes, now=now, overrule=overrule)
 
 
 async def preview(
@@ -96,7 +97,7 @@ async def preview(
     detections = await _confirm(detector, await _look(detector, config.sources, timedelta()))
     # An address in hold-down is going to be written.
     assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
-    desired_records = _desired_records(config, assumed, state or State())
+    desired_records = _desired_records(config, assumed, state or State(), detector.now())
     return Preview(detections=detections, plan=make_plan(desired_records, existing))
 
 
@@ -134,7 +135,11 @@ async def _list(client: CloudflareClient, config: ZoneConfig) -> list[Record] | 
 
 
 def _desired_records(
-    config: ZoneConfig, detections: Detections, state: State, overrule: RecordKey | None = None
+    config: ZoneConfig,
+    detections: Detections,
+    state: State,
+    now: datetime,
+    overrule: RecordKey | None = None,
 ) -> list[DesiredRecord]:
     desired_records = []
     for managed in config.managed_records:
@@ -146,7 +151,7 @@ def _desired_records(
                 policy=managed.policy,
                 last_address=known.last_address,
                 last_record=known.last_record,
-                corrections=0 if key == overrule else known.corrections,
+                is_contested=key != overrule and is_contested(known.external_changes, now),
             )
         )
     return desired_records

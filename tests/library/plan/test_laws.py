@@ -25,7 +25,6 @@ from custom_components.raindrop.ddns.models import (
 from custom_components.raindrop.ddns.records.plan import make_plan
 from tests.library.random_zones import RandomZone, desired_address, random_zones, rrset
 
-MAX_CORRECTIONS = 2
 CONFLICTS = {Reason.MISSING, Reason.AMBIGUOUS, Reason.CNAME, Reason.CONTESTED}
 
 law = settings(max_examples=5000, deadline=None)
@@ -85,7 +84,7 @@ def test_restraint(zone: RandomZone) -> None:
     for each in plan.changes:
         desired_record = zone.desired(each.record_key)
         assert each.is_drift is _is_drift(desired_record, each)
-        assert not each.is_drift or desired_record.corrections < MAX_CORRECTIONS
+        assert not each.is_drift or not desired_record.is_contested
 
 
 @law
@@ -151,7 +150,7 @@ def test_every_conflict_has_its_reason(zone: RandomZone) -> None:
         if conflict.reason is Reason.AMBIGUOUS:
             assert len(records) > 1 or desired_record.policy.record_id not in {None, records[0].id}
         if conflict.reason is Reason.CONTESTED:
-            assert desired_record.corrections >= MAX_CORRECTIONS
+            assert desired_record.is_contested
             assert _was_in_sync(desired_record, plan.records.get(desired_record.record_key))
 
 
@@ -247,7 +246,12 @@ def _was_in_sync(desired_record: DesiredRecord, record: Record | None) -> bool:
     address, before = desired_address(desired_record, record), desired_record.last_record
     if record is None or parse_record(record.content) != address:
         return desired_record.last_address == address
-    return before is not None and _has_attributes(desired_record, before)
+    if before is None:
+        return False
+    policy = desired_record.policy
+    if policy.proxied not in (None, record.proxied):
+        return before.proxied == policy.proxied
+    return (before.proxied, before.ttl_s) == (False, policy.ttl_s)
 
 
 def _has_attributes(desired_record: DesiredRecord, record: Record) -> bool:

@@ -12,6 +12,7 @@ from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD
 from tests.library.builders import A1, HERE, V4, V6, create, managed
+from tests.library.fake_sources import FakeSources
 from tests.library.update.external_changes import delete, edit, refuse_writes
 from tests.library.zone_updater import BATCH, LIST, ZoneUpdater
 
@@ -19,6 +20,7 @@ FAILED, RECOVERED, UPDATED = EventType.FAILED, EventType.RECOVERED, EventType.UP
 DRIFT = EventType.DRIFT_CORRECTED
 AT_HOME, AT_OLD = ip_address(HOME), ip_address(OLD)
 IN_SYNC = RecordState(last_address=AT_HOME, synced_address=AT_HOME)
+NOON = FakeSources().now
 ADDRESS_CHANGED = RecordState(last_address=AT_OLD, synced_address=AT_OLD)
 
 
@@ -33,8 +35,8 @@ BEFORE = {
     "restarted": RecordState(last_address=AT_HOME),
     "in sync": IN_SYNC,
     "address changed": ADDRESS_CHANGED,
-    "corrected": replace(IN_SYNC, corrections=1),
-    "contested": in_conflict(Reason.CONTESTED, replace(IN_SYNC, corrections=2)),
+    "corrected": replace(IN_SYNC, external_changes=(NOON,)),
+    "contested": in_conflict(Reason.CONTESTED, replace(IN_SYNC, external_changes=3 * (NOON,))),
     "missing": in_conflict(Reason.MISSING, RecordState(last_address=AT_HOME)),
     "refused": RecordState(
         last_address=AT_OLD,
@@ -114,7 +116,8 @@ class Row:
     reason: Reason | None = None
     last: str | None = HOME
     synced: str | None = HOME
-    corrections: int = 0
+    changes: int = 0
+    """How many external changes count then."""
     events: tuple[EventType, ...] = ()
 
 
@@ -129,12 +132,12 @@ TABLE = [
     Row("unknown", "list failed", Reason.UNREAD, None, None, events=(FAILED,)),
     Row("unknown", "no calls", Reason.UNREAD, None, None, events=(FAILED,)),
     Row("restarted", "matches"),
-    Row("restarted", "differs", corrections=1, events=(DRIFT,)),
+    Row("restarted", "differs", changes=1, events=(DRIFT,)),
     Row("restarted", "deleted", Reason.MISSING, HOME, None, events=(FAILED,)),
     Row("restarted", "no address", None, HOME, None),
     Row("restarted", "list failed", Reason.UNREAD, HOME, None, events=(FAILED,)),
     Row("in sync", "matches"),
-    Row("in sync", "differs", corrections=1, events=(DRIFT,)),
+    Row("in sync", "differs", changes=1, events=(DRIFT,)),
     Row("in sync", "deleted", Reason.MISSING, HOME, None, events=(FAILED,)),
     Row("in sync", "refused", Reason.REFUSED, events=(FAILED,)),
     Row("in sync", "unconfirmed", Reason.UNCONFIRMED, HOME, None, events=(FAILED,)),
@@ -148,18 +151,18 @@ TABLE = [
     Row("address changed", "no address", None, OLD, OLD),
     Row("address changed", "list failed", Reason.UNREAD, OLD, OLD, events=(FAILED,)),
     Row("address changed", "no calls", Reason.UNREAD, OLD, OLD, events=(FAILED,)),
-    Row("corrected", "matches"),
-    Row("corrected", "differs", corrections=2, events=(DRIFT,)),
-    Row("corrected", "deleted", Reason.MISSING, HOME, None, events=(FAILED,)),
-    Row("corrected", "refused", Reason.REFUSED, corrections=1, events=(FAILED,)),
-    Row("corrected", "no address", corrections=1),
-    Row("corrected", "list failed", corrections=1),
-    Row("contested", "matches", events=(RECOVERED,)),
-    Row("contested", "differs", Reason.CONTESTED, corrections=2),
-    Row("contested", "deleted", Reason.MISSING, HOME, None),
-    Row("contested", "no address", Reason.CONTESTED, corrections=2),
+    Row("corrected", "matches", changes=1),
+    Row("corrected", "differs", changes=2, events=(DRIFT,)),
+    Row("corrected", "deleted", Reason.MISSING, HOME, None, changes=1, events=(FAILED,)),
+    Row("corrected", "refused", Reason.REFUSED, changes=1, events=(FAILED,)),
+    Row("corrected", "no address", changes=1),
+    Row("corrected", "list failed", changes=1),
+    Row("contested", "matches", changes=2, events=(RECOVERED,)),
+    Row("contested", "differs", Reason.CONTESTED, changes=3),
+    Row("contested", "deleted", Reason.MISSING, HOME, None, changes=2),
+    Row("contested", "no address", Reason.CONTESTED, changes=3),
     Row("missing", "matches", events=(RECOVERED,)),
-    Row("missing", "differs", corrections=1, events=(DRIFT, RECOVERED)),
+    Row("missing", "differs", changes=1, events=(DRIFT, RECOVERED)),
     Row("missing", "deleted", Reason.MISSING, HOME, None),
     Row("missing", "cname", Reason.CNAME, HOME, None),
     Row("missing", "no address", Reason.MISSING, HOME, None),
@@ -191,7 +194,7 @@ async def test_a_record_state_after_an_update(updater: ZoneUpdater, row: Row) ->
     assert after.has_failed is (row.reason is not None)
     assert after.last_address == (ip_address(row.last) if row.last else None)
     assert after.synced_address == (ip_address(row.synced) if row.synced else None)
-    assert after.corrections == row.corrections
+    assert len(after.external_changes) == row.changes
     assert tuple(event.type for event in result.events) == row.events
     assert (after.conflict and after.conflict.reason) in {None, after.reason}
     assert (after.failure and after.failure.reason) in {None, after.reason}

@@ -39,7 +39,7 @@ async def test_the_address_in_sync_is_remembered(updater: ZoneUpdater) -> None:
     first = updater.state.record(V4)
     assert first.last_address == first.synced_address == ip_address(HOME)
     assert first.last_record == first.record is not None
-    assert first.corrections == 0
+    assert first.external_changes == ()
 
     updater.simulator.ip.set_address(NEXT)
     await updater.update()
@@ -233,21 +233,21 @@ async def test_a_record_that_is_created_externally_during_an_update_is_adopted(
         pytest.param(Policy(proxied=True), unproxy, id="no longer proxied"),
     ],
 )
-async def test_corrections_in_a_row_are_counted_until_a_record_is_contested(
+async def test_external_changes_are_counted_until_a_record_is_contested(
     updater: ZoneUpdater, policy: Policy, change: ExternalChange
 ) -> None:
     """Drift is corrected twice; the third time the record is contested and left as it is."""
     updater.managed_records = [managed("home.example.com", policy=policy)]
     await updater.update()
-    assert updater.state.record(V4).corrections == 0
+    assert updater.state.record(V4).external_changes == ()
     for count in (1, 2):
         change(updater)
         result = await updater.update(full_sync=True)
-        assert updater.state.record(V4).corrections == count
+        assert len(updater.state.record(V4).external_changes) == count
         assert [outcome.change.is_drift for outcome in result.outcomes.values()] == [True]
         assert updater.state.record(V4).reason is None
         await updater.update()
-        assert updater.state.record(V4).corrections == count
+        assert len(updater.state.record(V4).external_changes) == count
     change(updater)
     before = updater.contents
 
@@ -257,23 +257,11 @@ async def test_corrections_in_a_row_are_counted_until_a_record_is_contested(
         known = updater.state.record(V4)
         assert known.conflict is not None
         assert known.conflict.reason is known.reason is Reason.CONTESTED
-        assert (known.corrections, updater.state.is_converged) == (2, True)
+        assert (len(known.external_changes), updater.state.is_converged) == (3, True)
         assert known.last_address == ip_address(HOME)
     assert updater.contents == before
     await updater.update()
     assert updater.requests == []
-
-
-async def test_a_full_sync_without_drift_resets_the_corrections(updater: ZoneUpdater) -> None:
-    """Corrections count only in a row: a record that is found in sync starts at zero."""
-    await updater.update()
-    for _ in range(3):
-        for _ in range(2):
-            edit(updater)
-            await updater.update(full_sync=True)
-            assert updater.contents == {"A home.example.com": HOME}
-        await updater.update(full_sync=True)
-        assert updater.state.record(V4).corrections == 0
 
 
 async def contest(updater: ZoneUpdater) -> None:
@@ -288,14 +276,14 @@ async def contest(updater: ZoneUpdater) -> None:
 async def test_a_contested_record_that_is_in_sync_again_is_managed_again(
     updater: ZoneUpdater,
 ) -> None:
-    """If the external change is taken back, the conflict ends and corrections start at zero."""
+    """If the external change is taken back, the conflict ends."""
     await contest(updater)
     edit(updater, HOME)
 
     await updater.update(full_sync=True)
 
     known = updater.state.record(V4)
-    assert (known.conflict, known.corrections, known.reason) == (None, 0, None)
+    assert (known.conflict, len(known.external_changes), known.reason) == (None, 2, None)
 
 
 async def test_a_new_address_is_written_to_a_contested_record(updater: ZoneUpdater) -> None:
@@ -307,7 +295,7 @@ async def test_a_new_address_is_written_to_a_contested_record(updater: ZoneUpdat
 
     assert updater.contents == {"A home.example.com": NEXT}
     known = updater.state.record(V4)
-    assert (known.conflict, known.corrections) == (None, 0)
+    assert (known.conflict, len(known.external_changes)) == (None, 2)
     assert [outcome.change.is_drift for outcome in result.outcomes.values()] == [False]
 
 
@@ -320,10 +308,10 @@ async def test_a_failed_correction_does_not_count(updater: ZoneUpdater) -> None:
     updater.simulator.faults.add("cloudflare", BATCH, kind="rate_limit", times=2)
     for _ in range(2):
         await updater.update(full_sync=True)
-        assert updater.state.record(V4).corrections == 1
+        assert len(updater.state.record(V4).external_changes) == 1
 
     await updater.update(full_sync=True)
-    assert updater.state.record(V4).corrections == 2
+    assert len(updater.state.record(V4).external_changes) == 2
     assert updater.contents == {"A home.example.com": HOME}
 
 
@@ -344,7 +332,7 @@ async def test_a_deleted_record_is_created_as_an_owned_one(updater: ZoneUpdater)
 
 
 async def test_an_overruled_record_is_corrected_although_contested(updater: ZoneUpdater) -> None:
-    """If the user overrules external changes, the record is corrected and corrections count on."""
+    """If the user overrules external changes, the record is corrected; nothing counts any more."""
     await contest(updater)
 
     result = await updater.update(full_sync=True, overrule=V4)
@@ -353,23 +341,7 @@ async def test_an_overruled_record_is_corrected_although_contested(updater: Zone
     assert updater.contents == {"A home.example.com": HOME}
     assert [outcome.change.is_drift for outcome in result.outcomes.values()] == [True]
     known = updater.state.record(V4)
-    assert (known.conflict, known.reason, known.corrections) == (None, None, 3)
-
-
-async def test_drift_after_an_overruled_record_is_contested_at_once(updater: ZoneUpdater) -> None:
-    """Overruling holds for one update: the next external change is contested again."""
-    await contest(updater)
-    await updater.update(full_sync=True, overrule=V4)
-    edit(updater)
-
-    await updater.update(full_sync=True)
-
-    assert updater.contents == {"A home.example.com": OLD}
-    assert updater.state.record(V4).reason is Reason.CONTESTED
-    assert updater.state.record(V4).corrections == 3
-    edit(updater, HOME)
-    await updater.update(full_sync=True)
-    assert updater.state.record(V4).corrections == 0
+    assert (known.conflict, known.reason, known.external_changes) == (None, None, ())
 
 
 async def test_only_the_overruled_record_is_corrected(
@@ -390,15 +362,16 @@ async def test_only_the_overruled_record_is_corrected(
     assert set(result.outcomes) == {AWAY}
     assert updater.contents == {"A home.example.com": OLD, "A away.example.com": HOME}
     assert updater.state.record(V4).reason is Reason.CONTESTED
-    assert (updater.state.record(V4).corrections, updater.state.record(AWAY).corrections) == (2, 3)
+    assert [len(updater.state.record(key).external_changes) for key in (V4, AWAY)] == [3, 0]
 
 
 async def test_an_overruled_record_that_is_refused_does_not_count(updater: ZoneUpdater) -> None:
-    """If the correction of an overruled record is refused, the corrections stay the same."""
+    """If the correction of an overruled record is refused, its external changes still count."""
     await contest(updater)
     refuse_writes(updater, 9003)
 
     await updater.update(full_sync=True, overrule=V4)
 
     known = updater.state.record(V4)
-    assert (known.conflict, known.reason, known.corrections) == (None, Reason.REFUSED, 2)
+    assert known.conflict is None
+    assert (known.reason, len(known.external_changes)) == (Reason.REFUSED, 2)

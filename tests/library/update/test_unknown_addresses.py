@@ -66,25 +66,25 @@ async def test_a_contested_record_stays_contested(updater: ZoneUpdater) -> None:
     assert known.conflict.reason is known.reason is Reason.CONTESTED
 
 
-async def test_corrections_are_not_reset(updater: ZoneUpdater) -> None:
-    """A full sync without an address does not end a row of corrections."""
+async def test_external_changes_are_not_forgotten(updater: ZoneUpdater) -> None:
+    """A full sync without an address keeps the external changes."""
     await updater.update()
     edit(updater)
     await updater.update(full_sync=True)
     await update_without_address(updater, full_sync=True)
 
-    assert updater.state.record(V4).corrections == 1
+    assert len(updater.state.record(V4).external_changes) == 1
 
 
 async def test_a_new_policy_is_no_drift(updater: ZoneUpdater) -> None:
-    """A change that a new policy causes is not counted as a correction."""
+    """A change that a new policy causes is not counted as an external change."""
     await updater.update()
     updater.managed_records = [managed("home.example.com", policy=Policy(proxied=True))]
 
     result = await updater.update(full_sync=True)
 
     assert [outcome.change.is_drift for outcome in result.outcomes.values()] == [False]
-    assert updater.state.record(V4).corrections == 0
+    assert updater.state.record(V4).external_changes == ()
 
 
 async def test_a_conflict_is_kept(updater: ZoneUpdater) -> None:

@@ -22,8 +22,6 @@ from ..models import (
 from .interface_id import combine
 
 _CNAME = "CNAME"
-_MAX_CORRECTIONS = 2
-"""After so many corrections in a row, an external change that comes back is left alone."""
 
 
 def make_plan(desired_records: Iterable[DesiredRecord], existing: Iterable[Record]) -> Plan:
@@ -40,7 +38,7 @@ def make_plan(desired_records: Iterable[DesiredRecord], existing: Iterable[Recor
     known          several: pinned, else owned, else last address  treat as one
     known          several, none identifiable as ours              conflict *ambiguous*
     known          a CNAME                                         conflict *cname*
-    known          changed back externally, twice in a row         conflict *contested*
+    known          changed externally three times in six hours     conflict *contested*
     =============  ==============================================  ===================
 
     ``existing`` must be all records at the names of ``desired_records``: a part
@@ -148,7 +146,7 @@ def _conflict_reason(
         return Reason.MISSING
     if isinstance(change, Update) and change.address and _holds(rrset, change.address):
         return Reason.AMBIGUOUS
-    if change and change.is_drift and desired.corrections >= _MAX_CORRECTIONS:
+    if change and change.is_drift and desired.is_contested:
         return Reason.CONTESTED
     return None
 
@@ -173,20 +171,26 @@ def _update(desired: DesiredRecord, address: Address | None, record: Record) -> 
         proxied=new_proxied,
         ttl_s=new_ttl_s,
         is_drift=(
-            desired.last_address == new_address if new_address else _had_desired_attributes(desired)
+            desired.last_address == new_address
+            if new_address
+            else _is_attribute_drift(desired, is_proxied_enforced=new_proxied is not None)
         ),
     )
 
 
-def _had_desired_attributes(desired: DesiredRecord) -> bool:
-    """Return whether the record had the attributes that the policy asks for.
+def _is_attribute_drift(desired: DesiredRecord, *, is_proxied_enforced: bool) -> bool:
+    """Return whether the record had the attributes that it has to be given again.
 
-    If not, the user changed the policy: that is no drift.
+    If not, the user changed the policy: that is no drift. Neither is the TTL of
+    a record that was proxied: it is automatic until somebody stops the proxy,
+    which the policy allows.
     """
     before, policy = desired.last_record, desired.policy
-    if before is None or policy.proxied not in (None, before.proxied):
+    if before is None:
         return False
-    return before.proxied or policy.ttl_s in (None, before.ttl_s)
+    if is_proxied_enforced:
+        return before.proxied == policy.proxied
+    return not before.proxied and before.ttl_s == policy.ttl_s
 
 
 def _create(desired: DesiredRecord, address: Address | None) -> Create | None:
