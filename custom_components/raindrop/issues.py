@@ -13,6 +13,7 @@ from .config import Domain
 from .const import DOMAIN
 from .ddns import CloudflareRefusedError, Detection, DetectionError, Reason, SourceKind, State
 from .error_messages import error_message
+from .flows.preview import escape_markdown
 
 ATTR_DOMAIN = "domain"
 ATTR_ENTRY_ID = "entry_id"
@@ -122,8 +123,9 @@ def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
             placeholders={
                 ATTR_DOMAIN: domain.title,
                 "type": family.record_type,
-                "existing": ", ".join(existing),
-                "reason": str(error or ""),
+                # Texts of others, in a description that is shown as Markdown.
+                "existing": ", ".join(map(escape_markdown, existing)),
+                "reason": escape_markdown(str(error or "")),
             },
             subentry_id=domain.subentry_id,
             family=family.key,

@@ -185,6 +185,15 @@ FORM_ERRORS = {
         error="rate_limited",
         placeholders={"wait": "42"},
     ),
+    "403 for another reason/in Cloudflare's words": FormError(
+        before=lambda simulator: simulator.faults.add(
+            "cloudflare", kind="error", status=403, code=1038, message="Not for *.tk* zones."
+        ),
+        after=_recover,
+        form_field="base",
+        error="refused",
+        placeholders={"reason": "Cloudflare refused the request: Not for *.tk* zones."},
+    ),
     "any other refusal/in Cloudflare's words": FormError(
         before=lambda simulator: simulator.faults.add(
             "cloudflare", kind="error", status=400, code=1038, message="Not for .tk zones."

@@ -95,7 +95,7 @@ async def test_a_cname_is_named_and_the_update_can_be_repeated(
     await set_up(hass, zone, [domain(NAME)])
     assert issues(hass) == ["record_cname"]
     step = await repair.start()
-    assert step["description_placeholders"]["existing"] == "example.org"
+    assert step["description_placeholders"]["existing"] == r"example\.org"
     again = await repair.send({})
     assert again["errors"] == {"base": "failed"}
     assert NAME in again["description_placeholders"]["error"]
@@ -208,7 +208,7 @@ async def test_a_refused_record_is_an_issue_with_the_message_of_cloudflare(
     await set_up(hass, zone, [domain(NAME)])
     assert issues(hass) == ["record_refused"]
     step = await repair.start()
-    assert "Not allowed here." in step["description_placeholders"]["reason"]
+    assert r"Not allowed here\." in step["description_placeholders"]["reason"]
     simulator.faults.remove(fault)
     simulator.faults.remove(patches)
     await repair.send({})

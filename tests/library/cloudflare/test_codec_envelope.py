@@ -92,8 +92,8 @@ def test_s15_only_success_is_success(*, success: object, is_success: bool) -> No
     [
         pytest.param([], (), id="none/none"),
         pytest.param(None, (), id="null/none"),
-        pytest.param("nonsense", (), id="text/none"),
-        pytest.param({"code": 1}, (), id="object/none"),
+        pytest.param("a", (ApiError(0, "a"),), id="text/one"),
+        pytest.param({"code": 1, "message": "a"}, (ApiError(1, "a"),), id="object/one"),
         pytest.param([{"code": 971, "message": "wait"}], (ApiError(971, "wait"),), id="one/one"),
         pytest.param([{"code": 0, "message": "Actor"}], (ApiError(0, "Actor"),), id="zero/zero"),
         pytest.param(
@@ -120,7 +120,8 @@ def test_s15_only_success_is_success(*, success: object, is_success: bool) -> No
         pytest.param([{"message": "a"}], (ApiError(0, "a"),), id="no code/zero"),
         pytest.param([{"code": "10000"}], (ApiError(0, ""),), id="code as text/zero"),
         pytest.param([{"code": 1, "message": None}], (ApiError(1, ""),), id="no message/empty"),
-        pytest.param(["a", None, 7], (), id="no objects/none"),
+        pytest.param(["a", None, 7], (ApiError(0, "a"),), id="texts/those"),
+        pytest.param([None, 7, []], (), id="neither/none"),
     ],
 )
 def test_all_errors_of_an_envelope_are_decoded(errors: object, found: tuple[ApiError, ...]) -> None:

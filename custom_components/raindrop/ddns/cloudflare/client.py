@@ -198,10 +198,15 @@ class CloudflareClient:
 
         Sends an empty change of a record that cannot exist. Cloudflare checks
         the permission before it looks for the record, so any response but a
-        denial means that the credential may edit. Nothing is changed.
+        denial means that the credential may edit. Nothing is changed. Raises
+        CloudflareRefusedError if editing is forbidden for another reason.
         """
-        with suppress(CloudflareNotFoundError, CloudflareRefusedError):
-            await self._write("PATCH", zone_id, f"/{_NO_RECORD}", {})
+        try:
+            with suppress(CloudflareNotFoundError):
+                await self._write("PATCH", zone_id, f"/{_NO_RECORD}", {})
+        except CloudflareRefusedError as err:
+            if err.status == HTTPStatus.FORBIDDEN:
+                raise
 
     async def _write(
         self, method: str, zone_id: ZoneId, subpath: str, body: object = None

@@ -3,10 +3,11 @@
 https://developers.cloudflare.com/api/resources/dns/subresources/records/
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 import json
 import re
 
@@ -35,6 +36,8 @@ _RATELIMIT = re.compile(r'^\s*"[^"]*"\s*;\s*r=(\d{1,9})\s*;\s*t=(\d{1,9})(?!\d)'
 _SECONDS = re.compile(r"\s*(\d+)\s*", re.ASCII)
 _LONGEST_WAIT_S = 3600.0
 """Upper limit of any wait, so that no header stops updates forever."""
+_MAX_ERRORS = 20
+"""How many errors of a response are read."""
 _LONGEST_CHAIN = 8
 _PAID_PLANS = ("pro", "business", "enterprise")
 
@@ -81,10 +84,11 @@ def read_envelope(body: bytes) -> Envelope:
         # original: it holds the whole body, which may repeat the credential.
         raise CloudflareResponseError("Cloudflare's response is not JSON")
     response = _object(response)
+    is_success = response.get("success") is True
     return Envelope(
-        is_success=response.get("success") is True,
+        is_success=is_success,
         result=response.get("result"),
-        errors=tuple(_errors(response.get("errors"))),
+        errors=() if is_success else _all_errors(response),
         total_pages=_total_pages(response.get("result_info")),
     )
 
@@ -246,20 +250,33 @@ def _time(value: object) -> datetime | None:
         return None
 
 
-def _errors(value: object, depth: int = 0) -> Iterable[ApiError]:
-    """Yield the errors of an envelope, including those of their chains.
+def _all_errors(response: JsonObject) -> tuple[ApiError, ...]:
+    """Return the first errors of a failure, whatever form they have.
+
+    Gateways in front of the API have forms of their own.
+    """
+    for key in ("errors", "error", "message", "detail"):
+        if errors := tuple(islice(_errors(response.get(key)), _MAX_ERRORS)):
+            return errors
+    return ()
+
+
+def _errors(value: object, depth: int = 0) -> Iterator[ApiError]:
+    """Yield the errors in a list, including those of their chains, or a single one.
 
     Until 2024-10 the cause of a DNS validation error was in the chain.
     """
-    for item in value if isinstance(value, list) and depth < _LONGEST_CHAIN else ():
-        if not isinstance(item, dict):
-            continue
-        code, message = item.get("code"), item.get("message")
-        yield ApiError(
-            code if isinstance(code, int) else 0,
-            message if isinstance(message, str) else "",
-        )
-        yield from _errors(item.get("error_chain"), depth + 1)
+    for item in value[:_MAX_ERRORS] if isinstance(value, list) else [value]:
+        if isinstance(item, str):
+            yield ApiError(0, item)
+        elif isinstance(item, dict):
+            code, message = item.get("code"), item.get("message")
+            yield ApiError(
+                code if isinstance(code, int) else 0,
+                message if isinstance(message, str) else "",
+            )
+            if depth < _LONGEST_CHAIN:
+                yield from _errors(item.get("error_chain"), depth + 1)
 
 
 def _total_pages(value: object) -> int:

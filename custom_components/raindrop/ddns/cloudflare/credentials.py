@@ -12,6 +12,10 @@ _TOKEN = re.compile(r"cf[ua]t_.+|[A-Za-z0-9_-]{40}")
 _GLOBAL_KEY = re.compile(r"cfk_.+|[0-9a-f]{37,45}")
 _EMAIL = re.compile(r"[^@\s,;<>\x00-\x1f\x7f]+@[^@\s,;<>\x00-\x1f\x7f]+")
 _REDACTED = "***"
+_MAX_TEXT = 4096
+"""Characters of a text that are searched for a credential; no more are returned."""
+_LONGEST_SPELLING = 12
+"""Characters of one percent-encoded character: four bytes of UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,15 @@ def read_credential(email: str | None, key: str) -> Credential:
 
 
 def scrub(credential: Credential, text: str) -> str:
-    """Redact a credential in a text: in any case, and with any character percent-encoded."""
+    """Redact a credential in a text: in any case, and with any character percent-encoded.
+
+    A long text is cut, so that it can end in no part of the credential either.
+    """
+    is_cut, text = len(text) > _MAX_TEXT, text[:_MAX_TEXT]
     for secret in credential.secrets:
         text = re.sub("".join(map(_spellings, secret)), _REDACTED, text, flags=re.IGNORECASE)
-    return text
+    longest = max(map(len, credential.secrets)) * _LONGEST_SPELLING
+    return text[: max(len(text) - longest, 0)] if is_cut else text
 
 
 def _spellings(char: str) -> str:

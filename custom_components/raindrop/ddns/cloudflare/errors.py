@@ -22,16 +22,23 @@ RATE_LIMIT_WINDOW_S = 300.0
 https://developers.cloudflare.com/fundamentals/api/reference/limits/
 """
 
-_MALFORMED_CREDENTIAL = frozenset({6003, 6103, 6111, 9106, 9107})
+_INVALID_HEADERS = 6003
+"""Wraps the code of the header that is invalid, which need not be the credential."""
+_MALFORMED_CREDENTIAL = frozenset({6103, 6111, 9106, 9107})
 _MALFORMED_EMAIL = 6102
-_UNKNOWN_CREDENTIAL = frozenset({1000, 9103})
+_INVALID_TOKEN = 1000
+"""If the message names a token; timeouts have the same code."""
+_UNKNOWN_KEY = 9103
 _ACCESS_DENIED = 9109
+_AUTHENTICATION_ERROR = 10000
 _NOT_FOUND = frozenset({7000, 7003, 81044})
 """No such path, no such zone, no such record."""
+_INVALID_ZONE = frozenset({1001, 1003})
+"""With the status 404: other parts of the API use the same codes for other errors."""
 _RATE_LIMITED = 971
 _INTERNAL_ERROR = 10001
 _DENIALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-_MAX_QUOTE = 500
+_MAX_QUOTE = 300
 """Characters of Cloudflare's messages that an error repeats."""
 
 
@@ -53,9 +60,10 @@ def classify(
     """Return the exception for an unsuccessful response; the caller raises it.
 
     Status *and* codes decide: the same bad token gives 400, 401 or 403 on
-    different paths. ``needs`` is the permission that the request requires, and
-    ends up in a CloudflarePermissionError; ``retry_after_s`` is the wait in
-    seconds that the response asks for, if it does.
+    different paths. Only a known code accuses the credential; any other is a
+    CloudflareRefusedError that quotes Cloudflare. ``needs`` is the permission
+    that the request requires, and ends up in a CloudflarePermissionError;
+    ``retry_after_s`` is the wait in seconds that the response asks for, if it does.
     """
     errors = tuple(errors)
     wait_s = RATE_LIMIT_WINDOW_S if retry_after_s is None else retry_after_s
@@ -80,7 +88,7 @@ def _classified(
         return CloudflareResponseError(f"Cloudflare's response is not understood (HTTP {status})")
     if status in _DENIALS and (denial := _denial(status, codes, text, needs)):
         return denial
-    if codes & _NOT_FOUND or status == HTTPStatus.NOT_FOUND:
+    if codes & _NOT_FOUND or (status == HTTPStatus.NOT_FOUND and codes & _INVALID_ZONE):
         return CloudflareNotFoundError("Cloudflare does not know this zone or record")
     return CloudflareRefusedError(f"Cloudflare refused the request: {_quoted(errors)}")
 
@@ -90,27 +98,35 @@ def _denial(
 ) -> CloudflareAuthError | CloudflarePermissionError | None:
     """Return the exception for a refused credential or permission, None if it is neither.
 
-    Code 9109 has several meanings, and only the message distinguishes them.
+    Codes 1000 and 9109 have several meanings, and only the message distinguishes
+    them. The status 401 means that the credential is not accepted, whatever the
+    code (RFC 9110 section 15.5.2).
     """
     if _MALFORMED_EMAIL in codes:
         problem = CredentialProblem.EMAIL_MALFORMED
         return CloudflareAuthError("Cloudflare cannot read this email address", problem=problem)
-    if codes & _MALFORMED_CREDENTIAL:
+    if codes & _MALFORMED_CREDENTIAL or codes == {_INVALID_HEADERS}:
         problem = CredentialProblem.MALFORMED
         return CloudflareAuthError("Cloudflare cannot read this credential", problem=problem)
     if _ACCESS_DENIED in codes and "from location" in text:
         message = "This token may be used from other IP addresses only"
         return CloudflarePermissionError(message, missing=Permission.LOCATION)
-    is_invalid = _ACCESS_DENIED in codes and "invalid" in text
-    if is_invalid or codes & _UNKNOWN_CREDENTIAL or status == HTTPStatus.UNAUTHORIZED:
+    is_invalid = (_ACCESS_DENIED in codes and "invalid" in text) or (
+        _INVALID_TOKEN in codes and "token" in text
+    )
+    if is_invalid or _UNKNOWN_KEY in codes or status == HTTPStatus.UNAUTHORIZED:
         return CloudflareAuthError("Cloudflare does not accept this credential")
-    if status == HTTPStatus.FORBIDDEN or _ACCESS_DENIED in codes:
+    is_forbidden = status == HTTPStatus.FORBIDDEN and (
+        _AUTHENTICATION_ERROR in codes or "requires permission" in text
+    )
+    if is_forbidden or _ACCESS_DENIED in codes:
         message = f"This credential lacks a permission: {needs}"
         return CloudflarePermissionError(message, missing=needs)
     return None
 
 
 def _quoted(errors: tuple[ApiError, ...]) -> str:
-    """Return Cloudflare's messages, bounded, with control characters escaped."""
-    text = "; ".join(error.message[:_MAX_QUOTE] for error in errors)[:_MAX_QUOTE]
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """Return Cloudflare's messages on one line, bounded, without control characters."""
+    text = "; ".join(error.message or f"code {error.code}" for error in errors)[: 2 * _MAX_QUOTE]
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())[:_MAX_QUOTE]
