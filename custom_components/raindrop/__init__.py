@@ -4,7 +4,7 @@ from functools import partial
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
@@ -12,7 +12,7 @@ from .address_sources import async_release_detector
 from .config import async_get_client
 from .const import CONF_ZONE_ID, DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns import CloudflareAuthError, ZoneId
+from .ddns import CloudflareAuthError, CloudflareConnectionError, ZoneId
 from .entity import zone_device
 from .error_messages import translated_error
 from .issues import async_delete_issues
@@ -35,6 +35,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> 
         coordinator = RaindropCoordinator(hass, entry)
     except CloudflareAuthError as err:
         raise translated_error(ConfigEntryAuthFailed, err) from err
+    except CloudflareConnectionError as err:
+        raise translated_error(ConfigEntryNotReady, err) from err
     entry.runtime_data = coordinator
     # Before anything takes time: what the user changes meanwhile must not be missed.
     entry.async_on_unload(entry.add_update_listener(_async_reload))

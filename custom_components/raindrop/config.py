@@ -104,11 +104,17 @@ def credential_data(form: Mapping[str, Any]) -> dict[str, str | None]:
 def async_get_client(hass: HomeAssistant, data: Mapping[str, Any]) -> ddns.CloudflareClient:
     """Return the API client for the data of an entry or of a form.
 
-    Raises CloudflareAuthError if the credential is malformed, and BaseUrlError
-    if the environment names a URL to which it must not be sent.
+    Raises CloudflareAuthError if the credential is malformed, BaseUrlError if
+    the environment names a URL to which it must not be sent, and
+    CloudflareConnectionError while no HTTP session can be created.
     """
+    try:
+        session = async_get_clientsession(hass)
+    except Exception as err:
+        name = type(err).__name__
+        raise ddns.CloudflareConnectionError(f"Cloudflare was not reached ({name})") from err
     return ddns.CloudflareClient(
-        async_get_clientsession(hass),
+        session,
         ddns.read_credential(data.get(CONF_EMAIL), data[CONF_KEY]),
         max_batch=ddns.MAX_BATCH_PAID if data.get(CONF_IS_PAID) else ddns.MAX_BATCH,
         base_url=ddns.check_base_url(os.environ.get(BASE_URL_VARIABLE) or ddns.BASE_URL),

@@ -12,7 +12,7 @@ from homeassistant.core import CoreState, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalTypeFormat
 
@@ -23,6 +23,7 @@ from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     Address,
     CloudflareRateLimitError,
+    Detection,
     Family,
     NoAddressError,
     Preview,
@@ -46,6 +47,8 @@ SIGNAL_CHECKED: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_checked"
 
 _UNLOAD_LIMIT_S = 30
 """How long unloading waits for an update that is running, so that it can finish its writes."""
+_FIRST_UPDATE_LIMIT_S = 10
+"""How long setup waits for the first update, which goes on in the background."""
 
 type RaindropConfigEntry = ConfigEntry[RaindropCoordinator]
 
@@ -84,6 +87,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self._backoff = Backoff()
         self._status_log = StatusLog(entry.title)
         self._lock = Lock()
+        self._removed: set[RecordKey] = set()
+        """Records to delete, of domains that were removed."""
         self._is_stopped = False
 
     @property
@@ -93,19 +98,19 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
 
     @override
     async def _async_setup(self) -> None:
-        """Load the stored state, and delete the records of domains that were removed."""
+        """Load the stored state; nothing is requested."""
         store = self.store
         await store.async_load()
-        removed = store.pending_deletions - configured_record_keys(self.config_entry, self.domains)
-        if await async_delete_records(self.client, self.config.zone_id, removed):
-            removed = set()
         deletable = {
             key for d in self.domains if d.deletes_records for key in d.configured_record_keys
         }
-        store.pending_deletions = removed | deletable
+        configured = configured_record_keys(self.config_entry, self.domains)
+        self._removed = store.pending_deletions - configured
+        store.pending_deletions = self._removed | deletable
         managed = {record.record_key for record in self.config.managed_records}
         records = {key: r for key, r in store.state.records.items() if key in managed}
-        self.data = store.state = replace(store.state, records=records)
+        detections = {source: Detection(source=source) for source in self.config.sources}
+        self.data = store.state = replace(store.state, records=records, detections=detections)
         # Setup may still fail, and a domain be removed before it succeeds.
         await store.async_save()
 
@@ -199,14 +204,27 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
 
     @override
     async def _async_update_data(self) -> State:
-        """Run the update of a poll; the first one fails if it brings nothing at all."""
-        is_first = not self.data.detections
-        state, _ = await self._async_run(FRESH if is_first else ROUTINE)
-        if is_first:
+        """Run the update of a poll."""
+        if self.checked_at is None:
+            return await self._async_first_update()
+        state, _ = await self._async_run(ROUTINE)
+        return state
+
+    async def _async_first_update(self) -> State:
+        """Begin the first update; return what is stored if it takes long.
+
+        Fails if it brings nothing at all, except after that limit: it goes on
+        in the background then, and setup succeeds without it.
+        """
+        update = self._scheduler.async_request(FRESH)
+        done, _ = await wait([update], timeout=_FIRST_UPDATE_LIMIT_S)
+        if done and update.result() is None:
+            raise UpdateFailed from self.last_exception
+        if done:
             # A delayed save would overwrite what the next attempt to set up saves.
             await self.store.async_save()
-            raise_setup_error(state)
-        return state
+            raise_setup_error(self.data)
+        return self.data
 
     async def _async_update(self, options: UpdateOptions) -> UpdateResult | None:
         """Run an update and publish it; return None after an unexpected error."""
@@ -228,9 +246,10 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self._scheduler.async_begins(options)
             now = dt_util.utcnow()
             full_sync = options.full_sync or self._backoff.is_full_sync_due(now)
-            may_call_api = bool(self.config.managed_records) and self._backoff.may_call_api(
-                now, full_sync=full_sync
-            )
+            may_call_api = self._backoff.may_call_api(now, full_sync=full_sync)
+            if full_sync and may_call_api:
+                await self._async_delete_removed()
+            may_call_api = may_call_api and bool(self.config.managed_records)
             options = replace(options, full_sync=full_sync, may_call_api=may_call_api)
             before = self.data
             state, result = await update_zone(
@@ -242,6 +261,14 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self._async_store_state(before, state, result)
             self._scheduler.async_schedule_hold_down(state)
             return state, result
+
+    async def _async_delete_removed(self) -> None:
+        """Delete the records of domains that were removed before this setup."""
+        removed = self._removed
+        if removed and await async_delete_records(self.client, self.config.zone_id, removed):
+            self._removed = set()
+            self.store.pending_deletions -= removed
+            self.store.async_delay_save()
 
     def _async_adjust_backoff(
         self, result: UpdateResult, options: UpdateOptions, now: datetime

@@ -113,8 +113,8 @@ class DomainEntity(Entity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the last update succeeded."""
-        return self.coordinator.last_update_success
+        """Return whether there was an update, and the last one succeeded."""
+        return self.coordinator.last_update_success and self.coordinator.checked_at is not None
 
     @override
     async def async_added_to_hass(self) -> None:
