@@ -13,6 +13,7 @@ from custom_components.raindrop.ddns.records.interface_id import KEEP
 
 ROOT = Path(__file__).parent.parent
 RAINDROP = ROOT / "custom_components" / "raindrop"
+AWAITING_TRANSLATION = ROOT / "tests" / "awaiting_translation.txt"
 LANGUAGES = sorted(path.stem for path in (RAINDROP / "translations").glob("*.json"))
 SHOWN_ERRORS = {
     "HomeAssistantError",
@@ -122,10 +123,14 @@ def test_there_are_ten_languages() -> None:
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_every_language_is_translated(language: str) -> None:
-    """No longer text of a translation is the English one."""
+    """No longer text of a translation is the English one, except those that are listed.
+
+    New texts are translated together, when their English is settled.
+    """
     english, other = translation("en"), translation(language)
     sentences = {key for key, text in english.items() if text.count(" ") >= 5}
-    assert [key for key in sentences if other[key] == english[key]] == []
+    untranslated = {key for key in sentences if other[key] == english[key]}
+    assert untranslated == {*AWAITING_TRANSLATION.read_text().split()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
