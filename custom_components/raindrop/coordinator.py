@@ -27,6 +27,7 @@ from .ddns import (
     Family,
     NoAddressError,
     Preview,
+    RecordAttributes,
     RecordKey,
     Source,
     SourceKind,
@@ -172,6 +173,16 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="interrupted")
         self._raise_failure(self.data.records.keys() if record_keys is None else record_keys)
         return result
+
+    async def async_set_attributes(
+        self, record_key: RecordKey, attributes: RecordAttributes
+    ) -> None:
+        """Remember what a record was that is to be created again, also over a restart."""
+        async with self._lock:
+            record = replace(self.data.record(record_key), last_attributes=attributes)
+            records = {**self.data.records, record_key: record}
+            self.data = self.store.state = replace(self.data, records=records)
+            await self.store.async_save()
 
     async def async_preview(self) -> Preview:
         """Return what an update would detect and change. Raises CloudflareError."""

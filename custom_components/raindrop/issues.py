@@ -32,6 +32,7 @@ _RECORD_ISSUES = {
     Reason.MISSING: "record_missing",
     Reason.AMBIGUOUS: "record_ambiguous",
     Reason.CNAME: "record_cname",
+    Reason.PROXIED_UNKNOWN: "record_proxied_unknown",
     Reason.CONTESTED: "record_contested",
     Reason.REFUSED: "record_refused",
 }

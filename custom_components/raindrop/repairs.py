@@ -1,5 +1,7 @@
 """Fix flows of the repair issues."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -18,7 +20,7 @@ import voluptuous as vol
 from .config import CONF_CREATE, CONF_RECORDS, FAMILIES, subentry_host_name
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry
-from .ddns import Reason, Record, RecordKey
+from .ddns import Reason, Record, RecordAttributes, RecordKey
 from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE, ATTR_SUBENTRY_ID
 
 _RECORD = "record"
@@ -117,13 +119,15 @@ class ContestedFlow(RecordFlow):
 class MissingFlow(RecordFlow):
     """Creates a missing record, or removes its domain."""
 
+    _choices: Sequence[str] = ("create", "remove")
+
     @override
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Let the user choose."""
         if not self._is_fixable:
             return self.async_abort(reason="not_loaded")
         return self.async_show_menu(
-            menu_options=["create", "remove"], description_placeholders=self._issue_data
+            menu_options=[*self._choices], description_placeholders=self._issue_data
         )
 
     async def async_step_create(
@@ -141,6 +145,34 @@ class MissingFlow(RecordFlow):
         if not self._is_fixable:
             return self.async_abort(reason="not_loaded")
         self.hass.config_entries.async_remove_subentry(self._entry, self._subentry_id)
+        return self.async_create_entry(data={})
+
+
+class ProxiedUnknownFlow(MissingFlow):
+    """Creates a record of which only the user knows whether it was proxied."""
+
+    _choices = ("create_proxied", "create_not_proxied", "remove")
+
+    async def async_step_create_proxied(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Create it proxied."""
+        return await self._async_create(proxied=True)
+
+    async def async_step_create_not_proxied(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Create it without the proxy."""
+        return await self._async_create(proxied=False)
+
+    async def _async_create(self, *, proxied: bool) -> RepairsFlowResult:
+        """Store what the record was, and create it now or in a later update."""
+        if not self._is_fixable:
+            return self.async_abort(reason="not_loaded")
+        coordinator = self._entry.runtime_data
+        await coordinator.async_set_attributes(self._record_key, RecordAttributes(proxied=proxied))
+        with suppress(HomeAssistantError):
+            await coordinator.async_update_now([self._record_key])
         return self.async_create_entry(data={})
 
 
@@ -186,6 +218,7 @@ _FLOWS: dict[str, type[RetryFlow]] = {
     "record_ambiguous": AmbiguousFlow,
     "record_contested": ContestedFlow,
     "record_missing": MissingFlow,
+    "record_proxied_unknown": ProxiedUnknownFlow,
     "token_location": PermissionFlow,
     "zone_read_missing": PermissionFlow,
 }

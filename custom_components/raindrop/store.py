@@ -1,14 +1,15 @@
 """What survives a restart, one file for each config entry.
 
 The last address of each record, by which one of several records is recognized
-though the address changed meanwhile; when a record was changed externally, so
-that a restart ends no fight over it; failures that were reported, so that
-their recovery is; the home's last public address, so that a change while Home
-Assistant is down is an event; records that are deleted with their domain; and
-events that were not delivered yet.
+though the address changed meanwhile; what else it had, so that it can be created
+again as it was; when it was changed externally, so that a restart ends no fight
+over it; failures that were reported, so that their recovery is; the home's last
+public address, so that a change while Home Assistant is down is an event;
+records that are deleted with their domain; and events that were not delivered yet.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
@@ -27,6 +28,7 @@ from .ddns import (
     Family,
     HostName,
     Reason,
+    RecordAttributes,
     RecordKey,
     RecordState,
     State,
@@ -119,6 +121,8 @@ def _record_data(record: RecordState) -> dict[str, Any]:
         data["last_address"] = str(record.last_address)
     if record.external_changes:
         data["external_changes"] = [time.isoformat() for time in record.external_changes]
+    if record.last_attributes:
+        data["attributes"] = asdict(record.last_attributes)
     if record.has_failed:
         data["has_failed"] = True
     return data
@@ -128,8 +132,13 @@ def _record_state(data: Mapping[str, Any]) -> RecordState:
     return RecordState(
         last_address=_address(data.get("last_address")),
         external_changes=tuple(_time(time) for time in data.get("external_changes", ())),
+        last_attributes=_attributes(data["attributes"]) if "attributes" in data else None,
         has_failed=data.get("has_failed", False),
     )
+
+
+def _attributes(data: Mapping[str, Any]) -> RecordAttributes:
+    return RecordAttributes(**{**data, "tags": tuple(data["tags"])})
 
 
 def _key(record_key: RecordKey) -> str:

@@ -15,7 +15,7 @@ from .reported_addresses import ReportedAddresses
 
 _MAX_DETECTION_AGE_S = 300
 """How old a detection may be that an update of another zone made."""
-_TTL_OF_PROXIED = 1
+_AUTOMATIC_TTL = 1
 
 
 class ZoneChecker:
@@ -45,6 +45,8 @@ class ZoneChecker:
         self._detection = detection
         self._allowed: defaultdict[RecordKey, set[ManagedRecord]] = defaultdict(set)
         """The configurations that Raindrop may apply in this step, by record key."""
+        self._existed: defaultdict[RecordKey, set[tuple[bool, int, str | None]]] = defaultdict(set)
+        """Proxied status, TTL and comment of the records that ever existed, by record key."""
         self._external_ids_in_step: set[str] = set()
         self._external_keys_in_step: set[RecordKey] = set()
         self._expected: dict[str, dict[str, Any]] = {}
@@ -67,6 +69,8 @@ class ZoneChecker:
         self._external_ids_in_step.clear()
         self._external_keys_in_step.clear()
         self._expected = {id_: r.shown() for id_, r in self.zone.records.items()}
+        for record in self.zone.records.values():
+            self._note_existing(record.fields)
         count = Counter(_key_of(record.fields) for record in self.zone.records.values())
         for record in self.zone.records.values():
             record_key = _key_of(record.fields)
@@ -105,6 +109,7 @@ class ZoneChecker:
         if not self._is_external:
             self._check_create(fields)
         record = self._create(fields)
+        self._note_existing(record.fields)
         self._note_external(record, record.shown())
         return record
 
@@ -113,6 +118,7 @@ class ZoneChecker:
         if not self._is_external:
             self._check_change(old, fields)
         record = self._change(old, fields)
+        self._note_existing(record.fields)
         self._note_external(old, record.shown())
         self._note_external(record, record.shown())
         return record
@@ -124,6 +130,10 @@ class ZoneChecker:
             self._check_delete(record)
         self._note_external(record, None)
         return self._delete(record_id)
+
+    def _note_existing(self, fields: Fields) -> None:
+        """Remember what a record of a name had: one that is deleted comes back like this."""
+        self._existed[_key_of(fields)].add((fields.proxied, fields.ttl, fields.comment))
 
     def _note_external(self, record: Record, shown: dict[str, Any] | None) -> None:
         """Expect the result of an external change."""
@@ -145,15 +155,28 @@ class ZoneChecker:
             return
         self._check_content(record_key, fields, None)
         self._identifying[record_key].add(fields.content)
-        if fields.comment != OWNER_COMMENT:
-            self._violation(f"{record_key} was created without the owner comment")
         if not any(managed.create for managed in allowed):
             self._violation(f"{record_key} was created, but creating is not allowed")
-        if not any(_attributes_at_creation(m) == (fields.proxied, fields.ttl) for m in allowed):
-            self._violation(f"{record_key} was created as {_shown(fields)}, against its policy")
+        if not any(self._may_be_created_as(fields, managed) for managed in allowed):
+            self._violation(
+                f"{record_key} was created as {_shown(fields)}, against its policy"
+                " or not as a record of this name was before"
+            )
         existing = [r for r in self.zone.records.values() if _key_of(r.fields) == record_key]
         if existing and record_key not in self._external_keys_in_step:
             self._violation(f"{record_key} was created a second time")
+
+    def _may_be_created_as(self, fields: Fields, managed: ManagedRecord) -> bool:
+        """Return whether a created record is as one was before, except what the policy enforces.
+
+        A record that never existed gets the owner comment and the defaults.
+        """
+        before = self._existed[_key_of(fields)] or {(False, _AUTOMATIC_TTL, OWNER_COMMENT)}
+        return any(
+            (fields.proxied, fields.ttl, fields.comment)
+            == (*_attributes_at_creation(managed, proxied=proxied, ttl_s=ttl_s), comment)
+            for proxied, ttl_s, comment in before
+        )
 
     def _check_change(self, old: Record, fields: Fields) -> None:
         record_key, allowed = _key_of(fields), self._allowed.get(_key_of(fields), set())
@@ -183,9 +206,9 @@ class ZoneChecker:
             return
         is_owned = old.fields.comment == OWNER_COMMENT
         exists = any(record_id in self.zone.records for record_id in pinned)
-        if None not in pinned and (exists or not is_owned):
-            self._violation(f"{record_key}: {old.id} was changed, but {pinned} is pinned")
         existing = [r for r in self.zone.records.values() if _key_of(r.fields) == record_key]
+        if None not in pinned and (exists or not (is_owned or len(existing) == 1)):
+            self._violation(f"{record_key}: {old.id} was changed, but {pinned} is pinned")
         is_recognized = is_owned or old.fields.content in self._identifying[record_key]
         if len(existing) > 1 and not is_recognized:
             self._violation(f"{record_key}: {old.shown()} was changed, an ambiguous record")
@@ -229,10 +252,13 @@ def _shown(fields: Fields) -> dict[str, object]:
     return {name: getattr(fields, name) for name in fields.__dataclass_fields__}
 
 
-def _attributes_at_creation(managed: ManagedRecord) -> tuple[bool, int]:
-    """Return whether a new record is proxied, and its TTL."""
-    proxied = bool(managed.proxied)
-    return proxied, _TTL_OF_PROXIED if proxied or managed.ttl_s is None else managed.ttl_s
+def _attributes_at_creation(
+    managed: ManagedRecord, *, proxied: bool, ttl_s: int
+) -> tuple[bool, int]:
+    """Return whether a record is proxied that is created as another one was, and its TTL."""
+    is_proxied = proxied if managed.proxied is None else managed.proxied
+    own_ttl_s = ttl_s if managed.ttl_s is None else managed.ttl_s
+    return is_proxied, _AUTOMATIC_TTL if is_proxied else own_ttl_s
 
 
 def _enforced(managed: ManagedRecord, fields: Fields) -> set[str]:
@@ -242,7 +268,7 @@ def _enforced(managed: ManagedRecord, fields: Fields) -> set[str]:
         enforced.add("proxied")
     if fields.ttl == managed.ttl_s and not fields.proxied:
         enforced.add("ttl")
-    if managed.proxied and fields.proxied and fields.ttl == _TTL_OF_PROXIED:
+    if managed.proxied and fields.proxied and fields.ttl == _AUTOMATIC_TTL:
         # Cloudflare sets the TTL of proxied records itself.
         enforced.add("ttl")
     return enforced

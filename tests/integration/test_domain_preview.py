@@ -105,7 +105,14 @@ async def test_the_preview_of_several_records_names_them(
 
 
 @pytest.mark.parametrize(
-    "reason", [Reason.MISSING, Reason.AMBIGUOUS, Reason.CNAME, Reason.CONTESTED]
+    "reason",
+    [
+        Reason.MISSING,
+        Reason.AMBIGUOUS,
+        Reason.CNAME,
+        Reason.PROXIED_UNKNOWN,
+        Reason.CONTESTED,
+    ],
 )
 def test_every_conflict_has_a_message(reason: Reason) -> None:
     """The preview has a message for whatever the plan can report."""

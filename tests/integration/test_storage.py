@@ -14,6 +14,15 @@ from tests.conftest import HOME, NEXT
 from .conftest import Clock
 
 SAVE_DELAY = timedelta(seconds=10)
+ATTRIBUTES = {
+    "attributes": {
+        "proxied": False,
+        "ttl_s": 3600,
+        "comment": "front door",
+        "tags": [],
+        "is_owned": False,
+    }
+}
 
 
 class StoredState:
@@ -52,7 +61,7 @@ async def test_the_state_is_stored_at_once_after_a_change(
     stored.erase()
     simulator.ip.set_address(NEXT)
     await clock.cycles()
-    assert stored.records == {"A home.example.com": {"last_address": NEXT}}
+    assert stored.records == {"A home.example.com": {"last_address": NEXT, **ATTRIBUTES}}
 
 
 async def test_the_state_is_stored_later_after_other_updates(
@@ -64,7 +73,7 @@ async def test_the_state_is_stored_later_after_other_updates(
     await clock.cycles()
     assert stored.records is None
     await clock.passes(SAVE_DELAY)
-    assert stored.records == {"A home.example.com": {"last_address": HOME}}
+    assert stored.records == {"A home.example.com": {"last_address": HOME, **ATTRIBUTES}}
 
 
 async def test_an_update_that_changes_nothing_stores_nothing(
@@ -90,7 +99,7 @@ async def test_the_state_is_stored_at_unload(
     await clock.cycles()
     assert stored.records is None
     await hass.config_entries.async_unload(entry.entry_id)
-    assert stored.records == {"A home.example.com": {"last_address": HOME}}
+    assert stored.records == {"A home.example.com": {"last_address": HOME, **ATTRIBUTES}}
 
 
 async def test_the_file_is_deleted_with_the_entry(
@@ -101,6 +110,6 @@ async def test_the_file_is_deleted_with_the_entry(
     stored: StoredState,
 ) -> None:
     """A removed entry leaves no addresses on disk."""
-    assert stored.records == {"A home.example.com": {"last_address": HOME}}
+    assert stored.records == {"A home.example.com": {"last_address": HOME, **ATTRIBUTES}}
     await hass.config_entries.async_remove(entry.entry_id)
     assert stored.key not in hass_storage

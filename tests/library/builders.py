@@ -14,6 +14,7 @@ from custom_components.raindrop.ddns.models import (
     ManagedRecord,
     Policy,
     Record,
+    RecordAttributes,
     RecordId,
     RecordKey,
     Source,
@@ -72,7 +73,7 @@ def desired(
     is_contested: bool = False,
     interface_id: InterfaceId | None = None,
 ) -> DesiredRecord:
-    """Return a desired record."""
+    """Return a desired record; one that had an address had the default attributes."""
     policy = Policy(
         create=create,
         proxied=proxied,
@@ -86,6 +87,7 @@ def desired(
         policy=policy,
         last_address=last,
         is_contested=is_contested,
+        last_attributes=RecordAttributes() if last else None,
     )
 
 

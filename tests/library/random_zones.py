@@ -24,6 +24,7 @@ from custom_components.raindrop.ddns.models import (
     Plan,
     Policy,
     Record,
+    RecordAttributes,
     RecordId,
     RecordKey,
 )
@@ -40,6 +41,7 @@ NOT_PUBLIC = IPv6Network("2001:db8::/32")
 NAMES = ("example.com", "home.example.com", "*.example.com")
 KINDS = ("A", "A", "A", "AAAA", "AAAA", "AAAA", "CNAME", "TXT")
 COMMENTS = (None, "front door", OWNER_COMMENT)
+TAGS = ((), ("room:attic",), ("room:attic", "owner:me"))
 CONTENTS = {
     "A": (str(A1), str(A2), str(A3)),
     "AAAA": (str(B1), str(B2), str(FAR)),
@@ -72,7 +74,7 @@ MAX_RECORDS = 8
 
 def _zone() -> Zone:
     """Return an empty zone of the simulator, without a network."""
-    return Zone("example.com", PLANS["free"], Account("Home"), lambda: NOW)
+    return Zone("example.com", PLANS["pro"], Account("Home"), lambda: NOW)
 
 
 def _ids() -> list[RecordId]:
@@ -168,6 +170,7 @@ def _record(rng: Random) -> dict[str, object]:
         "proxied": rng.choice((False, True)) and kind != "TXT",
         "ttl": rng.choice((TTL_AUTO, 300)),
         "comment": rng.choice(COMMENTS),
+        "tags": rng.choice(TAGS),
     }
 
 
@@ -181,6 +184,7 @@ def _desired(rng: Random, record_key: RecordKey) -> DesiredRecord:
         last_address=last,
         last_record=_last_record(rng, record_key, policy, last) if last else None,
         is_contested=rng.random() < 0.5,
+        last_attributes=_last_attributes(rng),
     )
 
 
@@ -197,6 +201,20 @@ def _last_record(
         content=str(last),
         proxied=rng.choice((bool(policy.proxied), False, True)),
         ttl_s=rng.choice((policy.ttl_s or TTL_AUTO, TTL_AUTO, 300)),
+    )
+
+
+def _last_attributes(rng: Random) -> RecordAttributes | None:
+    """Return what a record had when it was last read."""
+    if not rng.randrange(4):
+        return None
+    is_owned = rng.choice((False, True))
+    return RecordAttributes(
+        proxied=rng.choice((False, True)),
+        ttl_s=rng.choice((TTL_AUTO, 300)),
+        comment=OWNER_COMMENT if is_owned else rng.choice((None, "front door")),
+        tags=rng.choice(TAGS),
+        is_owned=is_owned,
     )
 
 

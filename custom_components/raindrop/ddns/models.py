@@ -111,6 +111,18 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAttributes:
+    """What a record has besides its name, type and content."""
+
+    proxied: bool = False
+    ttl_s: int = TTL_AUTO
+    comment: str | None = None
+    tags: tuple[str, ...] = ()
+    is_owned: bool = True
+    """Whether the comment is the one that marks owned records."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """A DNS record as Cloudflare returned it."""
 
@@ -125,6 +137,17 @@ class Record:
     modified_on: datetime | None = None
     is_owned: bool = False
     """Whether the record was created by this client, as its comment says."""
+
+    @property
+    def attributes(self) -> RecordAttributes:
+        """What another record needs to be like this one."""
+        return RecordAttributes(
+            proxied=self.proxied,
+            ttl_s=self.ttl_s,
+            comment=self.comment,
+            tags=self.tags,
+            is_owned=self.is_owned,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +213,8 @@ class DesiredRecord:
     """The record when it was last in sync under the present policy."""
     is_contested: bool = False
     """Whether another external change is left alone, because there were too many."""
+    last_attributes: RecordAttributes | None = None
+    """What the record had when it was last read, with which it is created again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +225,11 @@ class Create:
     address: Address
     proxied: bool = False
     ttl_s: int = TTL_AUTO
+    is_owned: bool = True
+    """Mark it with the owner comment."""
+    comment: str | None = None
+    """The comment of a record that is not owned."""
+    tags: tuple[str, ...] = ()
     is_drift: bool = False
     """Whether the record existed before and was deleted externally."""
 
@@ -229,6 +259,8 @@ class Reason(StrEnum):
     """Several records exist and none is identifiable as this home's."""
     CNAME = "cname"
     """A CNAME record exists at the name, so that no address record can."""
+    PROXIED_UNKNOWN = "proxied_unknown"
+    """It was deleted, and whether it was proxied is neither known nor enforced."""
     CONTESTED = "contested"
     """An external change keeps coming back."""
     REFUSED = "refused"

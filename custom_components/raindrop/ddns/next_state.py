@@ -89,9 +89,11 @@ def _record_state(
 
     While its address is not known, its conflict, failure and external changes stay.
     """
-    if detection.address is None:
-        return replace(before, record=existing)
     record = outcome.record if outcome and outcome.record else existing
+    # A record that is gone is created again with what it had.
+    last_attributes = record.attributes if record else before.last_attributes
+    if detection.address is None:
+        return replace(before, record=record, last_attributes=last_attributes)
     failure = None if outcome is None or outcome.is_done else outcome
     is_in_sync = record is not None and conflict is None and failure is None
     address = parse_record(record.content) if record and is_in_sync else None
@@ -108,6 +110,7 @@ def _record_state(
         ),
         synced_address=detection.address if _is_converged(conflict, failure) else None,
         last_record=record if is_in_sync else before.last_record,
+        last_attributes=last_attributes,
         last_address=address or before.last_address,
     )
 

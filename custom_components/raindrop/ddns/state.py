@@ -18,6 +18,7 @@ from .models import (
     Outcome,
     Reason,
     Record,
+    RecordAttributes,
     RecordKey,
     Source,
     Update,
@@ -32,6 +33,8 @@ class RecordState:
     """The record as last read or written, so that a failed list does not hide it."""
     last_record: Record | None = None
     """The record when it was last in sync."""
+    last_attributes: RecordAttributes | None = None
+    """What it had when it was last read or written; survives a restart."""
     last_address: Address | None = None
     """The address that it held when it was last in sync; survives a restart."""
     synced_address: Address | None = None

@@ -152,6 +152,7 @@ def _desired_records(
                 last_address=known.last_address,
                 last_record=known.last_record,
                 is_contested=key != overrule and is_contested(known.external_changes, now),
+                last_attributes=known.last_attributes,
             )
         )
     return desired_records

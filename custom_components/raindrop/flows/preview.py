@@ -11,6 +11,7 @@ _CONFLICTS = {
     Reason.MISSING: "record_missing",
     Reason.AMBIGUOUS: "record_ambiguous",
     Reason.CNAME: "record_cname",
+    Reason.PROXIED_UNKNOWN: "record_proxied_unknown",
     Reason.CONTESTED: "record_contested",
 }
 _ESCAPED = {ord(character): f"\\{character}" for character in string.punctuation}

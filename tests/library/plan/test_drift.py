@@ -166,7 +166,7 @@ def test_a_record_in_sync_is_not_contested() -> None:
         ),
         pytest.param(
             desired(A1, last=A1, create=True, pin=9),
-            [record(A2)],
+            [record(A2, number=1), record(A3, number=2)],
             Reason.AMBIGUOUS,
             id="pinned is gone",
         ),

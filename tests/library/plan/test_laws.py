@@ -25,7 +25,13 @@ from custom_components.raindrop.ddns.models import (
 from custom_components.raindrop.ddns.records.plan import make_plan
 from tests.library.random_zones import RandomZone, desired_address, random_zones, rrset
 
-CONFLICTS = {Reason.MISSING, Reason.AMBIGUOUS, Reason.CNAME, Reason.CONTESTED}
+CONFLICTS = {
+    Reason.MISSING,
+    Reason.AMBIGUOUS,
+    Reason.CNAME,
+    Reason.PROXIED_UNKNOWN,
+    Reason.CONTESTED,
+}
 
 law = settings(max_examples=5000, deadline=None)
 
@@ -102,6 +108,7 @@ def test_thrift(zone: RandomZone) -> None:
             assert desired_record.policy.create
             assert rrset(before, change.record_key) == []
             assert change.address == desired_address(desired_record, None)
+            assert change.proxied == _proxied_at_creation(desired_record)
             continue
         old = change.record
         assert (change.address, change.proxied, change.ttl_s) != (None, None, None)
@@ -129,6 +136,32 @@ def test_leave(zone: RandomZone) -> None:
     assert (empty.changes, empty.conflicts) == ((), ())
 
 
+@law
+@given(zone=random_zones)
+def test_memory(zone: RandomZone) -> None:
+    """A record that is deleted externally and created again has the attributes it had."""
+    zone.apply(zone.plan())
+    plan = zone.plan()
+    in_conflict = {conflict.record_key for conflict in plan.conflicts}
+    for key, record in plan.records.items():
+        known = replace(
+            zone.desired(key),
+            last_address=parse_record(record.content),
+            last_attributes=record.attributes,
+            is_contested=False,
+        )
+        is_only_one = len(rrset(zone.existing, key)) == 1
+        if key in in_conflict or not is_only_one or not _can_be_created(known):
+            continue
+        zone.zone.delete(record.id)
+
+        zone.apply(make_plan([known], zone.existing))
+
+        (created,) = rrset(zone.existing, key)
+        assert created.content == record.content
+        assert created.attributes == record.attributes
+
+
 @settings(max_examples=2000, deadline=None)
 @given(zone=random_zones)
 def test_every_conflict_has_its_reason(zone: RandomZone) -> None:
@@ -147,8 +180,12 @@ def test_every_conflict_has_its_reason(zone: RandomZone) -> None:
         if conflict.reason is Reason.MISSING:
             assert records == []
             assert not desired_record.policy.create or desired_address(desired_record, None) is None
+        if conflict.reason is Reason.PROXIED_UNKNOWN:
+            assert (records, desired_record.policy.proxied) == ([], None)
+            assert desired_record.last_address is not None
+            assert desired_record.last_attributes is None
         if conflict.reason is Reason.AMBIGUOUS:
-            assert len(records) > 1 or desired_record.policy.record_id not in {None, records[0].id}
+            assert len(records) > 1
         if conflict.reason is Reason.CONTESTED:
             assert desired_record.is_contested
             assert _was_in_sync(desired_record, plan.records.get(desired_record.record_key))
@@ -186,7 +223,7 @@ def test_random_zones_cover_the_table() -> None:
 ROWS = {
     *CONFLICTS,
     *(f"{kind}{' drift' * is_drift}" for kind in ("create", "update") for is_drift in (0, 1)),
-    *("unknown", "in sync", "pinned", "one of several"),
+    *("unknown", "in sync", "pinned", "one of several", "create as it was"),
     *(f"interface identifier {how} {prefix}" for how in ("kept", "given") for prefix in (48, 64)),
     *("interface identifier given 16", "attributes only", "attributes only drift"),
 }
@@ -199,6 +236,8 @@ def _rows(zone: RandomZone) -> list[str]:
     rows += [f"{type(c).__name__.lower()}{' drift' * c.is_drift}" for c in plan.changes]
     attributes_only = [c for c in plan.changes if isinstance(c, Update) and c.address is None]
     rows += [f"attributes only{' drift' * c.is_drift}" for c in attributes_only]
+    created = [c for c in plan.changes if isinstance(c, Create)]
+    rows += ["create as it was" for c in created if zone.desired(c.record_key).last_attributes]
     decided = {item.record_key for item in (*plan.changes, *plan.conflicts)}
     for desired_record in zone.desired_records:
         record = plan.records.get(desired_record.record_key)
@@ -222,18 +261,32 @@ def _interface_id_row(interface_id: InterfaceId) -> str:
     return f"interface identifier {how} {interface_id.prefix_length}"
 
 
+def _can_be_created(desired_record: DesiredRecord) -> bool:
+    """Return whether the record may be created if the zone has none."""
+    address = desired_address(desired_record, None)
+    return desired_record.policy.create and address is not None
+
+
+def _proxied_at_creation(desired_record: DesiredRecord) -> bool:
+    """Return whether a created record is proxied: as the policy says, or as it was."""
+    if desired_record.policy.proxied is not None:
+        return desired_record.policy.proxied
+    before = desired_record.last_attributes
+    return before is not None and before.proxied
+
+
 def _may_change(desired_record: DesiredRecord, old: Record, records: list[Record]) -> bool:
     """Return whether a record may be chosen: by pin, ownership comment or address."""
     pin = desired_record.policy.record_id
     if pin in {record.id for record in records}:
         return old.id == pin
-    if any(record.is_owned for record in records) and (pin or len(records) > 1):
+    if any(record.is_owned for record in records):
         return old.is_owned
     is_known = parse_record(old.content) in {
         desired_record.last_address,
         desired_address(desired_record, old),
     }
-    return pin is None and (len(records) == 1 or is_known)
+    return len(records) == 1 or (pin is None and is_known)
 
 
 def _is_drift(desired_record: DesiredRecord, change: Create | Update) -> bool:

@@ -72,6 +72,15 @@ OWNED = OWNER_COMMENT
             1,
             id="pinned is gone, the only one is owned/owned",
         ),
+        pytest.param(
+            desired(A3, pin=9, create=True), [record(A1)], 1, id="pinned is gone, one is left/it"
+        ),
+        pytest.param(
+            desired(A3, pin=9, last=A2),
+            [record(A1, comment="another home")],
+            1,
+            id="pinned is gone, one is left with another comment/it",
+        ),
     ],
 )
 def test_one_of_several_is_chosen_by_pin_comment_or_last_address(
@@ -86,6 +95,23 @@ def test_one_of_several_is_chosen_by_pin_comment_or_last_address(
         assert (int(change.record.id, 16), change.address) == (chosen, A3)
         assert plan.conflicts == ()
         assert plan.records == {V4: change.record}
+
+
+def test_the_only_record_is_in_sync_although_the_pinned_one_is_gone() -> None:
+    """The only record is adopted as it is if it holds the address already."""
+    plan = make_plan([desired(A3, pin=9)], [record(A3)])
+
+    assert (plan.changes, plan.conflicts) == ((), ())
+    assert plan.records == {V4: record(A3)}
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_without_any_record_the_pinned_one_is_missing(*, create: bool) -> None:
+    """If the pinned record is gone and none is left, the policy decides, as without a pin."""
+    plan = make_plan([desired(A3, pin=9, create=create)], [])
+
+    assert plan == make_plan([desired(A3, create=create)], [])
+    assert bool(plan.changes) is create
 
 
 def test_the_record_with_the_desired_address_is_chosen() -> None:
@@ -119,10 +145,14 @@ def test_the_record_with_the_desired_address_is_chosen() -> None:
             desired(A3, pin=9), [record(A1, number=1), record(A2, number=2)], id="pinned is gone"
         ),
         pytest.param(
-            desired(A3, pin=9, create=True), [record(A1)], id="pinned is gone, one is left"
+            desired(A3, pin=9, last=A1),
+            [record(A1, number=1), record(A2, number=2)],
+            id="pinned is gone, one of two has the last address",
         ),
         pytest.param(
-            desired(A3, pin=9), [record(A3)], id="pinned is gone, another holds the address"
+            desired(A2, pin=9),
+            [record(A1, number=1), record(A2, number=2)],
+            id="pinned is gone, one of two holds the address",
         ),
         pytest.param(
             desired(A2, pin=1),

@@ -315,7 +315,7 @@ async def test_a_failed_correction_does_not_count(updater: ZoneUpdater) -> None:
     assert updater.contents == {"A home.example.com": HOME}
 
 
-async def test_a_deleted_record_is_created_as_an_owned_one(updater: ZoneUpdater) -> None:
+async def test_a_deleted_record_is_created_again(updater: ZoneUpdater) -> None:
     """A record that was deleted externally is created again if the policy allows it."""
     updater.managed_records = [managed("home.example.com", policy=CREATE)]
     await updater.update()
@@ -328,7 +328,7 @@ async def test_a_deleted_record_is_created_as_an_owned_one(updater: ZoneUpdater)
     assert outcome.change.is_drift
     known = updater.state.record(V4)
     assert known.record is not None
-    assert known.record.is_owned
+    assert known.record.content == HOME
 
 
 async def test_an_overruled_record_is_corrected_although_contested(updater: ZoneUpdater) -> None:

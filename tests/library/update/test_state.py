@@ -18,7 +18,13 @@ from custom_components.raindrop.ddns.state import RecordState, State
 from tests.library.builders import A1, A2, B1, HERE, HERE_V6, HOME, V4, V6, create, record
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-CONFLICTS = [Reason.MISSING, Reason.AMBIGUOUS, Reason.CNAME, Reason.CONTESTED]
+CONFLICTS = [
+    Reason.MISSING,
+    Reason.AMBIGUOUS,
+    Reason.CNAME,
+    Reason.PROXIED_UNKNOWN,
+    Reason.CONTESTED,
+]
 FAILURES = [Reason.REFUSED, Reason.UNCONFIRMED]
 ACCEPTED = Detection(source=HERE, address=A1, responses=(Response(provider="a", address=A1),))
 FAILED = Detection(source=HERE, responses=(Response(provider="a", error=DetectionError.TIMEOUT),))

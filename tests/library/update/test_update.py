@@ -320,7 +320,7 @@ async def test_s14_a_change_of_address_changes_only_the_content(updater: ZoneUpd
         pytest.param("alias.example.com", CREATE, Reason.CNAME, id="CNAME"),
         pytest.param("several.example.com", Policy(), Reason.AMBIGUOUS, id="several records"),
         pytest.param(
-            "home.example.com",
+            "several.example.com",
             Policy(create=True, record_id=record_id(1)),
             Reason.AMBIGUOUS,
             id="pinned is gone",

@@ -160,17 +160,20 @@ def read_batch(value: object, owner_comment: str = OWNER_COMMENT) -> list[Record
 
 
 def create_body(change: Create, owner_comment: str = OWNER_COMMENT) -> dict[str, object]:
-    """Encode the body of a request that creates a record, marked with a comment.
+    """Encode the body of a request that creates a record; an owned one is marked with a comment.
 
     Raises UnusableAddressError if the address may not be written.
     """
+    comment = owner_comment if change.is_owned else change.comment
     return {
         "type": change.record_key.family.record_type,
         "name": change.record_key.name,
         "content": _content(change.address, change.record_key.family),
         "ttl": change.ttl_s,
         "proxied": change.proxied,
-        "comment": owner_comment,
+        **({"comment": comment} if comment else {}),
+        # The Free plan has no tags.
+        **({"tags": [*change.tags]} if change.tags else {}),
     }
 
 

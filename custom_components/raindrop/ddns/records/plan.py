@@ -16,6 +16,7 @@ from ..models import (
     Plan,
     Reason,
     Record,
+    RecordAttributes,
     RecordKey,
     Update,
 )
@@ -33,9 +34,11 @@ def make_plan(desired_records: Iterable[DesiredRecord], existing: Iterable[Recor
     unknown        anything                                        leave
     known          one record, as the policy asks                  nothing
     known          one record, content or enforced attribute off   update what differs
-    known          none, creating allowed                          create
+    known          none, creating allowed                          create as it was
+    known          none, not known whether it was proxied          conflict *proxied unknown*
     known          none, creating not allowed                      conflict *missing*
     known          several: pinned, else owned, else last address  treat as one
+    known          one, though another was pinned                  treat as pinned
     known          several, none identifiable as ours              conflict *ambiguous*
     known          a CNAME                                         conflict *cname*
     known          changed externally three times in six hours     conflict *contested*
@@ -75,15 +78,16 @@ def _by_name(records: Iterable[Record]) -> Mapping[HostName, list[Record]]:
 def _choose(desired: DesiredRecord, rrset: Sequence[Record]) -> Record | None:
     """Return the record of a key among those of its name and type.
 
-    Where the record that the user chose is gone, only an owned one takes its
-    place: the others are those that the user did not choose.
+    Where the record that the user chose is gone, an owned one or the only one
+    that is left takes its place. Several others are those that the user did not
+    choose, whatever address they hold.
     """
     pinned_id = desired.policy.record_id
     if pinned := [record for record in rrset if record.id == pinned_id]:
         return pinned[0]
     owned = [record for record in rrset if record.is_owned]
-    candidates = owned if owned or pinned_id is not None else rrset
-    if len(candidates) > 1:
+    candidates = owned or rrset
+    if len(candidates) > 1 and (owned or pinned_id is None):
         candidates = [record for record in candidates if _holds_our_address(desired, record)]
     return candidates[0] if len(candidates) == 1 else None
 
@@ -144,6 +148,8 @@ def _conflict_reason(
         return Reason.AMBIGUOUS
     if record is None and change is None:
         return Reason.MISSING
+    if isinstance(change, Create) and _is_proxied_unknown(desired):
+        return Reason.PROXIED_UNKNOWN
     if isinstance(change, Update) and change.address and _holds(rrset, change.address):
         return Reason.AMBIGUOUS
     if change and change.is_drift and desired.is_contested:
@@ -194,18 +200,35 @@ def _is_attribute_drift(desired: DesiredRecord, *, is_proxied_enforced: bool) ->
 
 
 def _create(desired: DesiredRecord, address: Address | None) -> Create | None:
-    """Return the record to create, None if it may not or cannot be created."""
+    """Return the record to create, None if it may not or cannot be created.
+
+    It gets what it had before, except what the policy enforces.
+    """
     policy = desired.policy
     if address is None or not policy.create:
         return None
-    is_proxied = bool(policy.proxied)
+    before = desired.last_attributes or RecordAttributes()
+    is_proxied = before.proxied if policy.proxied is None else policy.proxied
+    ttl_s = before.ttl_s if policy.ttl_s is None else policy.ttl_s
     return Create(
         record_key=desired.record_key,
         address=address,
         proxied=is_proxied,
-        ttl_s=TTL_AUTO if is_proxied or policy.ttl_s is None else policy.ttl_s,
+        ttl_s=TTL_AUTO if is_proxied else ttl_s,
+        is_owned=before.is_owned,
+        comment=None if before.is_owned else before.comment,
+        tags=before.tags,
         is_drift=desired.last_address == address,
     )
+
+
+def _is_proxied_unknown(desired: DesiredRecord) -> bool:
+    """Return whether a record existed and may have been proxied.
+
+    Created without the proxy, it would show the address of a home that was hidden.
+    """
+    is_known = desired.last_attributes is not None or desired.last_address is None
+    return not is_known and desired.policy.proxied is None
 
 
 def _holds(records: Sequence[Record], address: Address) -> bool:
