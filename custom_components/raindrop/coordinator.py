@@ -186,8 +186,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
 
     async def async_preview(self) -> Preview:
         """Return what an update would detect and change. Raises CloudflareError."""
-        has_records = bool(self.config.managed_records)
-        existing = await self.client.list_records(self.config.zone_id) if has_records else []
+        zone_id, names = self.config.zone_id, self.config.names
+        existing = await self.client.list_records(zone_id, names=names) if names else []
         return await preview(self.detector, self.config, existing, self.data)
 
     @override

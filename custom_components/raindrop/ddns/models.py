@@ -199,6 +199,11 @@ class ZoneConfig:
         """All sources that an update asks."""
         return frozenset({*self.home_sources, *(m.source for m in self.managed_records)})
 
+    @cached_property
+    def names(self) -> frozenset[HostName]:
+        """The host names of all managed records."""
+        return frozenset(managed.record_key.name for managed in self.managed_records)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredRecord:

@@ -127,9 +127,9 @@ async def _list(client: CloudflareClient, config: ZoneConfig) -> list[Record] | 
 
     A single name is listed by itself: a large zone is not transferred for it.
     """
-    names = {managed.record_key.name for managed in config.managed_records}
+    only = next(iter(config.names)) if len(config.names) == 1 else None
     try:
-        return await client.list_records(config.zone_id, names.pop() if len(names) == 1 else None)
+        return await client.list_records(config.zone_id, only, names=config.names)
     except CloudflareError as err:
         return err
 

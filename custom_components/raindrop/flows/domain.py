@@ -135,7 +135,8 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     async def _async_unconfigured_names(self) -> list[str]:
         """Return the names of the zone's address records that no domain has yet."""
         coordinator = self._entry.runtime_data
-        records = await try_or_error(coordinator.client.list_records(coordinator.config.zone_id))
+        zone_id = coordinator.config.zone_id
+        records = await try_or_error(coordinator.client.list_records(zone_id, names=()))
         if isinstance(records, ErrorMessage):
             return []
         types = {family.record_type for family in Family}

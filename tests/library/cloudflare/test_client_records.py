@@ -126,15 +126,6 @@ async def test_a_list_without_end_is_an_error(
     assert simulator.log.count(service="cloudflare") == requests
 
 
-async def test_a_record_that_moves_between_pages_is_listed_once(
-    simulator: Simulator, zone: Zone, client: CloudflareClient
-) -> None:
-    """A record that is on two pages is returned once."""
-    simulator.faults.add("cloudflare", LIST, kind="body", body=listed([HOME, HOME], 2))
-
-    assert len(await client.list_records(zone_id(zone))) == 2
-
-
 async def test_an_empty_zone_has_an_empty_list(
     simulator: Simulator, zone: Zone, client: CloudflareClient
 ) -> None:

@@ -1,4 +1,4 @@
-"""Codec: the envelope of a response, its errors, its pages and its headers."""
+"""Codec: the envelope of a response, its errors and its headers."""
 
 from datetime import UTC, datetime, timedelta
 import json
@@ -19,11 +19,11 @@ def body(**fields: object) -> bytes:
 
 def test_an_envelope_is_decoded() -> None:
     """A successful response has a result and no errors."""
-    envelope = codec.read_envelope(
-        body(result=[1], success=True, errors=[], messages=[], result_info={"total_pages": 3})
-    )
+    raw = body(result=[1], success=True, errors=[], messages=[], result_info={"total_pages": 3})
 
-    assert envelope == codec.Envelope(is_success=True, result=[1], total_pages=3)
+    assert codec.read_envelope(raw) == codec.Envelope(
+        is_success=True, result=[1], result_info={"total_pages": 3}, size=len(raw)
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,28 +127,6 @@ def test_s15_only_success_is_success(*, success: object, is_success: bool) -> No
 def test_all_errors_of_an_envelope_are_decoded(errors: object, found: tuple[ApiError, ...]) -> None:
     """Errors in a chain are decoded like those above them, and malformed ones are ignored."""
     assert codec.read_envelope(body(success=False, errors=errors)).errors == found
-
-
-@pytest.mark.parametrize(
-    "info, pages",
-    [
-        pytest.param(None, 1, id="absent/one"),
-        pytest.param([], 1, id="no object/one"),
-        pytest.param({}, 1, id="empty/one"),
-        pytest.param({"total_pages": 4}, 4, id="pages/pages"),
-        pytest.param({"total_pages": 4, "total_count": 1, "per_page": 1}, 4, id="both/pages"),
-        pytest.param({"total_count": 201, "per_page": 100}, 3, id="count/rounded up"),
-        pytest.param({"total_count": 200, "per_page": 100}, 2, id="even count/even"),
-        pytest.param({"total_count": 0, "per_page": 100}, 0, id="none/none"),
-        pytest.param({"total_count": 201, "per_page": 0}, 1, id="no page size/one"),
-        pytest.param({"total_count": "201", "per_page": 100}, 1, id="count as text/one"),
-        pytest.param({"total_count": 201}, 1, id="count alone/one"),
-        pytest.param({"total_pages": None, "total_count": 3, "per_page": 2}, 2, id="null/counted"),
-    ],
-)
-def test_s11_the_pages_of_a_list_are_counted(info: object, pages: int) -> None:
-    """Lesson S11: the number of pages comes from ``total_pages`` or from the counts."""
-    assert codec.read_envelope(body(success=True, result_info=info)).total_pages == pages
 
 
 @pytest.mark.parametrize(

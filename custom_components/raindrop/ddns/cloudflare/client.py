@@ -1,10 +1,10 @@
-"""Client for zones and DNS records of Cloudflare's API v4; it never retries.
+"""Client for zones and DNS records of Cloudflare's API v4; only a list is ever repeated.
 
 https://developers.cloudflare.com/api/
 """
 
 from asyncio import get_running_loop
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 import logging
@@ -31,6 +31,7 @@ from ..names import to_unicode
 from . import codec
 from .credentials import Credential, scrub
 from .errors import ApiError, classify
+from .listing import RecordPage, is_complete, read_page
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ https://developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-cha
 """
 
 _MAX_PAGES = 200
+_MAX_LISTINGS = 2
 _NO_RECORD = RecordId("0" * 32)
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -70,8 +72,8 @@ def check_base_url(url: str) -> str:
 class CloudflareClient:
     """Client for Cloudflare's API with one credential.
 
-    Every method sends its requests at once, without a retry, and raises
-    CloudflareError as ``cloudflare.errors.classify`` says,
+    Every method sends its requests at once, without a retry (``list_records``
+    has the only exception), and raises CloudflareError as ``cloudflare.errors.classify`` says,
     CloudflareConnectionError or CloudflareTimeoutError if no response arrived,
     and CloudflareResponseError if it cannot be read. Requests are logged at
     debug level: method, path, status, error codes and duration, never a query,
@@ -142,22 +144,46 @@ class CloudflareClient:
                     return zone
         return None
 
-    async def list_records(self, zone_id: ZoneId, name: HostName | None = None) -> list[Record]:
-        """List all records of a zone, or all at one name: every page or an error."""
+    async def list_records(
+        self,
+        zone_id: ZoneId,
+        name: HostName | None = None,
+        *,
+        names: Collection[HostName] | None = None,
+    ) -> list[Record]:
+        """List all records of a zone, or all at one name: the complete list or an error.
+
+        A record that cannot be read is an error only if it may decide over an
+        address at ``name`` or one of ``names``, by default at any name; others
+        are left out. If the zone changes while several pages are read, they
+        are requested once more: this alone is ever tried again.
+        """
         path = f"/zones/{zone_id}/dns_records"
         query = {"per_page": str(self.page_size)} | ({"name.exact": name} if name else {})
-        records: dict[RecordId, Record] = {}
-        page = pages = 1
-        while page <= pages:
-            of_page = {"page": str(page)} if page > 1 else {}
-            envelope = await self._call("GET", path, Permission.DNS_READ, query=query | of_page)
-            found = codec.read_records(envelope.result, self._owner_comment)
-            records |= {record.id: record for record in found}
-            pages = envelope.total_pages
-            if pages > _MAX_PAGES or (page < pages and not found):
+        names = names if name is None else [name]
+        for _ in range(_MAX_LISTINGS):
+            pages = await self._list_pages(path, query, names)
+            if is_complete(pages):
+                return [record for page in pages for record in page.records]
+            if len(pages) == 1:
+                break
+        raise CloudflareResponseError("Cloudflare's list of records is not complete")
+
+    async def _list_pages(
+        self, path: str, query: Mapping[str, str], names: Collection[HostName] | None
+    ) -> list[RecordPage]:
+        """Return all pages of a list of records."""
+        pages: list[RecordPage] = []
+        while not pages or len(pages) < pages[-1].last_page:
+            of_page = {"page": str(len(pages) + 1)} if pages else {}
+            envelope = await self._call(
+                "GET", path, Permission.DNS_READ, query={**query, **of_page}
+            )
+            page = read_page(envelope, self.page_size, self._owner_comment, names)
+            pages.append(page)
+            if page.last_page > _MAX_PAGES or (len(pages) < page.last_page and not page.count):
                 raise CloudflareResponseError("Cloudflare's list has no end")
-            page += 1
-        return list(records.values())
+        return pages
 
     async def batch(self, zone_id: ZoneId, changes: Sequence[Change]) -> list[Record]:
         """Make up to ``max_batch`` changes in one transaction.

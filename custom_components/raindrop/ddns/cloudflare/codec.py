@@ -60,7 +60,10 @@ class Envelope:
     result: object = None
     errors: tuple[ApiError, ...] = ()
     """Including those of their chains, in order."""
-    total_pages: int = 1
+    result_info: object = None
+    """What a list says of itself."""
+    size: int = 0
+    """The size of the response in bytes."""
 
 
 def is_id(text: str) -> bool:
@@ -89,7 +92,8 @@ def read_envelope(body: bytes) -> Envelope:
         is_success=is_success,
         result=response.get("result"),
         errors=() if is_success else _all_errors(response),
-        total_pages=_total_pages(response.get("result_info")),
+        result_info=response.get("result_info"),
+        size=len(body),
     )
 
 
@@ -123,7 +127,7 @@ def read_zone(value: object) -> Zone:
 
 def read_zones(value: object) -> list[Zone]:
     """Decode a list of zones. Raises CloudflareResponseError."""
-    return [read_zone(item) for item in _checked(value, list)]
+    return [read_zone(item) for item in checked(value, list)]
 
 
 def read_record(value: object, owner_comment: str = OWNER_COMMENT) -> Record:
@@ -133,12 +137,12 @@ def read_record(value: object, owner_comment: str = OWNER_COMMENT) -> Record:
     return Record(
         id=RecordId(_identifier(fields)),
         name=_name(fields),
-        type=_checked(fields.get("type"), str),
-        content=_checked(fields.get("content", ""), str),
-        proxied=_checked(fields.get("proxied", False), bool),
-        ttl_s=_checked(fields.get("ttl"), int),
+        type=checked(fields.get("type"), str).upper(),
+        content=checked(fields.get("content", ""), str),
+        proxied=checked(fields.get("proxied", False), bool),
+        ttl_s=checked(fields.get("ttl"), int),
         comment=comment if isinstance(comment, str) and comment else None,
-        tags=tuple(str(tag) for tag in _checked(fields.get("tags") or [], list)),
+        tags=tuple(str(tag) for tag in checked(fields.get("tags") or [], list)),
         modified_on=_time(fields.get("modified_on")),
         is_owned=comment == owner_comment,
     )
@@ -146,7 +150,7 @@ def read_record(value: object, owner_comment: str = OWNER_COMMENT) -> Record:
 
 def read_records(value: object, owner_comment: str = OWNER_COMMENT) -> list[Record]:
     """Decode a list of records. Raises CloudflareResponseError."""
-    return [read_record(item, owner_comment) for item in _checked(value, list)]
+    return [read_record(item, owner_comment) for item in checked(value, list)]
 
 
 def read_batch(value: object, owner_comment: str = OWNER_COMMENT) -> list[Record]:
@@ -214,34 +218,37 @@ def _content(address: Address, family: Family) -> str:
     return str(address)
 
 
-def _checked[T](value: object, kind: type[T]) -> T:
-    """Return a value of a type that this library relies on."""
-    if not isinstance(value, kind):
+def normalized(name: str) -> HostName:
+    """Return the name of a record as DNS compares it.
+
+    Records of other types may have a name that is not a host name. It is only
+    lower-cased, and equals no record key.
+    """
+    try:
+        return to_ascii(name)
+    except HostNameError:
+        return HostName(name.lower())
+
+
+def checked[T](value: object, kind: type[T]) -> T:
+    """Return a value of a type that this library relies on. Raises CloudflareResponseError."""
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise CloudflareResponseError("Cloudflare's response has an unknown shape")
     return value
 
 
 def _object(value: object) -> JsonObject:
-    return _checked(value, dict)
+    return checked(value, dict)
 
 
 def _identifier(fields: JsonObject) -> str:
     """Return the identifier of an object, checked because it becomes part of a path."""
-    value = _checked(fields.get("id"), str)
-    return _checked(value if is_id(value) else None, str)
+    value = checked(fields.get("id"), str)
+    return checked(value if is_id(value) else None, str)
 
 
 def _name(fields: JsonObject) -> HostName:
-    """Return the normalized name of an object.
-
-    Records of other types may have a name that is not a host name. It is only
-    lower-cased, and equals no record key.
-    """
-    name = _checked(fields.get("name"), str)
-    try:
-        return to_ascii(name)
-    except HostNameError:
-        return HostName(name.lower())
+    return normalized(checked(fields.get("name"), str))
 
 
 def _time(value: object) -> datetime | None:
@@ -280,16 +287,3 @@ def _errors(value: object, depth: int = 0) -> Iterator[ApiError]:
             )
             if depth < _LONGEST_CHAIN:
                 yield from _errors(item.get("error_chain"), depth + 1)
-
-
-def _total_pages(value: object) -> int:
-    """Return the number of pages of a list, from ``total_pages`` or from the counts."""
-    if not isinstance(value, dict):
-        return 1
-    pages = value.get("total_pages")
-    if isinstance(pages, int):
-        return pages
-    total, size = value.get("total_count"), value.get("per_page")
-    if isinstance(total, int) and isinstance(size, int) and size > 0:
-        return -(-total // size)
-    return 1

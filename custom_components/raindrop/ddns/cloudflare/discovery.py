@@ -68,7 +68,7 @@ async def records_at(
     """
     if zone_name is not None:
         return await client.list_records(zone_id, name)
-    records = await client.list_records(zone_id)
+    records = await client.list_records(zone_id, names=[name])
     if not shares_parent_domain(name, [record.name for record in records]):
         raise OutsideZoneError(f"no record of the zone shares a parent domain with {name}")
     return [record for record in records if record.name == name]
@@ -79,7 +79,7 @@ async def verify_access(client: CloudflareClient, zone_id: ZoneId, name: HostNam
 
     ``name`` limits the list to one host name. Raises CloudflareError if not.
     """
-    await client.list_records(zone_id, name)
+    await client.list_records(zone_id, name, names=())
     await client.check_edit(zone_id)
 
 

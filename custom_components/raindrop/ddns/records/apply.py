@@ -42,7 +42,7 @@ async def delete_owned(
     Raises CloudflareError.
     """
     wanted = {(key.name, key.family.record_type) for key in record_keys}
-    records = await client.list_records(zone_id)
+    records = await client.list_records(zone_id, names={key.name for key in record_keys})
     owned = [r for r in records if r.is_owned and (r.name, r.type) in wanted]
     for record in owned:
         await client.delete(zone_id, record.id)
