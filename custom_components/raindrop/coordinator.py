@@ -97,6 +97,11 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         """The sources of the home's own address, by family."""
         return {source.family: source for source in self.config.home_sources}
 
+    @property
+    def is_available(self) -> bool:
+        """Return whether there was an update, and the last one succeeded."""
+        return self.last_update_success and self.checked_at is not None
+
     @override
     async def _async_setup(self) -> None:
         """Load the stored state; nothing is requested."""
@@ -206,7 +211,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     def async_update_listeners(self) -> None:
         """Update the entities of the zone, then those of the domains, and fire the events."""
         super().async_update_listeners()
-        self._publisher.async_publish(self.data, is_available=self.last_update_success)
+        names = [domain.name for domain in self.domains]
+        self._publisher.async_publish(self.data, names, is_available=self.is_available)
 
     @callback
     @override

@@ -114,7 +114,7 @@ class DomainEntity(Entity):
     @override
     def available(self) -> bool:
         """Return whether there was an update, and the last one succeeded."""
-        return self.coordinator.last_update_success and self.coordinator.checked_at is not None
+        return self.coordinator.is_available
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -6,6 +6,7 @@ batches, so that a thousand domains do not block the event loop.
 
 from asyncio import Lock, sleep
 from collections import deque
+from collections.abc import Iterable
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -36,6 +37,7 @@ class Publisher:
         self._entry = entry
         self._store = store
         self._published = State()
+        self._is_available = False
         self._changed: deque[HostName] = deque()
         """Domains whose entities do not show the published state yet."""
         self._is_started = False
@@ -43,9 +45,12 @@ class Publisher:
         self._lock = Lock()
 
     @callback
-    def async_publish(self, state: State, *, is_available: bool) -> None:
+    def async_publish(
+        self, state: State, names: Iterable[HostName] = (), *, is_available: bool
+    ) -> None:
         """Publish a state; without being available, as if nothing were known of the records.
 
+        ``names`` are all domains, also those without a record, which become available too.
         Its events become pending in the same turn of the event loop: earlier,
         they could be delivered before the entities show the state.
         """
@@ -58,8 +63,11 @@ class Publisher:
                     self._hass, SIGNAL_ADDRESS_ACCEPTED, source, detection.address
                 )
         keys = before.records.keys() | after.records.keys()
-        names = {k.name for k in keys if before.records.get(k) != after.records.get(k)}
-        self._changed.extend(sorted(names))
+        changed = {k.name for k in keys if before.records.get(k) != after.records.get(k)}
+        if is_available != self._is_available:
+            changed |= {*names}
+        self._is_available = is_available
+        self._changed.extend(sorted(changed))
         # The turn in which a large update ends is long enough.
         self._async_send(eager_start=len(self._changed) < _BATCH)
 

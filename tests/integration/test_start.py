@@ -129,6 +129,25 @@ async def test_a_silent_network_does_not_delay_the_start(
     assert contents(simulator)[NAME] == HOME
 
 
+async def test_after_a_slow_start_entities_show_what_did_not_change(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither an unchanged record nor a domain without a record stays unavailable."""
+    without_record = domain("away.example.com", families=["ipv6"], sources={"ipv6": []})
+    entry = await set_up(hass, zone, [domain(NAME), without_record])
+    monkeypatch.setattr(coordinator, "_FIRST_UPDATE_LIMIT_S", 0.05)
+    simulator.faults.add("cloudflare", kind="hold")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert state(hass, PROBLEM) == "unavailable"
+
+    simulator.faults.clear()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert contents(simulator)[NAME] == HOME
+    assert state(hass, PROBLEM) == "off"
+    assert state(hass, "binary_sensor.away_example_com_dns") == "off"
+
+
 async def test_a_press_during_a_slow_start_waits_for_an_update_of_its_own(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
