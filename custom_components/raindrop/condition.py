@@ -1,19 +1,29 @@
 """Conditions: whether the DNS records of domains are in sync."""
 
-from typing import override
+from typing import Unpack, override
 
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR_DOMAIN
 from homeassistant.const import STATE_OFF
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.automation import DomainSpec
-from homeassistant.helpers.condition import Condition, EntityStateConditionBase
+from homeassistant.helpers.condition import (
+    BEHAVIOR_ALL,
+    Condition,
+    ConditionCheckParams,
+    EntityStateConditionBase,
+)
+from homeassistant.helpers.target import async_extract_referenced_entity_ids
 
 from .binary_sensor import PROBLEM
 from .entity import async_filter_entities
 
 
 class InSyncCondition(EntityStateConditionBase):
-    """Holds while the records of domains are in sync."""
+    """Holds while the records of domains are known to be in sync.
+
+    An entity that is unavailable, unknown or gone is not known to be, and
+    neither are no entities at all.
+    """
 
     _domain_specs = {BINARY_SENSOR_DOMAIN: DomainSpec()}  # noqa: RUF012 - as its base declares it
     _states = {STATE_OFF}  # noqa: RUF012 - as above
@@ -23,6 +33,28 @@ class InSyncCondition(EntityStateConditionBase):
     def entity_filter(self, entities: set[str]) -> set[str]:
         """Return the problem sensors of Raindrop's domains."""
         return async_filter_entities(self._hass, super().entity_filter(entities), PROBLEM.key)
+
+    @override
+    def _should_include(self, _state: State) -> bool:
+        """Include unavailable and unknown entities, which the base class leaves out."""
+        return True
+
+    @override
+    def _check_all_match_state(self, states: list[State]) -> bool:
+        """Return whether there are entities and all of them are in sync."""
+        return bool(states) and super()._check_all_match_state(states)
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        """Return whether the condition holds; the base class ignores targets that are gone."""
+        targeted = async_extract_referenced_entity_ids(
+            self._hass, self._target_selection, expand_group=False, primary_entities_only=False
+        )
+        is_gone = any(self._hass.states.get(entity) is None for entity in targeted.referenced)
+        is_missing = is_gone or bool(targeted.missing_devices)
+        if is_missing and self._behavior == BEHAVIOR_ALL:
+            return False
+        return super()._async_check(**kwargs)
 
 
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
