@@ -35,10 +35,13 @@ class Backoff:
         """Return whether the zone is to be read whatever the addresses are."""
         return not now - FULL_SYNC_INTERVAL < self._synced_at <= now
 
-    def may_call_api(self, now: datetime, *, full_sync: bool) -> bool:
-        """Return whether Cloudflare may be called; after denials only for a full sync."""
-        is_waiting = timedelta() < self._wait_until - now <= _LONGEST_WAIT
-        return not is_waiting and (full_sync or not self.is_denied)
+    def may_call_api(self, now: datetime) -> bool:
+        """Return whether Cloudflare may be called: not during a rate limit.
+
+        After denials it may: a list in each update is cheap, and the only way
+        to find out soon that the credential is accepted again.
+        """
+        return not timedelta() < self._wait_until - now <= _LONGEST_WAIT
 
     def wait_s(self, now: datetime) -> float:
         """Return for how many seconds Cloudflare may not be called."""

@@ -22,10 +22,8 @@ from .config import async_get_client, configured_record_keys, read_domains, zone
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     Address,
-    CloudflareRateLimitError,
     Detection,
     Family,
-    NoAddressError,
     Preview,
     RecordAttributes,
     RecordKey,
@@ -37,7 +35,7 @@ from .ddns import (
     preview,
     update_zone,
 )
-from .error_messages import StatusLog, raise_setup_error, translated_error
+from .error_messages import StatusLog, raise_setup_error, raise_update_error
 from .issues import async_sync_issues
 from .publisher import SIGNAL_ADDRESS_ACCEPTED, Publisher
 from .scheduling import FRESH, ROUTINE, UpdateScheduler
@@ -176,7 +174,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         result = None if task.cancelled() else task.result()
         if result is None:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="interrupted")
-        self._raise_failure(self.data.records.keys() if record_keys is None else record_keys)
+        wait_s = self._backoff.wait_s(dt_util.utcnow())
+        raise_update_error(self.config, self.data, record_keys, wait_s)
         return result
 
     async def async_set_attributes(
@@ -263,7 +262,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self._scheduler.async_begins(options)
             now = dt_util.utcnow()
             full_sync = options.full_sync or self._backoff.is_full_sync_due(now)
-            may_call_api = self._backoff.may_call_api(now, full_sync=full_sync)
+            may_call_api = self._backoff.may_call_api(now)
             if full_sync and may_call_api:
                 await self._async_delete_removed()
             may_call_api = may_call_api and bool(self.config.managed_records)
@@ -311,25 +310,6 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self.store.state = after
         self.store.pending_events += result.events
         self.store.async_delay_save()
-
-    def _raise_failure(self, record_keys: Collection[RecordKey]) -> None:
-        """Raise HomeAssistantError with the reason if these records are not in sync."""
-        for error in self.data.errors_of(record_keys):
-            if isinstance(error, CloudflareRateLimitError):
-                left_s = self._backoff.wait_s(dt_util.utcnow())
-                limit = CloudflareRateLimitError(str(error), retry_after_s=left_s)
-                raise translated_error(HomeAssistantError, limit)
-            raise translated_error(HomeAssistantError, error)
-        detections = self.data.detections.values()
-        if detections and all(detection.address is None for detection in detections):
-            raise translated_error(HomeAssistantError, NoAddressError())
-        names = {key.name for key in record_keys if self.data.record(key).conflict}
-        if names:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="in_conflict",
-                translation_placeholders={"names": ", ".join(sorted(names))},
-            )
 
     @callback
     def _async_entity_changed(self) -> None:

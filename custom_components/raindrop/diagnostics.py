@@ -117,12 +117,15 @@ def _managed_record(
     key = managed.record_key
     known = state.record(key)
     record, conflict, failure = known.record, known.conflict, known.failure
+    since = known.unknown_since
     return {
         "name": name(key.name),
         "family": key.family.label,
         "source": managed.source.kind,
         "creates": managed.policy.create,
         "reason": known.reason,
+        "is_in_sync": known.is_in_sync,
+        "unknown_s": round((dt_util.utcnow() - since).total_seconds()) if since else None,
         "record": record
         and {
             "address": address(record.content),

@@ -1,7 +1,8 @@
 """Map library errors to translation keys, form fields and Home Assistant exceptions."""
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Collection, Iterable
 from dataclasses import dataclass, field
+from math import ceil
 
 from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
@@ -9,7 +10,18 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from . import ddns
 from .const import CONF_KEY, CONF_ZONE, DOMAIN, LOGGER
-from .ddns import CredentialProblem, DdnsError, ManagedRecord, Permission, Source, State
+from .ddns import (
+    CredentialProblem,
+    DdnsError,
+    Detection,
+    ManagedRecord,
+    Permission,
+    RecordKey,
+    Response,
+    Source,
+    State,
+    ZoneConfig,
+)
 
 BASE = "base"
 
@@ -100,6 +112,82 @@ def raise_setup_error(state: State) -> None:
         )
 
 
+def raise_update_error(
+    config: ZoneConfig, state: State, record_keys: Collection[RecordKey] | None, wait_s: float
+) -> None:
+    """Raise HomeAssistantError with the reason if some records are not known to be in sync.
+
+    ``record_keys`` are those of the zone by default. ``wait_s`` is for how many
+    seconds Cloudflare may not be called.
+    """
+    records = [
+        managed
+        for managed in config.managed_records
+        if record_keys is None or managed.record_key in record_keys
+    ]
+    keys = [managed.record_key for managed in records]
+    for error in state.errors_of(keys):
+        if isinstance(error, ddns.CloudflareRateLimitError):
+            limit = ddns.CloudflareRateLimitError(str(error), retry_after_s=wait_s)
+            raise translated_error(HomeAssistantError, limit)
+        raise translated_error(HomeAssistantError, error)
+    home = [state.detections[source] for source in config.home_sources]
+    if home and not records and all(detection.address is None for detection in home):
+        raise translated_error(HomeAssistantError, ddns.NoAddressError())
+    unknown = [managed for managed in records if state.record(managed.record_key).unknown_since]
+    # A hold-down ends by itself: what does not is more important.
+    asked = sorted((state.detections[m.source] for m in unknown), key=lambda d: bool(d.candidate))
+    if asked:
+        raise _unknown_address_error(asked[0], unknown)
+    if names := _names(key for key in keys if state.record(key).reason):
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="in_conflict",
+            translation_placeholders={"names": names},
+        )
+
+
+def _unknown_address_error(
+    detection: Detection, unknown: Iterable[ManagedRecord]
+) -> HomeAssistantError:
+    """Return the exception for an address that is in hold-down or not known."""
+    if detection.candidate:
+        return HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="hold_down",
+            translation_placeholders={
+                "family": detection.family.label,
+                "address": str(detection.candidate),
+                "wait": str(ceil(detection.hold_down_s)),
+            },
+        )
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="address_unknown",
+        translation_placeholders={
+            "family": detection.family.label,
+            "names": _names(m.record_key for m in unknown if m.source == detection.source),
+            "responses": response_text(detection),
+        },
+    )
+
+
+def response_text(detection: Detection) -> str:
+    """Return what each provider of a source reported: an address, or why there is none."""
+    return ", ".join(f"{r.provider}: {_reported(r)}" for r in detection.all_responses)
+
+
+def _reported(response: Response) -> str:
+    if response.address:
+        return str(response.address)
+    error = str(response.error).replace("_", " ")
+    return f"{response.rejected} ({error})" if response.rejected else error
+
+
+def _names(record_keys: Iterable[RecordKey]) -> str:
+    return ", ".join(sorted({ddns.to_unicode(key.name) for key in record_keys}))
+
+
 class StatusLog:
     """Logs a failure of one zone when it begins and its end, however long it lasts."""
 
@@ -143,6 +231,6 @@ def _log_reason(state: State, managed_records: Iterable[ManagedRecord]) -> str |
         if not is_known and not detection.is_unsupported_family:
             return f"no usable, agreed {managed.record_key.family.label} address"
     for key, record in state.records.items():
-        if record.conflict:
-            return f"{key.family.record_type} record of {key.name}: {record.conflict.reason}"
+        if record.conflict or record.is_overdue:
+            return f"{key.family.record_type} record of {key.name}: {record.reason}"
     return None

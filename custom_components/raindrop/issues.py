@@ -1,6 +1,7 @@
 """Repair issues: what the user must decide or fix. They come and go with their cause."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -11,8 +12,16 @@ from homeassistant.helpers import issue_registry as ir
 from . import ddns
 from .config import Domain
 from .const import DOMAIN
-from .ddns import CloudflareRefusedError, Detection, DetectionError, Reason, SourceKind, State
-from .error_messages import error_message
+from .ddns import (
+    CloudflareRefusedError,
+    Detection,
+    DetectionError,
+    Reason,
+    Source,
+    SourceKind,
+    State,
+)
+from .error_messages import error_message, response_text
 from .flows.preview import escape_markdown
 
 ATTR_DOMAIN = "domain"
@@ -24,6 +33,8 @@ ATTR_SUBENTRY_ID = "subentry_id"
 _QUOTA_EXCEEDED = 81045
 _CONFLICTING_UPDATES = 3
 """For how many updates in a row providers may conflict: some lag a little behind."""
+_MAX_NAMES = 10
+"""How many domains an issue names at most."""
 _BEHIND_NAT = {
     DetectionError.CGNAT: "router_cgnat",
     DetectionError.NOT_PUBLIC: "router_double_nat",
@@ -47,7 +58,7 @@ class _Issue:
     placeholders: dict[str, str]
     subentry_id: str = ""
     family: str = ""
-    source: ddns.Source | None = None
+    source: Source | None = None
     is_fixable: bool = True
 
     def id(self, entry: ConfigEntry) -> str:
@@ -62,7 +73,11 @@ def async_sync_issues(
     hass: HomeAssistant, entry: ConfigEntry, domains: Iterable[Domain], state: State
 ) -> None:
     """Create the issues of a state, and delete those whose cause is gone."""
-    issues = (*_zone_issues(entry, state), *_record_issues(domains, state), *_source_issues(state))
+    issues = (
+        *_zone_issues(entry, state),
+        *_record_issues(domains, state),
+        *_source_issues(domains, state),
+    )
     wanted = {issue.id(entry): issue for issue in issues}
     async_delete_issues(hass, entry, keep=wanted)
     for issue_id, issue in wanted.items():
@@ -133,17 +148,37 @@ def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
         )
 
 
-def _source_issues(state: State) -> Iterator[_Issue]:
-    """Yield the issues of sources."""
+def _source_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
+    """Yield the issues of sources, one for each."""
+    titles = _overdue_titles(domains, state)
     for source, detection in state.detections.items():
-        if key := _source_issue_key(detection, state.conflicting_updates.get(source, 0)):
+        placeholders = _source_placeholders(detection)
+        key = _source_issue_key(detection, state.conflicting_updates.get(source, 0))
+        if key is None and source in titles:
+            key = "family_gone" if detection.is_unsupported_family else "no_address"
+            placeholders |= {
+                "names": escape_markdown(", ".join(titles[source][:_MAX_NAMES])),
+                "responses": escape_markdown(response_text(detection)),
+            }
+        if key:
             yield _Issue(
                 key=key,
-                placeholders=_source_placeholders(detection),
+                placeholders=placeholders,
                 family=source.family.key,
                 source=source,
                 is_fixable=False,
             )
+
+
+def _overdue_titles(domains: Iterable[Domain], state: State) -> Mapping[Source, list[str]]:
+    """Return the domains whose address has not been known for too long, by its source."""
+    titles: defaultdict[Source, list[str]] = defaultdict(list)
+    for domain in domains:
+        for managed in domain.managed_records:
+            is_overdue = state.record(managed.record_key).is_overdue
+            if is_overdue and state.detections[managed.source].address is None:
+                titles[managed.source].append(domain.title)
+    return titles
 
 
 def _source_issue_key(detection: Detection, conflicting_updates: int) -> str | None:
@@ -171,6 +206,7 @@ def _source_placeholders(detection: Detection) -> dict[str, str]:
     own = next(detection.all_responses, None)
     return {
         "family": detection.family.label,
+        "type": detection.family.record_type,
         "entity": own.provider if own else "",
         "reported": str(own.address or own.rejected or "") if own else "",
         "address": str(detection.address or detection.candidate or ""),

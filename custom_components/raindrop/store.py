@@ -3,8 +3,9 @@
 The last address of each record, by which one of several records is recognized
 though the address changed meanwhile; what else it had, so that it can be created
 again as it was; when it was changed externally, so that a restart ends no fight
-over it; failures that were reported, so that their recovery is; the home's last
-public address, so that a change while Home Assistant is down is an event;
+over it; failures that were reported, so that their recovery is; since when it is
+unknown whether a record is in sync, so that restarts hide no failure; the home's
+last public address, so that a change while Home Assistant is down is an event;
 records that are deleted with their domain; and events that were not delivered yet.
 """
 
@@ -123,6 +124,8 @@ def _record_data(record: RecordState) -> dict[str, Any]:
         data["external_changes"] = [time.isoformat() for time in record.external_changes]
     if record.last_attributes:
         data["attributes"] = asdict(record.last_attributes)
+    if record.unknown_since:
+        data["unknown_since"] = record.unknown_since.isoformat()
     if record.has_failed:
         data["has_failed"] = True
     return data
@@ -133,6 +136,7 @@ def _record_state(data: Mapping[str, Any]) -> RecordState:
         last_address=_address(data.get("last_address")),
         external_changes=tuple(_time(time) for time in data.get("external_changes", ())),
         last_attributes=_attributes(data["attributes"]) if "attributes" in data else None,
+        unknown_since=_time(data["unknown_since"]) if "unknown_since" in data else None,
         has_failed=data.get("has_failed", False),
     )
 

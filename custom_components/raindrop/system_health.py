@@ -36,6 +36,6 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         info["requests_left"] = min(limits)
     records = [item for c in coordinators for item in c.data.records.items()]
     names = {key.name for key, _ in records}
-    failing = {key.name for key, record in records if record.reason}
-    info["domains_in_sync"] = f"{len(names - failing)} / {len(names)}"
+    others = {key.name for key, record in records if not record.is_in_sync}
+    info["domains_in_sync"] = f"{len(names - others)} / {len(names)}"
     return info

@@ -202,7 +202,7 @@ async def test_s22_retry_after_is_honoured(
 async def test_a_second_denial_in_a_row_starts_a_reauth(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, entry: RaindropConfigEntry
 ) -> None:
-    """A single spurious 403 does not; after two in a row Cloudflare is called once an hour only."""
+    """A single spurious 403 does not; after two in a row there is one list in each update."""
     simulator.faults.add("cloudflare", kind="spurious_403", times=1)
     simulator.ip.set_address(NEXT)
     await clock.cycles(2)
@@ -215,12 +215,12 @@ async def test_a_second_denial_in_a_row_starts_a_reauth(
     await clock.cycles(5)
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["context"]["source"] == "reauth"
-    # The two denials, and one request of the form to find out the reason.
-    assert endpoints(simulator) == [LIST, LIST, LIST]
+    # One in each update, and one request of the form to find out the reason.
+    assert endpoints(simulator) == [LIST] * 6
     assert state(hass, PUBLIC_IPV4) == HOME
 
     simulator.faults.clear()
-    await clock.passes(FULL_SYNC_INTERVAL)
+    await clock.cycles()
     assert content(simulator, zone) == HOME
     assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
 

@@ -73,6 +73,8 @@ async def test_names_and_addresses_are_replaced_by_numbers(
                 "source": "automatic",
                 "creates": True,
                 "reason": "ambiguous",
+                "is_in_sync": False,
+                "unknown_s": None,
                 "record": None,
                 "conflict": {"reason": "ambiguous", "records": 2},
                 "failure": None,
@@ -110,6 +112,8 @@ async def test_a_record_and_an_error_are_described_without_text(
             "source": "automatic",
             "creates": True,
             "reason": None,
+            "is_in_sync": True,
+            "unknown_s": None,
             "record": {
                 "address": "address 1",
                 "is_owned": False,

@@ -129,7 +129,7 @@ async def test_the_button_corrects_drift_at_once(
         ),
         pytest.param(
             lambda simulator: simulator.faults.add("ip", kind="html"),
-            "no_address",
+            "address_unknown",
             id="no provider",
         ),
     ],

@@ -96,10 +96,14 @@ async def test_a_second_connection_that_is_down_changes_nothing(
     await clock.passes(HOLD_DOWN)
     simulator.log.clear()
     await mobile.reports(STATE_UNAVAILABLE)
-    await clock.cycles(10)
+    await clock.cycles(2)
+    assert issues(hass) == {}
+    await clock.cycles(8)
     assert contents(simulator)[MOBILE] == WAN_2
     assert not simulator.log.entries
-    assert issues(hass) == {}
+    assert [*issues(hass)] == ["no_address"]
+    assert reason(hass, "binary_sensor.cable_example_com_dns") is None
+    assert reason(hass, MOBILE_PROBLEM) == "no_address"
 
 
 async def test_the_hold_down_begins_again_after_an_outage(

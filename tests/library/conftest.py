@@ -14,7 +14,7 @@ from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.models import Family
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from tests.library.fake_sources import new_detector
+from tests.library.fake_sources import FakeSources, new_detector
 from tests.library.zone_updater import Ask, ZoneUpdater
 from tests.secrets import TOKEN
 
@@ -42,9 +42,15 @@ def client(simulator: Simulator, session: ClientSession) -> CloudflareClient:
 
 
 @pytest.fixture
-def detector(sessions: Mapping[Family, ClientSession]) -> Detector:
+def sources() -> FakeSources:
+    """Return sources that report nothing, and a clock."""
+    return FakeSources()
+
+
+@pytest.fixture
+def detector(sessions: Mapping[Family, ClientSession], sources: FakeSources) -> Detector:
     """Return a detector that has accepted no address yet."""
-    return new_detector(sessions, ddns.PROVIDERS)
+    return new_detector(sessions, ddns.PROVIDERS, sources)
 
 
 @pytest.fixture

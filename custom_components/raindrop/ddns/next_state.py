@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .addresses import parse_record
 from .detection.result import Detection, Detections
 from .errors import CloudflareError, CloudflareRefusedError
-from .models import Conflict, Outcome, Plan, Reason, Record, RecordKey, ZoneConfig
+from .models import Address, Conflict, Outcome, Plan, Reason, Record, RecordKey, ZoneConfig
 from .records.external_changes import next_times
 from .state import RecordState, State, UpdateResult, events_between
 
 _RECORD_EXISTS = {81057, 81058}
 """Cloudflare's codes for a record that exists already."""
+_MAX_TRIES = 3
+"""In how many updates in a row a change that is refused is tried before the next full sync."""
+_LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)
+"""How long it may be unknown whether a record is in sync: about three updates."""
 
 
 def is_synced(config: ZoneConfig, detections: Detections, state: State) -> bool:
@@ -25,13 +29,19 @@ def is_synced(config: ZoneConfig, detections: Detections, state: State) -> bool:
 
 
 def without_list(
-    config: ZoneConfig, detections: Detections, state: State, error: CloudflareError | None
+    config: ZoneConfig,
+    detections: Detections,
+    state: State,
+    error: CloudflareError | None,
+    *,
+    now: datetime,
 ) -> tuple[State, UpdateResult]:
     """Return the next state after an update that did not read the zone, or tried in vain."""
     records = {m.record_key: state.record(m.record_key) for m in config.managed_records}
     is_converged = error is None and state.is_converged and is_synced(config, detections, state)
+    list_error = error or state.list_error
     after = _next_state(
-        config, detections, state, records, error or state.list_error, is_converged=is_converged
+        config, detections, state, records, list_error, is_converged=is_converged, now=now
     )
     return after, UpdateResult(
         errors=(error,) if error else (), events=events_between(state, after, {})
@@ -42,6 +52,7 @@ def with_plan(
     config: ZoneConfig,
     detections: Detections,
     state: State,
+    listing: Iterable[Record],
     plan: Plan,
     outcomes: Iterable[Outcome],
     *,
@@ -54,11 +65,12 @@ def with_plan(
     """
     conflicts = {conflict.record_key: conflict for conflict in plan.conflicts}
     outcome_of = {outcome.change.record_key: outcome for outcome in outcomes}
+    listed = {(record.name, record.type) for record in listing}
     records: dict[RecordKey, RecordState] = {}
     for managed in config.managed_records:
         key = managed.record_key
         record = _record_state(
-            state.record(key),
+            replace(state.record(key), exists=(key.name, key.family.record_type) in listed),
             detections[managed.source],
             plan.records.get(key),
             conflicts.get(key),
@@ -67,8 +79,10 @@ def with_plan(
         )
         is_overruled = key == overrule and not (record.conflict or record.failure)
         records[key] = replace(record, external_changes=()) if is_overruled else record
-    is_converged = all(_is_converged(r.conflict, r.failure) for r in records.values())
-    after = _next_state(config, detections, state, records, None, is_converged=is_converged)
+    is_converged = all(_is_converged(r.conflict, r.failure, r.refusals) for r in records.values())
+    after = _next_state(
+        config, detections, state, records, None, is_converged=is_converged, now=now
+    )
     return after, UpdateResult(
         outcomes=outcome_of,
         was_read=True,
@@ -97,37 +111,49 @@ def _record_state(
     failure = None if outcome is None or outcome.is_done else outcome
     is_in_sync = record is not None and conflict is None and failure is None
     address = parse_record(record.content) if record and is_in_sync else None
+    refusals = _refusals(before, detection.address, failure)
+    is_converged = _is_converged(conflict, failure, refusals)
     return replace(
         before,
         record=record,
+        exists=before.exists or record is not None,
         conflict=conflict,
         failure=failure,
+        refusals=refusals,
         external_changes=next_times(
             before.external_changes,
             now,
             is_corrected=outcome is not None and outcome.is_done and outcome.change.is_drift,
             is_left=conflict is not None and conflict.reason is Reason.CONTESTED,
         ),
-        synced_address=detection.address if _is_converged(conflict, failure) else None,
+        synced_address=detection.address if is_converged else None,
         last_record=record if is_in_sync else before.last_record,
         last_attributes=last_attributes,
         last_address=address or before.last_address,
     )
 
 
-def _is_converged(conflict: Conflict | None, failure: Outcome | None) -> bool:
+def _is_converged(conflict: Conflict | None, failure: Outcome | None, refusals: int) -> bool:
     """Return whether the next update would gain nothing by looking at a record again.
 
-    A change that is refused for its content waits for the next full sync, and
-    so does a contested record. A record that exists already does not: the next
-    list will show it.
+    A change that was refused for its content in several updates in a row waits
+    for the next full sync, and so does a contested record.
     """
     if conflict:
         return conflict.reason is Reason.CONTESTED
-    if failure is None:
-        return True
-    error = failure.error
-    return isinstance(error, CloudflareRefusedError) and not _RECORD_EXISTS & set(error.codes)
+    return failure is None or refusals >= _MAX_TRIES
+
+
+def _refusals(before: RecordState, address: Address, failure: Outcome | None) -> int:
+    """Return in how many updates in a row Cloudflare refused to write an address.
+
+    A record that exists already is no refusal: the next list will show it.
+    """
+    error = failure.error if failure else None
+    if not isinstance(error, CloudflareRefusedError) or _RECORD_EXISTS & set(error.codes):
+        return 0
+    is_same = before.synced_address in (None, address)
+    return before.refusals + 1 if is_same else 1
 
 
 def _next_state(
@@ -138,6 +164,7 @@ def _next_state(
     list_error: CloudflareError | None,
     *,
     is_converged: bool,
+    now: datetime,
 ) -> State:
     """Return the next state, with the reason of each record and the home's addresses."""
     accepted = {s.family: a for s in config.home_sources if (a := detections[s].address)}
@@ -151,7 +178,7 @@ def _next_state(
         },
         records={
             managed.record_key: _with_reason(
-                records[managed.record_key], detections[managed.source]
+                records[managed.record_key], detections[managed.source], list_error, now
             )
             for managed in config.managed_records
         },
@@ -160,7 +187,18 @@ def _next_state(
     )
 
 
-def _with_reason(record: RecordState, detection: Detection) -> RecordState:
+def _with_reason(
+    record: RecordState, detection: Detection, list_error: CloudflareError | None, now: datetime
+) -> RecordState:
+    """Return a record with the reason why it is not in sync, and since when that is unknown."""
+    is_known = _needs_no_address(record, detection) or (
+        detection.address is not None and list_error is None
+    )
+    # A time in the future is due to a clock that was set back.
+    since = None if is_known else min(record.unknown_since or now, now)
+    is_overdue = since is not None and now - since >= _LONGEST_UNKNOWN
+    if (since, is_overdue) != (record.unknown_since, record.is_overdue):
+        record = replace(record, unknown_since=since, is_overdue=is_overdue)
     reason = reason_of(record, detection)
     # Waiting for a flapping address is neither a failure nor a recovery.
     has_failed = reason is not None and (record.has_failed or reason is not Reason.FLAPPING)
@@ -172,18 +210,27 @@ def _with_reason(record: RecordState, detection: Detection) -> RecordState:
 def reason_of(record: RecordState, detection: Detection) -> Reason | None:
     """Return why a record is not in sync, None if it is.
 
-    A failed detection leaves a record in sync that was so before, and a
-    family that the home does not have is no problem.
+    A failed detection or list leaves a record in sync that was so before,
+    until that is overdue. A family that the home does not have is a problem
+    only for a record that exists.
     """
     if record.conflict:
         return record.conflict.reason
     if record.failure:
         return record.failure.reason
-    if detection.is_unsupported_family:
-        return None
     if detection.is_flapping:
         return Reason.FLAPPING
-    is_known = record.last_address is not None
+    is_known = record.last_address is not None and not record.is_overdue
     if detection.address is None:
-        return None if is_known else Reason.NO_ADDRESS
+        is_quiet = detection.is_unsupported_family and not record.is_overdue
+        return None if is_known or is_quiet else Reason.NO_ADDRESS
     return None if is_known and record.synced_address == detection.address else Reason.UNREAD
+
+
+def _needs_no_address(record: RecordState, detection: Detection) -> bool:
+    """Return whether this is a family that the home does not have, without a record of it.
+
+    Before the first list, a record that was in sync once is taken to exist.
+    """
+    exists = record.last_address is not None if record.exists is None else record.exists
+    return detection.is_unsupported_family and not exists

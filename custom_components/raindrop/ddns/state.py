@@ -45,10 +45,26 @@ class RecordState:
     """What only the user can solve."""
     failure: Outcome | None = None
     """The change that was refused or is unconfirmed."""
+    refusals: int = 0
+    """How many updates in a row a change of it was refused in."""
+    exists: bool | None = None
+    """Whether the last list had a record of its name and type; None before the first list."""
+    unknown_since: datetime | None = None
+    """Since when it is not known whether it is in sync: without an address, or without a list.
+
+    None if it is known. Survives a restart.
+    """
+    is_overdue: bool = False
+    """Whether that has not been known for too long."""
     reason: Reason | None = None
-    """Why it is not in sync; None if it is."""
+    """Why it is not in sync; None if it is, or if that is not known yet."""
     has_failed: bool = False
     """Whether its failure was an event, so that its recovery is one; survives a restart."""
+
+    @property
+    def is_in_sync(self) -> bool:
+        """Whether it is known to be in sync."""
+        return self.reason is None and self.unknown_since is None
 
 
 _UNKNOWN = RecordState()
@@ -73,6 +89,11 @@ class State:
     def record(self, record_key: RecordKey) -> RecordState:
         """Return what is known of a record; an empty state if nothing is."""
         return self.records.get(record_key, _UNKNOWN)
+
+    @property
+    def has_unknown_record(self) -> bool:
+        """Whether it is not known of some record whether it is in sync."""
+        return any(record.unknown_since for record in self.records.values())
 
     def written_at(self, record_keys: Iterable[RecordKey]) -> datetime | None:
         """Return when one of these records was last changed by anybody, by Cloudflare's clock."""
@@ -183,7 +204,7 @@ def _failures(before: State, after: State) -> Iterator[DdnsEvent]:
             family=key.family,
             record_key=key,
             from_ip=after.record(key).last_address,
-            to_ip=after.public_addresses.get(key.family),
+            to_ip=_missed_address(after, key),
             reason=after.record(key).reason,
         )
     for key in sorted(had_failed - failed):
@@ -193,3 +214,9 @@ def _failures(before: State, after: State) -> Iterator[DdnsEvent]:
             record_key=key,
             to_ip=after.record(key).last_address,
         )
+
+
+def _missed_address(state: State, record_key: RecordKey) -> Address | None:
+    """Return the address that a record that failed should hold, None if it is not known."""
+    is_known = state.record(record_key).reason is not Reason.NO_ADDRESS
+    return state.public_addresses.get(record_key.family) if is_known else None

@@ -62,10 +62,12 @@ async def update_zone(
     their agreement: a provider that keeps reporting a wrong address costs no
     requests.
     """
+    now = detector.now()
     detections = await _look(detector, config.sources, options.max_age)
     unconfirmed = _unconfirmed(detections)
     must_read = options.full_sync or not state.is_converged
-    if not (must_read or unconfirmed) and detections == state.detections:
+    is_usual = not (must_read or unconfirmed or state.has_unknown_record)
+    if is_usual and detections == state.detections:
         return replace(state, detections=detections), UpdateResult()
     has_new_dispute = any(not state.conflicting_updates.get(d.source) for d in unconfirmed)
     is_urgent = must_read or has_new_dispute or not is_synced(config, detections, state)
@@ -77,11 +79,11 @@ async def update_zone(
         if options.may_call_api and not is_synced(config, detections, state):
             listing = await _list(client, config)
     if listing is None or isinstance(listing, CloudflareError):
-        return without_list(config, detections, state, listing)
-    now, overrule = detector.now(), options.overrule
+        return without_list(config, detections, state, listing, now=now)
+    overrule = options.overrule
     plan = make_plan(_desired_records(config, detections, state, now, overrule), listing)
     outcomes = await apply(client, config.zone_id, plan.changes)
-    return with_plan(config, detections, state, plan, outcomes, now=now, overrule=overrule)
+    return with_plan(config, detections, state, listing, plan, outcomes, now=now, overrule=overrule)
 
 
 async def preview(

@@ -184,7 +184,7 @@ def test_only_a_failure_is_an_event_and_not_its_reason(
     assert [event.type for event in events_between(first, second, {})] == types_
 
 
-@pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.FLAPPING}))
+@pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.FLAPPING, Reason.NO_ADDRESS}))
 def test_a_failure_has_a_reason(reason: Reason) -> None:
     """The event of a failure has the last address, the public address and the reason."""
     (event,) = events_between(failed(None, V4, A2), failed(reason, V4, A2), {})
@@ -192,6 +192,13 @@ def test_a_failure_has_a_reason(reason: Reason) -> None:
     assert event == DdnsEvent(
         type=EventType.FAILED, family=IPV4, record_key=V4, from_ip=A1, to_ip=A2, reason=reason
     )
+
+
+def test_a_failure_without_an_address_names_none() -> None:
+    """The last public address is not the one that the record should hold."""
+    (event,) = events_between(failed(None, V4, A2), failed(Reason.NO_ADDRESS, V4, A2), {})
+
+    assert (event.from_ip, event.to_ip, event.reason) == (A1, None, Reason.NO_ADDRESS)
 
 
 def test_a_recovery_has_the_address_of_the_record() -> None:
