@@ -33,7 +33,7 @@ class Raindrop(InHomeAssistant):
         os.environ["CLOUDFLARE_BASE_URL"] = self.task.cloudflare
         install_from_json(json.dumps(self.task.ip))
         # Updates follow each other faster than usual; each one must look up the address itself.
-        patch.object(coordinator, "_ROUTINE", UpdateOptions()).start()
+        patch.object(coordinator, "ROUTINE", UpdateOptions()).start()
         await super().prepare()
 
     @override
