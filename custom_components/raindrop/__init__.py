@@ -9,15 +9,19 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .address_sources import async_release_detector
-from .config import async_get_client
-from .const import CONF_ZONE_ID, DOMAIN
+from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns import CloudflareAuthError, CloudflareConnectionError, ZoneId
+from .ddns import CloudflareAuthError, CloudflareConnectionError, CloudflareNotFoundError
+from .deletions import async_delete_with_entry
 from .entity import zone_device
+from .entry_issues import (
+    async_delete_entry_issues,
+    async_report_configuration,
+    async_report_zone_id,
+)
 from .error_messages import translated_error
 from .issues import async_delete_issues
 from .services import async_setup_services
-from .store import ZoneStore, async_delete_records
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR)
@@ -37,10 +41,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> 
         raise translated_error(ConfigEntryAuthFailed, err) from err
     except CloudflareConnectionError as err:
         raise translated_error(ConfigEntryNotReady, err) from err
+    except CloudflareNotFoundError as err:
+        async_report_zone_id(hass, entry)
+        raise translated_error(ConfigEntryNotReady, err) from err
     entry.runtime_data = coordinator
     # Before anything takes time: what the user changes meanwhile must not be missed.
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     entry.async_on_unload(partial(async_delete_issues, hass, entry))
+    entry.async_on_unload(partial(async_delete_entry_issues, hass, entry))
+    async_report_configuration(hass, entry, coordinator.domains)
     await coordinator.async_config_entry_first_refresh()
     # The devices of the domains refer to it, so it must exist first.
     device = dr.async_get(hass).async_get_or_create(
@@ -63,13 +72,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: RaindropConfigEntry) ->
 
 async def async_remove_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
     """Delete the records of a removed zone that the user wants deleted."""
-    store = ZoneStore(hass, entry.entry_id)
-    await store.async_load()
-    if store.pending_deletions:
-        client = async_get_client(hass, entry.data)
-        zone_id = ZoneId(entry.data[CONF_ZONE_ID])
-        await async_delete_records(client, zone_id, store.pending_deletions)
-    await store.async_remove()
+    async_delete_entry_issues(hass, entry)
+    await async_delete_with_entry(hass, entry)
     if not hass.config_entries.async_entries(DOMAIN):
         async_release_detector(hass)
 

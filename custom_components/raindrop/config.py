@@ -1,14 +1,14 @@
 """Convert what config entries and subentries store to the library's values and back.
 
-``entry.options`` is ``{"sources": {"ipv4": [source, ...], "ipv6": [...]}}``: a
-family has a list of sources, and an empty list turns it off. Today's forms
-store one source in it. A source is a flat dict whose ``source`` names its kind.
-
 The data of a domain subentry are ``DOMAIN_DEFAULTS`` and the host name. In its
-``sources``, a family that follows the zone is absent.
+``sources`` (see `stored_sources`), a family that follows the zone is absent.
+
+All of it may have been edited by hand or restored in part: a domain that cannot
+be read stops no other.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 import os
 from typing import Any, Final
@@ -19,32 +19,35 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from . import ddns
-from .const import CONF_IS_PAID, CONF_KEY, CONF_ZONE_ID, CONF_ZONE_NAME, LOGGER, SUBENTRY_DOMAIN
+from .const import CONF_IS_PAID, CONF_KEY, CONF_ZONE_ID, CONF_ZONE_NAME, SUBENTRY_DOMAIN
 from .ddns import Family, HostName, ManagedRecord, Policy, RecordKey, Source, SourceKind, ZoneConfig
+from .stored_sources import CONF_SOURCE, CONF_SOURCES, FAMILIES, read_source_list, read_sources
+from .stored_values import (
+    read_bool,
+    read_choice,
+    read_host_name,
+    read_id,
+    read_int,
+    read_list,
+    read_mapping,
+    read_text,
+)
 
 BASE_URL_VARIABLE = "CLOUDFLARE_BASE_URL"
 """The environment variable that Cloudflare's SDKs read.
 
 https://github.com/cloudflare/cloudflare-python
 """
-FAMILIES = {family.key: family for family in Family}
-"""The families by their key in stored data."""
-
 CONF_CREATE: Final = "create"
 CONF_DELETE: Final = "delete"
-CONF_ENTITY: Final = "entity"
 CONF_FAMILIES: Final = "families"
 CONF_INTERFACE_ID: Final = "interface_id"
-CONF_IS_DEFAULT_ROUTE: Final = "is_default_route"
 CONF_PAUSED: Final = "paused"
 CONF_PREFIX_LENGTH: Final = "prefix_length"
 CONF_PROXIED: Final = "proxied"
 CONF_RECORDS: Final = "records"
-CONF_SOURCE: Final = "source"
-CONF_SOURCES: Final = "sources"
 CONF_TTL: Final = "ttl"
 CONF_TTL_S: Final = "ttl_s"
-CONF_URLS: Final = "urls"
 
 KEEP, ON, OFF, AUTO, SECONDS = "keep", "on", "off", "auto", "seconds"
 PROXIED = {KEEP: None, ON: True, OFF: False}
@@ -100,6 +103,12 @@ def credential_data(form: Mapping[str, Any]) -> dict[str, str | None]:
     return {CONF_EMAIL: credential.email, CONF_KEY: credential.key}
 
 
+def stored_email(data: Mapping[str, Any]) -> str | None:
+    """Return the email address in the data of an entry or of a form."""
+    email = data.get(CONF_EMAIL)
+    return email if isinstance(email, str) else None
+
+
 @callback
 def async_get_client(hass: HomeAssistant, data: Mapping[str, Any]) -> ddns.CloudflareClient:
     """Return the API client for the data of an entry or of a form.
@@ -108,6 +117,7 @@ def async_get_client(hass: HomeAssistant, data: Mapping[str, Any]) -> ddns.Cloud
     the environment names a URL to which it must not be sent, and
     CloudflareConnectionError while no HTTP session can be created.
     """
+    key = data.get(CONF_KEY)
     try:
         session = async_get_clientsession(hass)
     except Exception as err:
@@ -115,95 +125,92 @@ def async_get_client(hass: HomeAssistant, data: Mapping[str, Any]) -> ddns.Cloud
         raise ddns.CloudflareConnectionError(f"Cloudflare was not reached ({name})") from err
     return ddns.CloudflareClient(
         session,
-        ddns.read_credential(data.get(CONF_EMAIL), data[CONF_KEY]),
-        max_batch=ddns.MAX_BATCH_PAID if data.get(CONF_IS_PAID) else ddns.MAX_BATCH,
+        ddns.read_credential(stored_email(data), key if isinstance(key, str) else ""),
+        max_batch=ddns.MAX_BATCH_PAID if data.get(CONF_IS_PAID) is True else ddns.MAX_BATCH,
         base_url=ddns.check_base_url(os.environ.get(BASE_URL_VARIABLE) or ddns.BASE_URL),
     )
 
 
-def read_sources(options: Mapping[str, Any]) -> dict[Family, Source]:
-    """Return the source of each family of a zone that is not off.
-
-    Raises KeyError, TypeError or ValueError for malformed options.
-    """
-    return {
-        family: sources[0]
-        for key, family in FAMILIES.items()
-        if (sources := read_source_list(options[CONF_SOURCES][key], family))
-    }
-
-
-def read_source_list(stored: Iterable[Mapping[str, Any]], family: Family) -> tuple[Source, ...]:
-    """Return the stored sources of one family.
-
-    Raises KeyError, TypeError or ValueError for malformed data.
-    """
-    return tuple(_read_source(source, family) for source in stored)
-
-
-def source_data(source: Source) -> dict[str, Any]:
-    """Return a source as it is stored."""
-    data: dict[str, Any] = {CONF_SOURCE: source.kind.value}
-    if source.kind is SourceKind.ENTITY:
-        data |= {CONF_ENTITY: source.entity, CONF_IS_DEFAULT_ROUTE: source.is_default_route}
-    elif source.kind is SourceKind.URLS:
-        data[CONF_URLS] = [*source.urls]
-    return data
-
-
-def _read_source(data: Mapping[str, Any], family: Family) -> Source:
-    kind = SourceKind(data[CONF_SOURCE])
-    if kind is SourceKind.ENTITY:
-        is_default_route = data[CONF_IS_DEFAULT_ROUTE]
-        return Source(family, kind, entity=data[CONF_ENTITY], is_default_route=is_default_route)
-    if kind is SourceKind.URLS:
-        return Source(family, kind, urls=tuple(data[CONF_URLS]))
-    return Source(family, kind)
-
-
 def read_domains(entry: ConfigEntry) -> tuple[Domain, ...]:
-    """Return the domains of an entry, without those whose data are malformed."""
-    domains: list[Domain] = []
-    zone_sources = read_sources(entry.options)
+    """Return the domains of an entry, without those whose data are malformed or repeat a name."""
+    domains: dict[HostName, Domain] = {}
     for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN):
         try:
-            domains.append(_read_domain(subentry, zone_sources))
-        except KeyError, TypeError, ValueError:
-            LOGGER.exception("The domain %s cannot be read: remove it", subentry.title)
-    return tuple(domains)
+            domain = read_domain(entry, subentry)
+        except ValueError:
+            continue
+        domains.setdefault(domain.name, domain)
+    return tuple(domains.values())
 
 
-def configured_record_keys(entry: ConfigEntry, domains: Iterable[Domain]) -> set[RecordKey]:
-    """Return all record keys that the domain subentries of an entry may manage.
+def read_domain(entry: ConfigEntry, subentry: ConfigSubentry) -> Domain:
+    """Return a domain of an entry. Raises ValueError for malformed data."""
+    data = domain_data(subentry)
+    return Domain(
+        subentry_id=subentry.subentry_id,
+        name=read_host_name(data.get(CONF_DOMAIN)),
+        title=subentry.title,
+        managed_records=read_managed_records(data, read_sources(entry.options)),
+        configured_record_keys=frozenset(read_record_keys(data)),
+        deletes_records=read_bool(data[CONF_DELETE]),
+    )
 
-    A domain whose data are malformed counts with both families. Otherwise its
-    records would be deleted like those of a removed domain.
+
+def unreadable_domains(entry: ConfigEntry, domains: Iterable[Domain]) -> list[ConfigSubentry]:
+    """Return the domain subentries of an entry that are none of these domains."""
+    readable = {domain.subentry_id for domain in domains}
+    subentries = entry.get_subentries_of_type(SUBENTRY_DOMAIN)
+    return [subentry for subentry in subentries if subentry.subentry_id not in readable]
+
+
+def record_keys_of_unreadable(subentry: ConfigSubentry) -> set[RecordKey]:
+    """Return the record keys that a domain whose data are malformed may have, of both families.
+
+    None are returned if its name is not known.
     """
-    readable = {domain.subentry_id: domain for domain in domains}
-    record_keys: set[RecordKey] = set()
-    for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN):
-        if domain := readable.get(subentry.subentry_id):
-            record_keys |= domain.configured_record_keys
-        elif CONF_DOMAIN in subentry.data:
-            record_keys |= {RecordKey(subentry_host_name(subentry), family) for family in Family}
-    return record_keys
+    names: set[HostName] = set()
+    for stored in (subentry.data.get(CONF_DOMAIN), _name_of_unique_id(subentry.unique_id)):
+        with suppress(ValueError):
+            names.add(read_host_name(stored))
+    return {RecordKey(name, family) for name in names for family in Family}
+
+
+def zone_id(entry: ConfigEntry) -> ddns.ZoneId:
+    """Return the identifier of a zone, which is also the entry's unique id.
+
+    Raises CloudflareNotFoundError if neither has the form of one.
+    """
+    for stored in (entry.data.get(CONF_ZONE_ID), entry.unique_id):
+        with suppress(ValueError):
+            return ddns.ZoneId(read_id(stored))
+    raise ddns.CloudflareNotFoundError("the stored zone ID is none")
+
+
+def zone_host_name(entry: ConfigEntry) -> HostName | None:
+    """Return the host name of a zone, None if it is not known: the token may not read the zone."""
+    try:
+        return read_host_name(entry.data.get(CONF_ZONE_NAME))
+    except ValueError:
+        return None
 
 
 def zone_name(entry: ConfigEntry) -> str:
-    """Return the name of a zone; its id if the token may not read the zone."""
-    return str(entry.data[CONF_ZONE_NAME] or entry.data[CONF_ZONE_ID])
+    """Return the name of a zone; its id if the name is not known."""
+    return zone_host_name(entry) or zone_id(entry)
 
 
 def zone_config(entry: ConfigEntry, domains: Iterable[Domain]) -> ZoneConfig:
     """Return what an update manages: the records of the domains, and the home's addresses.
 
-    The home's IPv4 address is always detected, the IPv6 address if a record needs it.
+    The home's IPv4 address is always detected, the IPv6 address if a record
+    needs it. Raises CloudflareNotFoundError if the stored zone id is malformed.
     """
     managed_records = tuple(managed for domain in domains for managed in domain.managed_records)
     families = {Family.IPV4, *(managed.record_key.family for managed in managed_records)}
     home_sources = [s for family, s in read_sources(entry.options).items() if family in families]
-    zone_id = ddns.ZoneId(entry.data[CONF_ZONE_ID])
-    return ZoneConfig(zone_id=zone_id, home_sources=home_sources, managed_records=managed_records)
+    return ZoneConfig(
+        zone_id=zone_id(entry), home_sources=home_sources, managed_records=managed_records
+    )
 
 
 def read_managed_records(
@@ -211,12 +218,13 @@ def read_managed_records(
 ) -> tuple[ManagedRecord, ...]:
     """Return the managed records of a domain; a family without a source has none.
 
-    Raises KeyError, TypeError or ValueError (InterfaceIdError) for malformed data.
+    Raises ValueError (InterfaceIdError, HostNameError) for malformed data.
     """
     sources = {**zone_sources}
-    for key, stored in data[CONF_SOURCES].items():
-        sources.pop(FAMILIES[key], None)
-        sources |= {source.family: source for source in read_source_list(stored, FAMILIES[key])[:1]}
+    for key, stored in read_mapping(data[CONF_SOURCES]).items():
+        family = read_choice(FAMILIES, key)
+        sources.pop(family, None)
+        sources |= {source.family: source for source in read_source_list(stored, family)[:1]}
     return tuple(
         ManagedRecord(record_key=key, source=source, policy=_read_policy(data, key.family))
         for key in read_record_keys(data)
@@ -225,8 +233,13 @@ def read_managed_records(
 
 
 def read_record_keys(data: Mapping[str, Any]) -> list[RecordKey]:
-    """Return the record keys of a domain, with those of families that have no source."""
-    return [RecordKey(HostName(data[CONF_DOMAIN]), FAMILIES[key]) for key in data[CONF_FAMILIES]]
+    """Return the record keys of a domain, with those of families that have no source.
+
+    Raises ValueError for malformed data.
+    """
+    name = read_host_name(data.get(CONF_DOMAIN))
+    families = [read_choice(FAMILIES, key) for key in read_list(data[CONF_FAMILIES])]
+    return [RecordKey(name, family) for family in dict.fromkeys(families)]
 
 
 def new_domain_subentry(name: HostName) -> ConfigSubentryData:
@@ -250,36 +263,41 @@ def domain_data(subentry: ConfigSubentry) -> dict[str, Any]:
 
 
 def subentry_host_name(subentry: ConfigSubentry) -> HostName:
-    """Return the host name of a domain subentry."""
-    return HostName(subentry.data[CONF_DOMAIN])
+    """Return the host name of a domain subentry. Raises ValueError if it is malformed."""
+    return read_host_name(subentry.data.get(CONF_DOMAIN))
 
 
 def host_names(entry: ConfigEntry) -> list[HostName]:
-    """Return the host names of the domain subentries of an entry."""
-    subentries = entry.get_subentries_of_type(SUBENTRY_DOMAIN)
-    return [subentry_host_name(s) for s in subentries if CONF_DOMAIN in s.data]
+    """Return the host names of the domain subentries of an entry that have one."""
+    names: list[HostName] = []
+    for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN):
+        with suppress(ValueError):
+            names.append(subentry_host_name(subentry))
+    return names
 
 
-def _read_domain(subentry: ConfigSubentry, zone_sources: Mapping[Family, Source]) -> Domain:
-    data = domain_data(subentry)
-    return Domain(
-        subentry_id=subentry.subentry_id,
-        name=subentry_host_name(subentry),
-        title=subentry.title,
-        managed_records=read_managed_records(data, zone_sources),
-        configured_record_keys=frozenset(read_record_keys(data)),
-        deletes_records=data[CONF_DELETE],
-    )
+def _name_of_unique_id(unique_id: str | None) -> str | None:
+    kind, _, name = (unique_id or "").partition(":")
+    return name if kind == SUBENTRY_DOMAIN else None
 
 
 def _read_policy(data: Mapping[str, Any], family: Family) -> Policy:
-    record_id = data[CONF_RECORDS].get(family.key)
+    record_id = read_mapping(data[CONF_RECORDS]).get(family.key)
     return Policy(
-        create=data[CONF_CREATE],
-        proxied=PROXIED[data[CONF_PROXIED]],
-        ttl_s={KEEP: None, AUTO: ddns.TTL_AUTO, SECONDS: int(data[CONF_TTL_S])}[data[CONF_TTL]],
-        record_id=ddns.RecordId(record_id) if record_id else None,
-        interface_id=ddns.parse_interface_id(data[CONF_INTERFACE_ID], int(data[CONF_PREFIX_LENGTH]))
-        if family is Family.IPV6
-        else None,
+        create=read_bool(data[CONF_CREATE]),
+        proxied=read_choice(PROXIED, data[CONF_PROXIED]),
+        ttl_s=_read_ttl(data),
+        record_id=ddns.RecordId(read_id(record_id)) if record_id is not None else None,
+        interface_id=_read_interface_id(data) if family is Family.IPV6 else None,
     )
+
+
+def _read_ttl(data: Mapping[str, Any]) -> int | None:
+    if data[CONF_TTL] == SECONDS:
+        return read_int(data[CONF_TTL_S], ddns.MIN_TTL_S, ddns.MAX_TTL_S)
+    return read_choice({KEEP: None, AUTO: ddns.TTL_AUTO}, data[CONF_TTL])
+
+
+def _read_interface_id(data: Mapping[str, Any]) -> ddns.InterfaceId | None:
+    prefix_length = read_int(data[CONF_PREFIX_LENGTH], ddns.MIN_PREFIX, ddns.MAX_PREFIX)
+    return ddns.parse_interface_id(read_text(data[CONF_INTERFACE_ID]), prefix_length)

@@ -20,7 +20,7 @@ from . import config, ddns
 from .address_sources import async_get_detector
 from .const import CONF_IS_PAID, CONF_ZONE, CONF_ZONE_ID, CONF_ZONE_NAME, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
-from .ddns import Conflict, Family, ManagedRecord, RecordKey, ZoneAccess, ZoneId, discover_zone
+from .ddns import Conflict, Family, ManagedRecord, RecordKey, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
 from .flows.domain import DomainFlow
 from .flows.forms import FormFlow
@@ -100,7 +100,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             return await self._async_replace_credential("reauth_confirm", entry, user_input)
         error = await try_or_error(self._async_verify(entry, entry.data))
-        values = {CONF_EMAIL: entry.data.get(CONF_EMAIL)}
+        values = {CONF_EMAIL: config.stored_email(entry.data)}
         return self.show_form("reauth_confirm", CREDENTIAL_SCHEMA, values, error)
 
     async def async_step_reconfigure(
@@ -110,7 +110,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         if user_input is not None:
             return await self._async_replace_credential("reconfigure", entry, user_input)
-        values = {CONF_EMAIL: entry.data.get(CONF_EMAIL)}
+        values = {CONF_EMAIL: config.stored_email(entry.data)}
         return self.show_form("reconfigure", CREDENTIAL_SCHEMA, values)
 
     async def _async_replace_credential(
@@ -127,8 +127,8 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
     async def _async_verify(self, entry: RaindropConfigEntry, data: Mapping[str, Any]) -> None:
         """Try a credential on the zone of an entry. Raises CloudflareError."""
         name = next(iter(config.host_names(entry)), None)
-        zone_id = ZoneId(entry.data[CONF_ZONE_ID])
-        await ddns.verify_access(config.async_get_client(self.hass, data), zone_id, name)
+        client = config.async_get_client(self.hass, data)
+        await ddns.verify_access(client, config.zone_id(entry), name)
 
     async def _async_discover_zone(
         self, user_input: Mapping[str, Any]

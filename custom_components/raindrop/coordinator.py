@@ -18,7 +18,7 @@ from homeassistant.util.signal_type import SignalTypeFormat
 
 from .address_sources import EntityWatch, async_entity_address, async_get_detector
 from .backoff import Backoff
-from .config import async_get_client, configured_record_keys, read_domains, zone_config
+from .config import async_get_client, read_domains, zone_config
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     Address,
@@ -35,11 +35,12 @@ from .ddns import (
     preview,
     update_zone,
 )
+from .deletions import Deletions, async_begin_deletions
 from .error_messages import StatusLog, raise_setup_error, raise_update_error
 from .issues import async_sync_issues
 from .publisher import SIGNAL_ADDRESS_ACCEPTED, Publisher
 from .scheduling import FRESH, ROUTINE, UpdateScheduler
-from .store import ZoneStore, async_delete_records
+from .store import ZoneStore
 
 SIGNAL_CHECKED: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_checked")
 """An update ended, whatever it brought; by entry id."""
@@ -62,7 +63,11 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     config_entry: RaindropConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
-        """Read the configuration. Raises CloudflareAuthError if the stored key is malformed."""
+        """Read the configuration.
+
+        Raises CloudflareAuthError if the stored key is malformed, and
+        CloudflareNotFoundError if the zone id is.
+        """
         super().__init__(
             hass,
             LOGGER,
@@ -82,12 +87,11 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self.checked_at: datetime | None = None
         """When the last update ended."""
         self.zone_device_id = ""
+        self._deletions = Deletions(hass, entry, self.client, self.store)
         self._publisher = Publisher(hass, entry, self.store)
         self._backoff = Backoff()
         self._status_log = StatusLog(entry.title)
         self._lock = Lock()
-        self._removed: set[RecordKey] = set()
-        """Records to delete, of domains that were removed."""
         self._is_stopped = False
 
     @property
@@ -102,15 +106,10 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
 
     @override
     async def _async_setup(self) -> None:
-        """Load the stored state; nothing is requested."""
+        """Load the stored state, and find the domains that were removed; nothing is requested."""
         store = self.store
         await store.async_load()
-        deletable = {
-            key for d in self.domains if d.deletes_records for key in d.configured_record_keys
-        }
-        configured = configured_record_keys(self.config_entry, self.domains)
-        self._removed = store.pending_deletions - configured
-        store.pending_deletions = self._removed | deletable
+        async_begin_deletions(self.hass, self.config_entry, store, self.domains)
         managed = {record.record_key for record in self.config.managed_records}
         records = {key: r for key, r in store.state.records.items() if key in managed}
         detections = {source: Detection(source=source) for source in self.config.sources}
@@ -263,28 +262,23 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             now = dt_util.utcnow()
             full_sync = options.full_sync or self._backoff.is_full_sync_due(now)
             may_call_api = self._backoff.may_call_api(now)
-            if full_sync and may_call_api:
-                await self._async_delete_removed()
-            may_call_api = may_call_api and bool(self.config.managed_records)
-            options = replace(options, full_sync=full_sync, may_call_api=may_call_api)
+            has_records = bool(self.config.managed_records)
+            options = replace(
+                options, full_sync=full_sync, may_call_api=may_call_api and has_records
+            )
             before = self.data
             state, result = await update_zone(
                 self.client, self.detector, self.config, before, options
             )
+            if result.was_read or (may_call_api and full_sync and not has_records):
+                errors = await self._deletions.async_delete()
+                result = replace(result, errors=(*result.errors, *errors))
             self.checked_at = dt_util.utcnow()
             if may_call_api:
                 self._async_adjust_backoff(result, options, now)
             self._async_store_state(before, state, result)
             self._scheduler.async_schedule_hold_down(state)
             return state, result
-
-    async def _async_delete_removed(self) -> None:
-        """Delete the records of domains that were removed before this setup."""
-        removed = self._removed
-        if removed and await async_delete_records(self.client, self.config.zone_id, removed):
-            self._removed = set()
-            self.store.pending_deletions -= removed
-            self.store.async_delay_save()
 
     def _async_adjust_backoff(
         self, result: UpdateResult, options: UpdateOptions, now: datetime

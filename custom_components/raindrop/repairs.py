@@ -17,11 +17,12 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .config import CONF_CREATE, CONF_RECORDS, FAMILIES, subentry_host_name
+from .config import CONF_CREATE, CONF_RECORDS, subentry_host_name
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry
 from .ddns import Reason, Record, RecordAttributes, RecordKey
 from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE, ATTR_SUBENTRY_ID
+from .stored_sources import FAMILIES
 
 _RECORD = "record"
 

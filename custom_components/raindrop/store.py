@@ -9,21 +9,22 @@ last public address, so that a change while Home Assistant is down is an event;
 records that are deleted with their domain; and events that were not delivered yet.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from operator import itemgetter
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 
-from .config import FAMILIES
 from .const import DOMAIN, LOGGER
 from .ddns import (
+    MAX_TTL_S,
+    TTL_AUTO,
     Address,
-    CloudflareClient,
-    CloudflareError,
     DdnsEvent,
     EventType,
     Family,
@@ -33,12 +34,16 @@ from .ddns import (
     RecordKey,
     RecordState,
     State,
-    ZoneId,
-    delete_owned,
 )
+from .stored_sources import FAMILIES
+from .stored_values import read_bool, read_int, read_list, read_text
 
 _VERSION = 1
 _SAVE_DELAY_S = 10
+_MALFORMED = (KeyError, ValueError, TypeError, AttributeError)
+_UNREADABLE = (*_MALFORMED, HomeAssistantError, NotImplementedError, OSError)
+"""What Home Assistant's store raises: for a file of another version, without
+one, that is no JSON object, or that cannot be opened."""
 _TYPES = {family.record_type: family for family in Family}
 
 
@@ -48,19 +53,41 @@ class ZoneStore:
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._store = Store[dict[str, Any]](hass, _VERSION, f"{DOMAIN}.{entry_id}")
         self.state = State()
-        self.pending_deletions: set[RecordKey] = set()
-        """Records to delete as soon as their domain is removed."""
+        self.pending_deletions: dict[RecordKey, datetime | None] = {}
+        """Records to delete with their domain, and since when it is gone; None while it exists."""
         self.pending_events: list[DdnsEvent] = []
+        self.are_deletions_lost = False
+        """Whether pending deletions may have been stored that cannot be read."""
 
     async def async_load(self) -> None:
-        """Load what is stored; start afresh if it cannot be read."""
-        data = await self._store.async_load() or {}
+        """Load what is stored; each part that cannot be read begins anew."""
+        data: Mapping[str, Any] = {}
+        unreadable: list[str] = []
+        try:
+            stored = await self._store.async_load()
+            data = {} if stored is None else {**stored}
+        except _UNREADABLE as err:
+            # Not the error itself, which may quote what is stored.
+            unreadable.append(f"the file ({type(err).__name__})")
+            self.are_deletions_lost = True
         try:
             self.state = _state(data)
-            self.pending_deletions = {_record_key(key) for key in data.get("pending_deletions", ())}
+        except _MALFORMED:
+            unreadable.append("addresses")
+        try:
+            self.pending_deletions = _pending_deletions(data)
+        except _MALFORMED:
+            unreadable.append("pending deletions")
+            self.are_deletions_lost = True
+        try:
             self.pending_events = [_event(event) for event in data.get("events", ())]
-        except KeyError, ValueError, TypeError, AttributeError:
-            LOGGER.warning("The stored state cannot be read and is ignored", exc_info=True)
+        except _MALFORMED:
+            unreadable.append("events")
+        if unreadable:
+            names = ", ".join(unreadable)
+            LOGGER.warning(
+                "The stored state %s begins anew: cannot read %s", self._store.key, names
+            )
 
     async def async_save(self) -> None:
         """Save now; log a failure, as a delayed save does."""
@@ -74,8 +101,11 @@ class ZoneStore:
         self._store.async_delay_save(self._data, _SAVE_DELAY_S)
 
     async def async_remove(self) -> None:
-        """Delete the file."""
-        await self._store.async_remove()
+        """Delete the file; log a failure."""
+        try:
+            await self._store.async_remove()
+        except OSError:
+            LOGGER.exception("The stored state could not be deleted")
 
     def _data(self) -> dict[str, Any]:
         records = self.state.records.items()
@@ -84,35 +114,28 @@ class ZoneStore:
             "records": {
                 _key(key): stored for key, record in records if (stored := _record_data(record))
             },
-            "pending_deletions": sorted(_key(key) for key in self.pending_deletions),
+            "pending_deletions": {
+                _key(key): since.isoformat() if since else None
+                for key, since in sorted(self.pending_deletions.items(), key=itemgetter(0))
+            },
             "events": [_event_data(event) for event in self.pending_events],
         }
-
-
-async def async_delete_records(
-    client: CloudflareClient, zone_id: ZoneId, record_keys: Collection[RecordKey]
-) -> bool:
-    """Delete the owned records of removed domains; return whether that succeeded.
-
-    Must not run beside an update, which would create them again.
-    """
-    try:
-        if record_keys:
-            await delete_owned(client, zone_id, record_keys)
-    except CloudflareError as err:
-        names = ", ".join(sorted({key.name for key in record_keys}))
-        LOGGER.warning("The records of %s could not be deleted yet: %s", names, err)
-        return False
-    return True
 
 
 def _state(data: Mapping[str, Any]) -> State:
     public_addresses = data.get("public_addresses", {}).items()
     records = data.get("records", {}).items()
     return State(
-        public_addresses={FAMILIES[key]: ip_address(a) for key, a in public_addresses},
+        public_addresses={FAMILIES[k]: a for k, text in public_addresses if (a := _address(text))},
         records={_record_key(key): _record_state(record) for key, record in records},
     )
+
+
+def _pending_deletions(data: Mapping[str, Any]) -> dict[RecordKey, datetime | None]:
+    pending: dict[RecordKey, datetime | None] = {}
+    for key, stored in data.get("pending_deletions", {}).items():
+        pending[_record_key(key)] = _time(stored) if stored is not None else None
+    return pending
 
 
 def _record_data(record: RecordState) -> dict[str, Any]:
@@ -137,12 +160,19 @@ def _record_state(data: Mapping[str, Any]) -> RecordState:
         external_changes=tuple(_time(time) for time in data.get("external_changes", ())),
         last_attributes=_attributes(data["attributes"]) if "attributes" in data else None,
         unknown_since=_time(data["unknown_since"]) if "unknown_since" in data else None,
-        has_failed=data.get("has_failed", False),
+        has_failed=read_bool(data.get("has_failed", False)),
     )
 
 
 def _attributes(data: Mapping[str, Any]) -> RecordAttributes:
-    return RecordAttributes(**{**data, "tags": tuple(data["tags"])})
+    comment = data["comment"]
+    return RecordAttributes(
+        proxied=read_bool(data["proxied"]),
+        ttl_s=read_int(data["ttl_s"], TTL_AUTO, MAX_TTL_S),
+        comment=None if comment is None else read_text(comment),
+        tags=tuple(read_text(tag) for tag in read_list(data["tags"])),
+        is_owned=read_bool(data["is_owned"]),
+    )
 
 
 def _key(record_key: RecordKey) -> str:
@@ -182,4 +212,5 @@ def _time(text: str) -> datetime:
 
 
 def _address(text: str | None) -> Address | None:
-    return ip_address(text) if text else None
+    # A number would be taken for an address.
+    return ip_address(str(text)) if text else None

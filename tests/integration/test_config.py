@@ -14,12 +14,10 @@ from custom_components.raindrop.config import (
     domain_unique_id,
     new_domain_subentry,
     read_managed_records,
-    read_source_list,
-    read_sources,
-    source_data,
     subentry_host_name,
 )
 from custom_components.raindrop.ddns.models import Family, HostName, Source, SourceKind
+from custom_components.raindrop.stored_sources import read_source_list, read_sources, source_data
 from tests.secrets import TOKEN
 
 NAME = HostName("home.example.com")

@@ -84,10 +84,10 @@ async def test_a_record_that_cannot_be_deleted_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A failure does not prevent the removal; the log names the record that is left."""
-    simulator.cloudflare.reachable = False
+    simulator.faults.add("cloudflare", "DELETE *", kind="html")
     await remove_domains(hass, entry)
     assert OWNED in names(simulator)
-    assert f"The records of {OWNED} could not be deleted" in caplog.text
+    assert f"The records of removed domains could not be deleted yet: `A {OWNED}`" in caplog.text
     assert not entry.subentries
 
 
@@ -121,12 +121,15 @@ async def test_the_stored_state_is_removed_with_its_entry(
     key = f"raindrop.{entry.entry_id}"
     stored = hass_storage[key]
     assert isinstance(stored, dict)
+    records = stored["data"].pop("records")
     record_keys = [f"A {FOREIGN}", f"A {OWNED}"]
+    assert {key: record["last_address"] for key, record in records.items()} == dict.fromkeys(
+        record_keys, HOME
+    )
     assert stored["data"] == {
         "events": [],
-        "pending_deletions": record_keys,
+        "pending_deletions": dict.fromkeys(record_keys),
         "public_addresses": {"ipv4": HOME},
-        "records": {key: {"last_address": HOME} for key in record_keys},
     }
     await hass.config_entries.async_remove(entry.entry_id)
     assert key not in hass_storage
@@ -261,7 +264,9 @@ async def test_a_deletion_that_was_disabled_while_a_source_is_off_deletes_nothin
             {"records": {"TXT a.example": {"last_address": "81.2.69.142"}}}, id="other type"
         ),
         pytest.param({"events": [{"type": "unknown"}]}, id="unknown event"),
-        pytest.param({"pending_deletions": [1]}, id="number"),
+        pytest.param({"pending_deletions": [1]}, id="list of numbers"),
+        pytest.param({"pending_deletions": {"A a.example": 1}}, id="number"),
+        pytest.param({"public_addresses": {"ipv4": 5}}, id="number as an address"),
     ],
 )
 async def test_a_malformed_stored_state_is_ignored(
@@ -276,23 +281,3 @@ async def test_a_malformed_stored_state_is_ignored(
     hass_storage[f"raindrop.{entry.entry_id}"]["data"] = malformed
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.runtime_data.data.is_converged
-
-
-async def test_a_malformed_domain_does_not_stop_the_others(
-    hass: HomeAssistant, simulator: Simulator, zone: Zone, caplog: pytest.LogCaptureFixture
-) -> None:
-    """One that cannot be read is named in the log, and the others are managed."""
-    await set_up(hass, zone, [domain("bad.example.com", ttl="soon"), domain(OWNED)])
-    assert OWNED in names(simulator)
-    assert "The domain bad.example.com cannot be read" in caplog.text
-
-
-async def test_a_domain_without_a_name_does_not_stop_the_others(
-    hass: HomeAssistant, simulator: Simulator, zone: Zone, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Malformed data may lack the host name as well."""
-    nameless = domain("bad.example.com")
-    nameless["data"] = {k: v for k, v in nameless["data"].items() if k != "domain"}
-    await set_up(hass, zone, [nameless, domain(OWNED)])
-    assert OWNED in names(simulator)
-    assert "The domain bad.example.com cannot be read" in caplog.text

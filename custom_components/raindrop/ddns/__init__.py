@@ -22,6 +22,7 @@ One update of a zone, given a client session::
 """
 
 from .cloudflare.client import BASE_URL, MAX_BATCH, MAX_BATCH_PAID, CloudflareClient, check_base_url
+from .cloudflare.codec import is_id
 from .cloudflare.credentials import ApiToken, GlobalApiKey, read_credential
 from .cloudflare.discovery import ZoneAccess, discover_zone, records_at, verify_access
 from .detection.detector import Detector, ReadSource, SourceState, parse_state
@@ -79,7 +80,7 @@ from .models import (
     ZoneId,
 )
 from .names import full_name, to_ascii, to_unicode
-from .records.apply import delete_owned
+from .records.delete import delete_owned
 from .records.interface_id import MAX_PREFIX, MIN_PREFIX, parse_interface_id
 from .records.plan import make_plan
 from .state import DdnsEvent, EventType, RecordState, State, UpdateResult
@@ -101,7 +102,7 @@ __all__ = [  # noqa: RUF022
     "RecordId", "RecordKey", "RecordState", "RelativeNameError", "Response", "ResponseFormat",
     "Source", "SourceKind", "SourceState", "State", "TTL_AUTO", "Update", "UpdateOptions",
     "UpdateResult", "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError", "check_base_url",
-    "custom_provider", "delete_owned", "discover_zone", "full_name", "make_plan",
+    "custom_provider", "delete_owned", "discover_zone", "full_name", "is_id", "make_plan",
     "parse_interface_id", "parse_state", "preview", "read_credential", "records_at",
     "stable_address", "to_ascii", "to_unicode", "update_zone", "verify_access",
 ]

@@ -14,10 +14,10 @@ from homeassistant.const import CONF_DOMAIN
 import voluptuous as vol
 
 from .. import config, ddns
-from ..const import CONF_ZONE_NAME
 from ..coordinator import RaindropConfigEntry
 from ..ddns import Family, to_unicode
 from ..error_messages import ErrorMessage, error_message, try_or_error
+from ..stored_sources import CONF_SOURCES, read_sources
 from .forms import Errors, ShowErrors
 from .preview import first_message, table_rows
 from .schemas import CONF_OVERRIDE_SOURCES, DOMAIN_SCHEMA, new_domain_schema
@@ -51,7 +51,9 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
             return self.show_form("user", schema, config.DOMAIN_DEFAULTS)
         errors = _policy_errors(user_input)
         try:
-            name = ddns.full_name(user_input.get(CONF_DOMAIN, ""), self._entry.data[CONF_ZONE_NAME])
+            name = ddns.full_name(
+                user_input.get(CONF_DOMAIN, ""), config.zone_host_name(self._entry)
+            )
         except ddns.HostNameError as err:
             errors[CONF_DOMAIN] = error_message(err).key
             return self.show_form("user", schema, user_input, errors)
@@ -67,13 +69,18 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         is_removed = self._reconfigure_subentry_id not in self._entry.subentries
         if is_removed or self._entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
-        stored = config.domain_data(self._get_reconfigure_subentry())
+        subentry = self._get_reconfigure_subentry()
+        try:
+            config.read_domain(self._entry, subentry)
+        except ValueError:
+            return self.async_abort(reason="unreadable")
+        stored = config.domain_data(subentry)
         self.form_placeholders = {"zone": self._entry.title}
-        self.stored_sources = stored[config.CONF_SOURCES]
+        self.stored_sources = stored[CONF_SOURCES]
         if user_input is None:
             values = {**stored, CONF_OVERRIDE_SOURCES: bool(self.stored_sources)}
             return self.show_form("reconfigure", DOMAIN_SCHEMA, values)
-        self._data = {**stored, config.CONF_SOURCES: {}, **_policy_data(user_input)}
+        self._data = {**stored, CONF_SOURCES: {}, **_policy_data(user_input)}
         errors = _policy_errors(user_input)
         return await self._async_after_policies("reconfigure", DOMAIN_SCHEMA, user_input, errors)
 
@@ -81,7 +88,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     async def async_use_sources(
         self, sources: StoredSources, show_errors: ShowErrors[SubentryFlowResult]
     ) -> SubentryFlowResult:
-        self._data[config.CONF_SOURCES] = sources
+        self._data[CONF_SOURCES] = sources
         return await self._async_preview(show_errors)
 
     async def async_step_preview(
@@ -122,10 +129,10 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     async def _async_make_preview(self) -> None:
         """Raises OutsideZoneError or CloudflareError."""
         entry, coordinator = self._entry, self._entry.runtime_data
-        managed = config.read_managed_records(self._data, config.read_sources(entry.options))
+        managed = config.read_managed_records(self._data, read_sources(entry.options))
         zone_id = coordinator.config.zone_id
         existing = await ddns.records_at(
-            coordinator.client, zone_id, entry.data[CONF_ZONE_NAME], self._data[CONF_DOMAIN]
+            coordinator.client, zone_id, config.zone_host_name(entry), self._data[CONF_DOMAIN]
         )
         zone = ddns.ZoneConfig(zone_id=zone_id, home_sources=(), managed_records=managed)
         preview = await ddns.preview(coordinator.detector, zone, existing)

@@ -4,7 +4,7 @@ from typing import Any, override
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 
-from ..config import CONF_SOURCES
+from ..stored_sources import CONF_SOURCES, read_sources, source_data
 from .forms import ShowErrors
 from .sources import SourceSteps, StoredSources
 
@@ -15,8 +15,9 @@ class RaindropOptionsFlow(SourceSteps[ConfigFlowResult], OptionsFlow):
     is_of_zone = True
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Start with the kinds of sources."""
-        self.stored_sources = self.config_entry.options[CONF_SOURCES]
+        """Start with the kinds of sources, also if what is stored cannot be read."""
+        sources = read_sources(self.config_entry.options)
+        self.stored_sources = {f.key: [source_data(source)] for f, source in sources.items()}
         return await self.async_step_sources()
 
     @override

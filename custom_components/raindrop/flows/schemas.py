@@ -19,6 +19,7 @@ import voluptuous as vol
 
 from .. import config, ddns
 from ..const import CONF_KEY, CONF_ZONE
+from ..stored_sources import FAMILIES
 
 CONF_OVERRIDE_SOURCES = "override_sources"
 """The field that opens the form for the domain's own sources; it is not stored."""
@@ -51,7 +52,7 @@ USER_SCHEMA = vol.Schema(
     {vol.Optional(CONF_ZONE): _TEXT, **_CREDENTIAL_FIELDS, vol.Required(CONF_DOMAIN): _TEXT}
 )
 _FAMILIES = SelectSelectorConfig(
-    options=list(config.FAMILIES), multiple=True, translation_key=config.CONF_FAMILIES
+    options=list(FAMILIES), multiple=True, translation_key=config.CONF_FAMILIES
 )
 _TTLS = [config.KEEP, config.AUTO, config.SECONDS]
 DOMAIN_SCHEMA = vol.Schema(

@@ -22,9 +22,10 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ..address_sources import async_entity_address, async_is_entity_silent
-from ..config import CONF_SOURCE, OFF, read_source_list, source_data
+from ..config import OFF
 from ..const import DOMAIN
 from ..ddns import Family, ProviderUrlError, Source, SourceKind, custom_provider
+from ..stored_sources import CONF_SOURCE, read_source_list, source_data
 from .forms import Errors, FormFlow, ShowErrors
 from .schemas import dropdown
 

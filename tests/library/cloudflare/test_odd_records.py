@@ -7,7 +7,7 @@ import pytest
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.errors import CloudflareResponseError
 from custom_components.raindrop.ddns.models import HostName, RecordKey
-from custom_components.raindrop.ddns.records.apply import delete_owned
+from custom_components.raindrop.ddns.records.delete import delete_owned
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.library.builders import HOME, V4, zone_id
@@ -144,8 +144,8 @@ async def test_records_are_deleted_though_others_are_odd(
     """Deleting reads the zone as well, and needs to know the names to delete alone."""
     simulator.cloudflare.add_odd_record(zone, type="A", name="www.example.com", **fields)
 
-    assert await delete_owned(client, zone_id(zone), {V4}) == []
-    with pytest.raises(CloudflareResponseError):
-        await delete_owned(
-            client, zone_id(zone), {RecordKey(HostName("www.example.com"), V4.family)}
-        )
+    odd_key = RecordKey(HostName("www.example.com"), V4.family)
+    other_key = RecordKey(HostName("other.example.com"), V4.family)
+    assert await delete_owned(client, zone_id(zone), {V4, other_key}) == {}
+    failed = await delete_owned(client, zone_id(zone), {odd_key})
+    assert isinstance(failed[odd_key], CloudflareResponseError)

@@ -219,6 +219,10 @@ class CloudflareClient:
         with suppress(CloudflareNotFoundError):
             await self._write("DELETE", zone_id, f"/{record_id}")
 
+    async def delete_batch(self, zone_id: ZoneId, record_ids: Sequence[RecordId]) -> None:
+        """Delete up to ``max_batch`` records in one transaction: all of them, or none."""
+        await self._write("POST", zone_id, "/batch", codec.deletes_body(record_ids))
+
     async def check_edit(self, zone_id: ZoneId) -> None:
         """Raise CloudflarePermissionError if the credential may not edit records.
 

@@ -207,6 +207,11 @@ def batch_body(changes: Sequence[Change], owner_comment: str = OWNER_COMMENT) ->
     return {key: operations for key, operations in lists.items() if operations}
 
 
+def deletes_body(record_ids: Sequence[RecordId]) -> dict[str, object]:
+    """Encode the body of a request that deletes several records in one transaction."""
+    return {"deletes": [{"id": record_id} for record_id in record_ids]}
+
+
 @lru_cache
 def _content(address: Address, family: Family) -> str:
     """Encode an address as the content of a record; the last check before a write.

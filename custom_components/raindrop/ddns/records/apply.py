@@ -1,6 +1,6 @@
 """Apply a plan: one batch for many changes, bisected to find the one that is refused."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import batched
 
@@ -13,7 +13,7 @@ from ..errors import (
     CloudflareRefusedError,
     CloudflareResponseError,
 )
-from ..models import Change, Create, Outcome, Reason, Record, RecordKey, Update, ZoneId
+from ..models import Change, Create, Outcome, Reason, Record, Update, ZoneId
 
 _MAX_SEARCHES = 4
 """Refused changes that are searched for before the rest of a batch is written singly."""
@@ -31,22 +31,6 @@ async def apply(
     for chunk in batched(changes, client.max_batch):
         await writer.write(chunk)
     return writer.outcomes
-
-
-async def delete_owned(
-    client: CloudflareClient, zone_id: ZoneId, record_keys: Collection[RecordKey]
-) -> list[Record]:
-    """Delete the owned records of some record keys, and return them.
-
-    Reads the zone first; a record without the ownership comment is left alone.
-    Raises CloudflareError.
-    """
-    wanted = {(key.name, key.family.record_type) for key in record_keys}
-    records = await client.list_records(zone_id, names={key.name for key in record_keys})
-    owned = [r for r in records if r.is_owned and (r.name, r.type) in wanted]
-    for record in owned:
-        await client.delete(zone_id, record.id)
-    return owned
 
 
 class _Writer:

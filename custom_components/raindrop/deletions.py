@@ -1,0 +1,155 @@
+"""Delete the records of removed domains: until that is done, or once if the entry goes too."""
+
+from asyncio import timeout
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from .config import (
+    Domain,
+    async_get_client,
+    read_domains,
+    record_keys_of_unreadable,
+    unreadable_domains,
+    zone_id,
+)
+from .const import LOGGER
+from .ddns import (
+    CloudflareClient,
+    CloudflareError,
+    CloudflareTimeoutError,
+    DdnsError,
+    RecordKey,
+    ZoneId,
+    delete_owned,
+)
+from .entry_issues import (
+    async_end_deletion_failed,
+    async_report_deletion_failed,
+    async_report_records_left,
+    async_report_state_lost,
+    record_names,
+)
+from .store import ZoneStore
+
+_LIMIT_S = 20
+"""How long all deletions may take together."""
+_LATE_WRITE = timedelta(minutes=5)
+"""How long after a domain was removed a write that was under way may still create its record."""
+_REPAIR_AFTER = timedelta(minutes=15)
+"""How long a deletion may fail before there is a repair."""
+
+
+class Deletions:
+    """Deletes the records of removed domains of one loaded entry."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, client: CloudflareClient, store: ZoneStore
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._client = client
+        self._store = store
+        self._is_failing = False
+
+    async def async_delete(self) -> tuple[CloudflareError, ...]:
+        """Delete the records that are due; return what failed.
+
+        Must not run beside an update, which could create the records again.
+        """
+        now, pending = dt_util.utcnow(), self._store.pending_deletions
+        due = {key: since for key, since in pending.items() if since is not None}
+        if not due:
+            return ()
+        failed = await _async_delete(self._client, zone_id(self._entry), due)
+        for key, since in due.items():
+            # A clock that was set back must not keep it forever.
+            is_final = not timedelta() <= now - since < _LATE_WRITE
+            if key not in failed and is_final:
+                del pending[key]
+        self._store.async_delay_save()
+        self._async_report(failed, min((due[key] for key in failed), default=now), now)
+        return tuple(failed.values())
+
+    @callback
+    def _async_report(
+        self, failed: dict[RecordKey, CloudflareError], since: datetime, now: datetime
+    ) -> None:
+        if failed and not self._is_failing:
+            LOGGER.warning(
+                "The records of removed domains could not be deleted yet: %s: %s",
+                record_names(failed),
+                next(iter(failed.values())),
+            )
+        elif self._is_failing and not failed:
+            LOGGER.info("The records of all removed domains are deleted")
+        self._is_failing = bool(failed)
+        if not failed:
+            async_end_deletion_failed(self._hass, self._entry)
+        elif now - since >= _REPAIR_AFTER:
+            async_report_deletion_failed(self._hass, self._entry, failed)
+
+
+@callback
+def async_begin_deletions(
+    hass: HomeAssistant, entry: ConfigEntry, store: ZoneStore, domains: Collection[Domain]
+) -> None:
+    """Find the domains that were removed since the stored state was written, and report a lost one.
+
+    A domain that cannot be read is not removed. If not even its name is known,
+    every domain might be that one, and none counts as removed.
+    """
+    now = dt_util.utcnow()
+    readable = {key for domain in domains for key in domain.configured_record_keys}
+    unreadable = [record_keys_of_unreadable(s) for s in unreadable_domains(entry, domains)]
+    kept = {key for record_keys in unreadable for key in record_keys}
+    pending: dict[RecordKey, datetime | None] = {}
+    for key, since in store.pending_deletions.items():
+        if key not in readable:
+            is_removed = all(unreadable) and key not in kept
+            pending[key] = (since or now) if is_removed else None
+    store.pending_deletions = {**pending, **dict.fromkeys(_deletable(domains))}
+    if store.are_deletions_lost:
+        async_report_state_lost(hass, entry)
+
+
+async def async_delete_with_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the records of a removed entry that the user wants deleted, and its stored state.
+
+    Tried once, because the credential is removed with the entry; a repair names what is left.
+    """
+    store = ZoneStore(hass, entry.entry_id)
+    await store.async_load()
+    async_begin_deletions(hass, entry, store, read_domains(entry))
+    left: Collection[RecordKey] = store.pending_deletions
+    try:
+        if left:
+            client = async_get_client(hass, entry.data)
+            left = await _async_delete(client, zone_id(entry), left)
+    except DdnsError, OSError:
+        LOGGER.debug("No request could be sent", exc_info=True)
+    if left:
+        async_report_records_left(hass, entry, left)
+    await store.async_remove()
+
+
+async def _async_delete(
+    client: CloudflareClient, of_zone: ZoneId, record_keys: Collection[RecordKey]
+) -> dict[RecordKey, CloudflareError]:
+    """Delete records within the limit; return those that may be left, and why."""
+    try:
+        async with timeout(_LIMIT_S):
+            return await delete_owned(client, of_zone, record_keys)
+    except TimeoutError:
+        error = CloudflareTimeoutError("Cloudflare did not respond in time")
+        return dict.fromkeys(record_keys, error)
+
+
+def _deletable(domains: Iterable[Domain]) -> Iterable[RecordKey]:
+    """Yield the records that are deleted with their domain."""
+    for domain in domains:
+        if domain.deletes_records:
+            yield from domain.configured_record_keys

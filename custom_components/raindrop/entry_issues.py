@@ -1,0 +1,115 @@
+"""Repair issues about an entry itself: its configuration, its stored state, its deletions.
+
+They come and go apart from the issues of a state. The persistent ones outlive a
+restart, and even the entry: the user dismisses them.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .config import Domain, unreadable_domains
+from .const import DOMAIN
+from .ddns import CloudflareError, RecordKey, to_unicode
+from .stored_sources import unreadable_families
+
+_MAX_NAMES = 20
+"""How many records an issue names."""
+_DOMAIN, _OPTIONS, _ZONE_ID = "domain_unreadable", "options_unreadable", "zone_id_unreadable"
+_DELETION_FAILED = "deletion_failed"
+_PASSING = (_DOMAIN, _OPTIONS, _ZONE_ID, _DELETION_FAILED)
+"""The issues that an entry has only while it is set up."""
+
+
+@callback
+def async_report_configuration(
+    hass: HomeAssistant, entry: ConfigEntry, domains: Iterable[Domain]
+) -> None:
+    """Create an issue for each part of the configuration that cannot be read."""
+    for subentry in unreadable_domains(entry, domains):
+        placeholders = {"domain": subentry.title, "zone": entry.title}
+        _async_create(hass, entry, _DOMAIN, placeholders, about=subentry.subentry_id)
+    if families := unreadable_families(entry.options):
+        labels = ", ".join(family.label for family in families)
+        _async_create(hass, entry, _OPTIONS, {"families": labels, "zone": entry.title})
+
+
+@callback
+def async_report_zone_id(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Create the issue that the stored zone ID cannot be read, so that nothing is updated."""
+    _async_create(hass, entry, _ZONE_ID, {"zone": entry.title})
+
+
+@callback
+def async_report_deletion_failed(
+    hass: HomeAssistant, entry: ConfigEntry, failed: Mapping[RecordKey, CloudflareError]
+) -> None:
+    """Create the issue that records of removed domains cannot be deleted."""
+    reason = str(next(iter(failed.values())))
+    placeholders = {"zone": entry.title, "records": record_names(failed), "reason": reason}
+    _async_create(hass, entry, _DELETION_FAILED, placeholders)
+
+
+@callback
+def async_end_deletion_failed(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the issue that records of removed domains cannot be deleted."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, _DELETION_FAILED))
+
+
+@callback
+def async_report_records_left(
+    hass: HomeAssistant, entry: ConfigEntry, record_keys: Iterable[RecordKey]
+) -> None:
+    """Create the issue that a removed entry leaves records."""
+    placeholders = {"zone": entry.title, "records": record_names(record_keys)}
+    _async_create(hass, entry, "records_left", placeholders, is_persistent=True)
+
+
+@callback
+def async_report_state_lost(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Create the issue that it is not known any more which records are to be deleted."""
+    _async_create(hass, entry, "state_unreadable", {"zone": entry.title}, is_persistent=True)
+
+
+@callback
+def async_delete_entry_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the issues of an entry that is unloaded or removed, except the persistent ones."""
+    prefixes = tuple(_issue_id(entry, key) for key in _PASSING)
+    for domain, issue_id in [*ir.async_get(hass).issues]:
+        if domain == DOMAIN and issue_id.startswith(prefixes):
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+def record_names(record_keys: Iterable[RecordKey]) -> str:
+    """Return the types and names of records for display, as code of Markdown."""
+    names = [f"`{key.family.record_type} {to_unicode(key.name)}`" for key in sorted(record_keys)]
+    more = [f"… (+{len(names) - _MAX_NAMES})"] if len(names) > _MAX_NAMES else []
+    return ", ".join([*names[:_MAX_NAMES], *more])
+
+
+@callback
+def _async_create(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    key: str,
+    placeholders: dict[str, str],
+    *,
+    about: str = "",
+    is_persistent: bool = False,
+) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(entry, key) + about,
+        is_fixable=False,
+        is_persistent=is_persistent,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )
+
+
+def _issue_id(entry: ConfigEntry, key: str) -> str:
+    return f"{key}_{entry.entry_id}_"

@@ -1,0 +1,80 @@
+"""Convert the stored sources of a zone or a domain to the library's values and back.
+
+The options of an entry are ``{"sources": {"ipv4": [source, ...], "ipv6": [...]}}``:
+a family has a list of sources, and an empty list turns it off. Today's forms
+store one source in it. A source is a flat dict whose ``source`` names its kind.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from . import ddns
+from .ddns import Family, Source, SourceKind
+from .stored_values import read_bool, read_choice, read_list, read_mapping, read_text
+
+FAMILIES = {family.key: family for family in Family}
+"""The families by their key in stored data."""
+
+CONF_ENTITY: Final = "entity"
+CONF_IS_DEFAULT_ROUTE: Final = "is_default_route"
+CONF_SOURCE: Final = "source"
+CONF_SOURCES: Final = "sources"
+CONF_URLS: Final = "urls"
+
+_KINDS = {kind.value: kind for kind in SourceKind}
+
+
+def read_sources(options: Mapping[str, Any]) -> dict[Family, Source]:
+    """Return the source of each family of a zone that is not off; automatic if it is malformed."""
+    sources: dict[Family, Source] = {}
+    for family in Family:
+        try:
+            found = _read_zone_sources(options, family)
+        except ValueError:
+            found = (Source(family),)
+        sources |= {source.family: source for source in found[:1]}
+    return sources
+
+
+def unreadable_families(options: Mapping[str, Any]) -> list[Family]:
+    """Return the families of a zone whose sources are malformed."""
+    unreadable: list[Family] = []
+    for family in Family:
+        try:
+            _read_zone_sources(options, family)
+        except ValueError:
+            unreadable.append(family)
+    return unreadable
+
+
+def read_source_list(stored: object, family: Family) -> tuple[Source, ...]:
+    """Return the stored sources of one family. Raises ValueError for malformed data."""
+    return tuple(_read_source(read_mapping(source), family) for source in read_list(stored))
+
+
+def source_data(source: Source) -> dict[str, Any]:
+    """Return a source as it is stored."""
+    data: dict[str, Any] = {CONF_SOURCE: source.kind.value}
+    if source.kind is SourceKind.ENTITY:
+        data |= {CONF_ENTITY: source.entity, CONF_IS_DEFAULT_ROUTE: source.is_default_route}
+    elif source.kind is SourceKind.URLS:
+        data[CONF_URLS] = [*source.urls]
+    return data
+
+
+def _read_zone_sources(options: Mapping[str, Any], family: Family) -> tuple[Source, ...]:
+    return read_source_list(read_mapping(options.get(CONF_SOURCES)).get(family.key), family)
+
+
+def _read_source(data: Mapping[str, Any], family: Family) -> Source:
+    kind = read_choice(_KINDS, data.get(CONF_SOURCE))
+    if kind is SourceKind.ENTITY:
+        is_default_route = read_bool(data.get(CONF_IS_DEFAULT_ROUTE))
+        entity = read_text(data.get(CONF_ENTITY))
+        return Source(family, kind, entity=entity, is_default_route=is_default_route)
+    if kind is SourceKind.URLS:
+        urls = tuple(read_text(url) for url in read_list(data.get(CONF_URLS)))
+        if not [ddns.custom_provider(url, family) for url in urls]:
+            raise ValueError("no URL")
+        return Source(family, kind, urls=urls)
+    return Source(family, kind)

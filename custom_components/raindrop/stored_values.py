@@ -1,0 +1,69 @@
+"""Read single stored values, which may have been edited by hand or restored in part.
+
+Every function raises a ValueError for a value of another type or out of range.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from . import ddns
+from .ddns import HostName
+
+
+class StoredValueError(ValueError):
+    """A stored value is not what it should be."""
+
+
+def read_mapping(value: object) -> Mapping[str, Any]:
+    """Return a mapping."""
+    if not isinstance(value, Mapping):
+        raise StoredValueError("not a mapping")
+    return value
+
+
+def read_list(value: object) -> Iterable[Any]:
+    """Return a list."""
+    if not isinstance(value, list | tuple):
+        raise StoredValueError("not a list")
+    return value
+
+
+def read_choice[ValueT](choices: Mapping[str, ValueT], value: object) -> ValueT:
+    """Return what a choice stands for."""
+    if not isinstance(value, str) or value not in choices:
+        raise StoredValueError("not a choice")
+    return choices[value]
+
+
+def read_text(value: object) -> str:
+    """Return a text."""
+    if not isinstance(value, str):
+        raise StoredValueError("not a text")
+    return value
+
+
+def read_bool(value: object) -> bool:
+    """Return a truth value."""
+    if not isinstance(value, bool):
+        raise StoredValueError("neither true nor false")
+    return value
+
+
+def read_int(value: object, minimum: int, maximum: int) -> int:
+    """Return a whole number of a range; fractions of it are cut off."""
+    if not isinstance(value, int | float) or not minimum <= value <= maximum:
+        raise StoredValueError(f"not a number from {minimum} to {maximum}")
+    return int(value)
+
+
+def read_id(value: object) -> str:
+    """Return an identifier of Cloudflare, which becomes part of a path."""
+    text = read_text(value).lower()
+    if not ddns.is_id(text):
+        raise StoredValueError("not an identifier")
+    return text
+
+
+def read_host_name(value: object) -> HostName:
+    """Return a host name, normalized."""
+    return ddns.to_ascii(read_text(value))
