@@ -4,7 +4,7 @@ https://developers.cloudflare.com/api/
 """
 
 from asyncio import get_running_loop
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 import logging
@@ -45,6 +45,8 @@ MAX_BATCH_PAID = 3500
 https://developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes/
 """
 
+_LARGE = 256 * 1024
+"""Bytes of a response from which it is read in a thread, as it would hold the event loop."""
 _MAX_PAGES = 200
 _MAX_LISTINGS = 2
 _NO_RECORD = RecordId("0" * 32)
@@ -179,7 +181,9 @@ class CloudflareClient:
             envelope = await self._call(
                 "GET", path, Permission.DNS_READ, query={**query, **of_page}
             )
-            page = read_page(envelope, self.page_size, self._owner_comment, names)
+            page = await _read(
+                envelope.size, read_page, envelope, self.page_size, self._owner_comment, names
+            )
             pages.append(page)
             if page.last_page > _MAX_PAGES or (len(pages) < page.last_page and not page.count):
                 raise CloudflareResponseError("Cloudflare's list has no end")
@@ -193,8 +197,8 @@ class CloudflareClient:
         address may not be written.
         """
         body = codec.batch_body(changes, self._owner_comment)
-        result = await self._write("POST", zone_id, "/batch", body)
-        return codec.read_batch(result, self._owner_comment)
+        envelope = await self._write("POST", zone_id, "/batch", body)
+        return await _read(envelope.size, codec.read_batch, envelope.result, self._owner_comment)
 
     async def create(self, zone_id: ZoneId, change: Create) -> Record:
         """Create one record, marked with the owner comment.
@@ -202,8 +206,8 @@ class CloudflareClient:
         Raises UnusableAddressError as ``batch`` does.
         """
         body = codec.create_body(change, self._owner_comment)
-        result = await self._write("POST", zone_id, "", body)
-        return codec.read_record(result, self._owner_comment)
+        envelope = await self._write("POST", zone_id, "", body)
+        return codec.read_record(envelope.result, self._owner_comment)
 
     async def update(self, zone_id: ZoneId, change: Update) -> Record:
         """Update the fields of one record that differ; Cloudflare keeps all others.
@@ -211,8 +215,8 @@ class CloudflareClient:
         Raises UnusableAddressError as ``batch`` does.
         """
         body = codec.update_body(change)
-        result = await self._write("PATCH", zone_id, f"/{change.record.id}", body)
-        return codec.read_record(result, self._owner_comment)
+        envelope = await self._write("PATCH", zone_id, f"/{change.record.id}", body)
+        return codec.read_record(envelope.result, self._owner_comment)
 
     async def delete(self, zone_id: ZoneId, record_id: RecordId) -> None:
         """Delete one record; a record that does not exist counts as deleted."""
@@ -240,10 +244,10 @@ class CloudflareClient:
 
     async def _write(
         self, method: str, zone_id: ZoneId, subpath: str, body: object = None
-    ) -> object:
-        """Return the result of a request that changes a zone's records."""
+    ) -> codec.Envelope:
+        """Send a request that changes a zone's records."""
         path = f"/zones/{zone_id}/dns_records{subpath}"
-        return (await self._call(method, path, Permission.DNS_EDIT, body=body)).result
+        return await self._call(method, path, Permission.DNS_EDIT, body=body)
 
     async def _call(
         self,
@@ -264,7 +268,7 @@ class CloudflareClient:
             raise
         self.rate_limit = codec.read_rate_limit(response.headers) or self.rate_limit
         try:
-            envelope = codec.read_envelope(response.body)
+            envelope = await _read(len(response.body), codec.read_envelope, response.body)
         except CloudflareResponseError:
             # Cloudflare's edge reports its own failures and limits in HTML or text.
             envelope = codec.Envelope(is_success=False)
@@ -304,3 +308,10 @@ class CloudflareClient:
     ) -> None:
         path, duration_s = scrub(self._credential, path), get_running_loop().time() - started_at_s
         _LOGGER.debug("%s %s: %s, codes %s, %.3f s", method, path, status, codes, duration_s)
+
+
+async def _read[*Ts, ResultT](size: int, read: Callable[[*Ts], ResultT], *args: *Ts) -> ResultT:
+    """Return what a function reads from a response, in a thread if that is large."""
+    if size < _LARGE:
+        return read(*args)
+    return await get_running_loop().run_in_executor(None, read, *args)

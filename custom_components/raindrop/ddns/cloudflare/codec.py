@@ -36,6 +36,8 @@ _RATELIMIT = re.compile(r'^\s*"[^"]*"\s*;\s*r=(\d{1,9})\s*;\s*t=(\d{1,9})(?!\d)'
 _SECONDS = re.compile(r"\s*(\d+)\s*", re.ASCII)
 _LONGEST_WAIT_S = 3600.0
 """Upper limit of any wait, so that no header stops updates forever."""
+_MAX_VALUES = 250_000
+"""Fifty values for each record of the largest page that is requested."""
 _MAX_ERRORS = 20
 """How many errors of a response are read."""
 _LONGEST_CHAIN = 8
@@ -75,8 +77,11 @@ def read_envelope(body: bytes) -> Envelope:
     """Decode the envelope of a response.
 
     Raises CloudflareResponseError for anything but a JSON object: HTML from
-    the edge, truncated JSON.
+    the edge, truncated JSON. Also for JSON of absurdly many values: decoding
+    them would hold up even other threads, because it does not release the GIL.
     """
+    if sum(map(body.count, (b",", b"[", b"{"))) > _MAX_VALUES:
+        raise CloudflareResponseError("Cloudflare's response has too many values")
     is_json, response = True, None
     try:
         response = json.loads(body)
