@@ -182,14 +182,21 @@ def rate_limited(retry_after: int) -> Response:
 
 def edge_page(status: int) -> Response:
     """Return an error page of Cloudflare's edge."""
+    headers = {"Server": "cloudflare"}
     if status == HTTPStatus.FORBIDDEN:
-        return html_response("error code: 1034", status=status)
+        return html_response("error code: 1034", status=status, headers=headers)
     return html_response(
         f"<html>\r\n<head><title>{status} error</title></head>\r\n<body>\r\n"
         f"<center><h1>Error {status}</h1></center>\r\n<hr><center>cloudflare</center>\r\n"
         "</body>\r\n</html>\r\n",
         status=status,
+        headers=headers,
     )
+
+
+def _portal(fault: Fault) -> Response:
+    """Return the page of a captive portal, which has no sign of Cloudflare."""
+    return html_response("<html><title>Sign in</title></html>", status=fault.status or 200)
 
 
 def _status(fault: Fault) -> Response:
@@ -221,6 +228,7 @@ CANNED_RESPONSES: Mapping[Kind, Callable[[Fault], Response]] = {
     ),
     Kind.SPURIOUS_403: lambda _fault: error_response(403, 10000, "Authentication error"),
     Kind.RATE_LIMIT: lambda fault: rate_limited(fault.retry_after),
+    Kind.PORTAL: _portal,
     Kind.HTML: lambda fault: edge_page(fault.status or 502),
     Kind.STATUS: _status,
     Kind.BODY: _literal,

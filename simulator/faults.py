@@ -16,6 +16,7 @@ class Kind(StrEnum):
     RATE_LIMIT = "rate_limit"
     SPURIOUS_403 = "spurious_403"
     HTML = "html"
+    PORTAL = "portal"
     STATUS = "status"
     BODY = "body"
     REDIRECT = "redirect"

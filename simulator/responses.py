@@ -30,6 +30,10 @@ def text_response(text: str, *, status: int = 200) -> Response:
     return Response(status=status, body=text.encode(), content_type="text/plain")
 
 
-def html_response(html: str, *, status: int = 200) -> Response:
+def html_response(
+    html: str, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """Return a response with an HTML page."""
-    return Response(status=status, body=html.encode(), content_type="text/html")
+    return Response(
+        status=status, body=html.encode(), content_type="text/html", headers=headers or {}
+    )

@@ -39,7 +39,9 @@ _PERMISSIONS = {
 }
 _OTHERS: dict[type[ddns.DdnsError], tuple[str, str]] = {
     ddns.CloudflareNotFoundError: (CONF_ZONE, "zone_not_found"),
+    ddns.CloudflareCertificateError: (BASE, "untrusted_certificate"),
     ddns.CloudflareConnectionError: (BASE, "cannot_connect"),
+    ddns.CloudflareCaptivePortalError: (BASE, "captive_portal"),
     ddns.ZoneNameError: (CONF_ZONE, "malformed_zone"),
     ddns.OutsideZoneError: (CONF_DOMAIN, "outside_zone"),
     ddns.RelativeNameError: (CONF_DOMAIN, "full_name_needed"),

@@ -41,6 +41,7 @@ async def create(client: AsyncCloudflare, zone: Zone) -> None:
         ("html", {}, InternalServerError),
         ("html", {"status": 520}, InternalServerError),
         ("html", {"status": 403}, PermissionDeniedError),
+        ("portal", {"status": 403}, PermissionDeniedError),
         ("status", {}, InternalServerError),
         ("reset", {}, APIConnectionError),
     ],

@@ -32,6 +32,8 @@ from .detection.result import Detection, Response
 from .errors import (
     BaseUrlError,
     CloudflareAuthError,
+    CloudflareCaptivePortalError,
+    CloudflareCertificateError,
     CloudflareConnectionError,
     CloudflareError,
     CloudflareNotFoundError,
@@ -90,7 +92,8 @@ from .update import Preview, UpdateOptions, preview, update_zone
 # fmt: off
 __all__ = [  # noqa: RUF022
     "Address", "ApiToken", "BASE_URL", "BaseUrlError", "Change", "CloudflareAuthError",
-    "CloudflareClient", "CloudflareConnectionError", "CloudflareError",
+    "CloudflareCaptivePortalError", "CloudflareCertificateError", "CloudflareClient",
+    "CloudflareConnectionError", "CloudflareError",
     "CloudflareNotFoundError", "CloudflarePermissionError", "CloudflareRateLimitError",
     "CloudflareRefusedError", "CloudflareResponseError", "CloudflareTimeoutError", "Conflict",
     "Create", "CredentialProblem", "DdnsError", "DdnsEvent", "DesiredRecord", "Detection",

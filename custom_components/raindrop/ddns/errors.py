@@ -103,6 +103,10 @@ class ResponseTimeoutError(NoResponseError):
     """The HTTP response was not complete in time."""
 
 
+class UntrustedServerError(NoResponseError):
+    """The server did not prove with a trusted TLS certificate who it is."""
+
+
 class ResponseTooLongError(DdnsError):
     """An HTTP response is longer than its reader allows."""
 
@@ -122,6 +126,10 @@ class CloudflareConnectionError(CloudflareError):
 
 class CloudflareTimeoutError(CloudflareConnectionError):
     """Cloudflare did not respond in time."""
+
+
+class CloudflareCertificateError(CloudflareConnectionError):
+    """What answered in Cloudflare's place has no trusted TLS certificate."""
 
 
 class CloudflareAuthError(CloudflareError):
@@ -160,3 +168,7 @@ class CloudflareRefusedError(CloudflareError):
 
 class CloudflareResponseError(CloudflareError):
     """The response has an unknown shape: HTML, truncated JSON, a server error."""
+
+
+class CloudflareCaptivePortalError(CloudflareResponseError):
+    """Something else answered in Cloudflare's place, such as a captive portal or a proxy."""

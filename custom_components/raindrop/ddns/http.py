@@ -4,9 +4,14 @@ from asyncio import timeout
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aiohttp import ClientResponse, ClientSession, ClientTimeout
+from aiohttp import ClientResponse, ClientSession, ClientSSLError, ClientTimeout
 
-from .errors import NoResponseError, ResponseTimeoutError, ResponseTooLongError
+from .errors import (
+    NoResponseError,
+    ResponseTimeoutError,
+    ResponseTooLongError,
+    UntrustedServerError,
+)
 
 USER_AGENT = "Raindrop (Home Assistant)"
 _UNLIMITED = ClientTimeout()
@@ -41,9 +46,9 @@ async def request(
     it is None. A redirect is returned like any other response: following it
     would send the credential, or extend trust, to another host.
 
-    Raises NoResponseError for whatever the session raises, ResponseTimeoutError
-    and ResponseTooLongError. None of them holds the request, its headers or
-    anything of the response.
+    Raises NoResponseError for whatever the session raises, its subclasses
+    ResponseTimeoutError and UntrustedServerError, and ResponseTooLongError.
+    None of them holds the request, its headers or anything of the response.
     """
     try:
         async with (
@@ -64,6 +69,8 @@ async def request(
         raise
     except TimeoutError:
         failure: NoResponseError = ResponseTimeoutError("no response in time")
+    except ClientSSLError as err:
+        failure = UntrustedServerError(type(err).__name__)
     except Exception as err:  # noqa: BLE001 - what a session raises is no fixed set
         # A session that is closed at shutdown raises RuntimeError or
         # AssertionError, and a caller's middleware whatever it likes: Home

@@ -17,6 +17,7 @@ from custom_components.raindrop.ddns.cloudflare.credentials import (
 )
 from custom_components.raindrop.ddns.errors import (
     CloudflareAuthError,
+    CloudflareCaptivePortalError,
     CloudflareConnectionError,
     CloudflareError,
     CloudflareNotFoundError,
@@ -75,7 +76,13 @@ FAULTS: dict[str, tuple[str, Detail, type[CloudflareError], int | None]] = {
     "internal error/response": ("error", {}, CloudflareResponseError, 500),
     "limit/limit": ("rate_limit", {"retry_after": 17}, CloudflareRateLimitError, 429),
     "spurious denial/permission": ("spurious_403", {}, CloudflarePermissionError, 403),
-    "redirect/response": ("redirect", {"url": "http://127.0.0.1:9/"}, CloudflareResponseError, 302),
+    "redirect/portal": (
+        "redirect",
+        {"url": "http://127.0.0.1:9/"},
+        CloudflareCaptivePortalError,
+        302,
+    ),
+    "portal/portal": ("portal", {}, CloudflareCaptivePortalError, 200),
 }
 
 

@@ -15,6 +15,8 @@ from custom_components.raindrop.ddns.cloudflare.errors import (
 from custom_components.raindrop.ddns.errors import (
     BaseUrlError,
     CloudflareAuthError,
+    CloudflareCaptivePortalError,
+    CloudflareCertificateError,
     CloudflareConnectionError,
     CloudflareError,
     CloudflareNotFoundError,
@@ -36,6 +38,7 @@ from custom_components.raindrop.ddns.errors import (
     RelativeNameError,
     ResponseTimeoutError,
     ResponseTooLongError,
+    UntrustedServerError,
     UnusableAddressError,
     ZoneNameError,
 )
@@ -295,6 +298,7 @@ TREE: dict[type[Exception], set[type[Exception]]] = {
     BaseUrlError: {DdnsError, ValueError},
     NoResponseError: {DdnsError},
     ResponseTimeoutError: {NoResponseError},
+    UntrustedServerError: {NoResponseError},
     ResponseTooLongError: {DdnsError},
     HostNameError: {DdnsError, ValueError},
     ZoneNameError: {HostNameError},
@@ -303,12 +307,14 @@ TREE: dict[type[Exception], set[type[Exception]]] = {
     CloudflareError: {DdnsError},
     CloudflareConnectionError: {CloudflareError},
     CloudflareTimeoutError: {CloudflareConnectionError},
+    CloudflareCertificateError: {CloudflareConnectionError},
     CloudflareAuthError: {CloudflareError},
     CloudflarePermissionError: {CloudflareError},
     CloudflareRateLimitError: {CloudflareError},
     CloudflareNotFoundError: {CloudflareError},
     CloudflareRefusedError: {CloudflareError},
     CloudflareResponseError: {CloudflareError},
+    CloudflareCaptivePortalError: {CloudflareResponseError},
 }
 """Every exception of the library with its bases."""
 

@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 
 from ..errors import (
     BaseUrlError,
+    CloudflareCertificateError,
     CloudflareConnectionError,
     CloudflareError,
     CloudflareNotFoundError,
@@ -24,13 +25,14 @@ from ..errors import (
     Permission,
     ResponseTimeoutError,
     ResponseTooLongError,
+    UntrustedServerError,
 )
 from ..http import USER_AGENT, HttpResponse, request
 from ..models import OWNER_COMMENT, Change, Create, HostName, Record, RecordId, Update, Zone, ZoneId
 from ..names import to_unicode
 from . import codec
 from .credentials import Credential, scrub
-from .errors import ApiError, classify
+from .errors import ApiError, classify, is_captive_portal
 from .listing import RecordPage, is_complete, read_page
 
 _LOGGER = logging.getLogger(__name__)
@@ -74,12 +76,12 @@ def check_base_url(url: str) -> str:
 class CloudflareClient:
     """Client for Cloudflare's API with one credential.
 
-    Every method sends its requests at once, without a retry (``list_records``
-    has the only exception), and raises CloudflareError as ``cloudflare.errors.classify`` says,
-    CloudflareConnectionError or CloudflareTimeoutError if no response arrived,
-    and CloudflareResponseError if it cannot be read. Requests are logged at
-    debug level: method, path, status, error codes and duration, never a query,
-    a header or a body.
+    Every method sends its requests at once and never repeats one, with a single
+    exception: ``list_records``. It raises CloudflareError as
+    ``cloudflare.errors.classify`` says, CloudflareConnectionError or one of its
+    subclasses if no response arrived, and CloudflareResponseError if it cannot
+    be read. Requests are logged at debug level: method, path, status, error
+    codes and duration, never a query, a header or a body.
     """
 
     page_size = 5000
@@ -281,6 +283,7 @@ class CloudflareClient:
             [ApiError(e.code, scrub(self._credential, e.message)) for e in envelope.errors],
             needs=needs,
             retry_after_s=codec.read_retry_after(response.headers),
+            is_captive_portal=is_captive_portal(response.status, response.headers, response.body),
         )
 
     async def _send(self, method: str, url: str, body: object) -> HttpResponse:
@@ -298,6 +301,8 @@ class CloudflareClient:
             )
         except ResponseTimeoutError as err:
             raise CloudflareTimeoutError("Cloudflare did not respond in time") from err
+        except UntrustedServerError as err:
+            raise CloudflareCertificateError("Cloudflare's certificate is not trusted") from err
         except NoResponseError as err:
             raise CloudflareConnectionError(f"Cloudflare was not reached ({err})") from err
         except ResponseTooLongError as err:

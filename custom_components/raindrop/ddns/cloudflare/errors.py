@@ -1,11 +1,13 @@
 """Classification of Cloudflare's error responses by HTTP status and error code."""
 
-from collections.abc import Iterable
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from ..errors import (
     CloudflareAuthError,
+    CloudflareCaptivePortalError,
     CloudflareError,
     CloudflareNotFoundError,
     CloudflarePermissionError,
@@ -56,6 +58,7 @@ def classify(
     *,
     needs: Permission,
     retry_after_s: float | None = None,
+    is_captive_portal: bool = False,
 ) -> CloudflareError:
     """Return the exception for an unsuccessful response; the caller raises it.
 
@@ -67,9 +70,35 @@ def classify(
     """
     errors = tuple(errors)
     wait_s = RATE_LIMIT_WINDOW_S if retry_after_s is None else retry_after_s
-    error = _classified(status, errors, needs, wait_s)
+    if is_captive_portal:
+        error: CloudflareError = CloudflareCaptivePortalError(
+            f"Something else answered in Cloudflare's place (HTTP {status})"
+        )
+    else:
+        error = _classified(status, errors, needs, wait_s)
     error.status, error.codes = status, tuple(item.code for item in errors)
     return error
+
+
+def is_captive_portal(status: int, headers: Mapping[str, str], body: bytes) -> bool:
+    """Return whether something else than Cloudflare responded: a captive portal or a proxy.
+
+    Cloudflare names itself in the headers of every response, also in the pages
+    of its edge, and its API neither redirects nor has pages. The status 511 is
+    made for captive portals (RFC 6585 section 6). ``headers`` are by
+    case-insensitive name.
+    """
+    if status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED:
+        return True
+    is_cloudflare = "CF-Ray" in headers or "cloudflare" in headers.get("Server", "").lower()
+    is_own_problem = (
+        status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+    )
+    if is_cloudflare or is_own_problem:
+        return False
+    is_redirect = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+    is_page = body.removeprefix(BOM_UTF8).lstrip().startswith(b"<")
+    return is_redirect or is_page or status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
 
 
 def _classified(
