@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.components.blueprint import Blueprint
 from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
 from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import area_registry as ar, entity_registry as er
 from homeassistant.helpers.condition import async_get_all_descriptions as condition_descriptions
 from homeassistant.helpers.trigger import async_get_all_descriptions as trigger_descriptions
 from homeassistant.setup import async_setup_component
@@ -216,6 +216,95 @@ async def test_the_condition_holds_while_dns_is_in_sync(
     hass.bus.async_fire("go")
     await hass.async_block_till_done()
     assert len(calls) == 1
+
+
+async def holds(hass: HomeAssistant, calls: Calls) -> bool:
+    """Return whether the condition of the automation holds."""
+    calls.clear()
+    hass.bus.async_fire("go")
+    await hass.async_block_till_done()
+    return bool(calls)
+
+
+async def automate_in_sync(
+    hass: HomeAssistant, target: dict[str, Any], behavior: str, **options: Any
+) -> None:
+    """Set up an automation that acts while targets are in sync."""
+    condition = {
+        "condition": "raindrop.in_sync",
+        "target": target,
+        "options": {"behavior": behavior, **options},
+    }
+    await automate(
+        hass,
+        triggers=[{"trigger": "event", "event_type": "go"}],
+        conditions=[condition],
+        actions=[{"action": "test.act"}],
+    )
+
+
+@pytest.mark.parametrize("behavior", ["all", "any"])
+@pytest.mark.parametrize("target", ["entity", "device"])
+async def test_the_condition_does_not_hold_while_the_zone_is_not_loaded(
+    hass: HomeAssistant, entry: RaindropConfigEntry, calls: Calls, target: str, behavior: str
+) -> None:
+    """An entity that is unavailable is not known to be in sync."""
+    await automate_in_sync(hass, at(hass, target, PROBLEM), behavior)
+    assert await holds(hass, calls)
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert not await holds(hass, calls)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await holds(hass, calls)
+
+
+@pytest.mark.parametrize("behavior", ["all", "any"])
+async def test_the_condition_does_not_hold_without_any_domain(
+    hass: HomeAssistant, entry: RaindropConfigEntry, calls: Calls, behavior: str
+) -> None:
+    """A target without any domain, such as an empty area, is not in sync."""
+    area = ar.async_get(hass).async_create("Attic")
+    await automate_in_sync(hass, {"area_id": area.id}, behavior)
+    assert not await holds(hass, calls)
+
+
+@pytest.mark.parametrize("behavior", ["all", "any"])
+@pytest.mark.parametrize("gone", ["unknown", "disabled", "removed entity", "removed device"])
+async def test_a_target_that_is_not_known_is_not_in_sync(
+    hass: HomeAssistant, zone: Zone, calls: Calls, gone: str, behavior: str
+) -> None:
+    """Of several targets all have to be known to be in sync, or one if any is enough."""
+    entry = await set_up(hass, zone, [domain("home.example.com"), domain("www.example.com")])
+    other = "binary_sensor.www_example_com_dns"
+    targets = {"entity_id": [PROBLEM, other]}
+    if gone == "removed device":
+        targets = {"device_id": [at(hass, "device", e)["device_id"] for e in (PROBLEM, other)]}
+    await automate_in_sync(hass, targets, behavior)
+    assert await holds(hass, calls)
+    registry = er.async_get(hass)
+    if gone == "unknown":
+        hass.states.async_set(other, "unknown")
+    elif gone == "disabled":
+        registry.async_update_entity(other, disabled_by=er.RegistryEntryDisabler.USER)
+    else:
+        (subentry,) = (s for s in entry.subentries.values() if s.title == "www.example.com")
+        hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await holds(hass, calls) is (behavior == "any")
+
+
+async def test_the_condition_waits_for_how_long_it_has_to_hold(
+    hass: HomeAssistant, clock: Clock, entry: RaindropConfigEntry, calls: Calls
+) -> None:
+    """The time begins again when the zone was not loaded in between."""
+    await automate_in_sync(hass, {"entity_id": PROBLEM}, "all", **{"for": {"minutes": 8}})
+    await clock.cycles(2)
+    assert await holds(hass, calls)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not await holds(hass, calls)
+    await clock.cycles(2)
+    assert await holds(hass, calls)
 
 
 async def test_the_editor_finds_all_triggers_and_conditions(
