@@ -225,9 +225,9 @@ class LoadedZone:
 
     @property
     def is_backing_off(self) -> bool:
-        """Whether no API request is made for now, after a denial or a rate limit."""
+        """Whether no API request is made for now, after a rate limit."""
         backoff = self._coordinator._backoff
-        return backoff.is_denied or backoff.wait_s(dt_util.utcnow()) > 0
+        return backoff.wait_s(dt_util.utcnow()) > 0
 
     @property
     def refused(self) -> set[RecordKey]:
