@@ -4,7 +4,11 @@ from functools import partial
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryNotReady,
+    HomeAssistantError,
+)
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
@@ -20,6 +24,7 @@ from .entry_issues import (
     async_report_zone_id,
 )
 from .error_messages import translated_error
+from .home_id import async_get_home_id
 from .issues import async_delete_issues
 from .services import async_setup_services
 
@@ -36,7 +41,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> bool:
     """Set up a zone."""
     try:
-        coordinator = RaindropCoordinator(hass, entry)
+        home_id = await async_get_home_id(hass)
+    except (HomeAssistantError, OSError) as err:
+        raise ConfigEntryNotReady from err
+    try:
+        coordinator = RaindropCoordinator(hass, entry, home_id)
     except CloudflareAuthError as err:
         raise translated_error(ConfigEntryAuthFailed, err) from err
     except CloudflareConnectionError as err:

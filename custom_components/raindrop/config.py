@@ -20,7 +20,17 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from . import ddns
 from .const import CONF_IS_PAID, CONF_KEY, CONF_ZONE_ID, CONF_ZONE_NAME, SUBENTRY_DOMAIN
-from .ddns import Family, HostName, ManagedRecord, Policy, RecordKey, Source, SourceKind, ZoneConfig
+from .ddns import (
+    Family,
+    HomeId,
+    HostName,
+    ManagedRecord,
+    Policy,
+    RecordKey,
+    Source,
+    SourceKind,
+    ZoneConfig,
+)
 from .stored_sources import CONF_SOURCE, CONF_SOURCES, FAMILIES, read_source_list, read_sources
 from .stored_values import (
     read_bool,
@@ -46,6 +56,7 @@ CONF_PAUSED: Final = "paused"
 CONF_PREFIX_LENGTH: Final = "prefix_length"
 CONF_PROXIED: Final = "proxied"
 CONF_RECORDS: Final = "records"
+CONF_TAKE_OVER: Final = "take_over"
 CONF_TTL: Final = "ttl"
 CONF_TTL_S: Final = "ttl_s"
 
@@ -67,6 +78,7 @@ DOMAIN_DEFAULTS: Mapping[str, Any] = {
     CONF_DELETE: False,
     CONF_RECORDS: {},
     CONF_SOURCES: {},
+    CONF_TAKE_OVER: [],
     # Reserved: stored and kept, but not used yet.
     CONF_PAUSED: False,
 }
@@ -110,8 +122,10 @@ def stored_email(data: Mapping[str, Any]) -> str | None:
 
 
 @callback
-def async_get_client(hass: HomeAssistant, data: Mapping[str, Any]) -> ddns.CloudflareClient:
-    """Return the API client for the data of an entry or of a form.
+def async_get_client(
+    hass: HomeAssistant, data: Mapping[str, Any], home_id: HomeId
+) -> ddns.CloudflareClient:
+    """Return the API client of a home for the data of an entry or of a form.
 
     Raises CloudflareAuthError if the credential is malformed, BaseUrlError if
     the environment names a URL to which it must not be sent, and
@@ -127,6 +141,7 @@ def async_get_client(hass: HomeAssistant, data: Mapping[str, Any]) -> ddns.Cloud
         session,
         ddns.read_credential(stored_email(data), key if isinstance(key, str) else ""),
         max_batch=ddns.MAX_BATCH_PAID if data.get(CONF_IS_PAID) is True else ddns.MAX_BATCH,
+        home_id=home_id,
         base_url=ddns.check_base_url(os.environ.get(BASE_URL_VARIABLE) or ddns.BASE_URL),
     )
 
@@ -242,11 +257,11 @@ def read_record_keys(data: Mapping[str, Any]) -> list[RecordKey]:
     return [RecordKey(name, family) for family in dict.fromkeys(families)]
 
 
-def new_domain_subentry(name: HostName) -> ConfigSubentryData:
+def new_domain_subentry(name: HostName, take_over: Iterable[str] = ()) -> ConfigSubentryData:
     """Return the subentry of a host name with the default policies."""
     return ConfigSubentryData(
         subentry_type=SUBENTRY_DOMAIN,
-        data={CONF_DOMAIN: name, **DOMAIN_DEFAULTS},
+        data={CONF_DOMAIN: name, **DOMAIN_DEFAULTS, CONF_TAKE_OVER: [*take_over]},
         title=ddns.to_unicode(name),
         unique_id=domain_unique_id(name),
     )
@@ -288,6 +303,9 @@ def _read_policy(data: Mapping[str, Any], family: Family) -> Policy:
         proxied=read_choice(PROXIED, data[CONF_PROXIED]),
         ttl_s=_read_ttl(data),
         record_id=ddns.RecordId(read_id(record_id)) if record_id is not None else None,
+        take_over=frozenset(
+            ddns.RecordVersion(read_text(v)) for v in read_list(data[CONF_TAKE_OVER])
+        ),
         interface_id=_read_interface_id(data) if family is Family.IPV6 else None,
     )
 

@@ -1,6 +1,6 @@
 """The config flow: a zone with its credential and its first domain."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -25,8 +25,9 @@ from .error_messages import ErrorMessage, try_or_error
 from .flows.domain import DomainFlow
 from .flows.forms import FormFlow
 from .flows.options import RaindropOptionsFlow
-from .flows.preview import conflict_message
-from .flows.schemas import CREDENTIAL_SCHEMA, USER_SCHEMA
+from .flows.preview import conflict_message, other_homes
+from .flows.schemas import CREDENTIAL_SCHEMA, USER_SCHEMA, take_over_fields
+from .home_id import async_get_home_id
 
 _LINKS = {
     "dashboard_url": "https://dash.cloudflare.com/",
@@ -48,6 +49,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
 
     VERSION = 1
     form_placeholders = _LINKS
+    _other_homes: Collection[ddns.Record] = ()
 
     @staticmethod
     @callback
@@ -70,12 +72,15 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         """Ask for zone, email, key and domain, try them, and create the entry."""
         if user_input is None:
             return self.show_form("user", USER_SCHEMA)
-        access = await try_or_error(self._async_discover_zone(user_input))
+        # An offer holds for the records that were shown with it.
+        given = user_input.pop(config.CONF_TAKE_OVER, [])
+        access = await try_or_error(self._async_discover_zone(user_input, given))
         if isinstance(access, ErrorMessage):
-            return self.show_form("user", USER_SCHEMA, user_input, access)
+            schema = USER_SCHEMA.extend(take_over_fields(self._other_homes))
+            return self.show_form("user", schema, user_input, access)
         await self.async_set_unique_id(access.zone_id)
         self._abort_if_unique_id_configured()
-        return self._create_entry(user_input, access)
+        return self._create_entry(user_input, access, given)
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
@@ -127,17 +132,21 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
     async def _async_verify(self, entry: RaindropConfigEntry, data: Mapping[str, Any]) -> None:
         """Try a credential on the zone of an entry. Raises CloudflareError."""
         name = next(iter(config.host_names(entry)), None)
-        client = config.async_get_client(self.hass, data)
+        client = await self._async_client(data)
         await ddns.verify_access(client, config.zone_id(entry), name)
 
+    async def _async_client(self, data: Mapping[str, Any]) -> ddns.CloudflareClient:
+        home_id = await async_get_home_id(self.hass)
+        return config.async_get_client(self.hass, data, home_id)
+
     async def _async_discover_zone(
-        self, user_input: Mapping[str, Any]
+        self, user_input: Mapping[str, Any], given: Collection[str]
     ) -> ZoneAccess | ErrorMessage:
         """Return the zone of the first form, or the message of a conflict at the domain.
 
         Raises HostNameError or CloudflareError.
         """
-        client = config.async_get_client(self.hass, user_input)
+        client = await self._async_client(user_input)
         zone_text = user_input.get(CONF_ZONE, "")
         access = await discover_zone(client, zone_text, user_input[CONF_DOMAIN])
         record_key = RecordKey(access.name, Family.IPV4)
@@ -146,15 +155,20 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
             conflict = Conflict(record_key=record_key, reason=ddns.Reason.CNAME, records=cnames)
             return conflict_message(conflict, CONF_DOMAIN)
         managed = ManagedRecord(
-            record_key=record_key, source=ddns.Source(Family.IPV4), policy=ddns.Policy(create=True)
+            record_key=record_key,
+            source=ddns.Source(Family.IPV4),
+            policy=ddns.Policy(create=True, take_over=frozenset(map(ddns.RecordVersion, given))),
         )
         zone = ddns.ZoneConfig(zone_id=access.zone_id, home_sources=(), managed_records=[managed])
         preview = await ddns.preview(async_get_detector(self.hass), zone, access.records)
+        self._other_homes = other_homes(preview.plan)
         if preview.plan.conflicts:
             return conflict_message(preview.plan.conflicts[0], CONF_DOMAIN)
         return access
 
-    def _create_entry(self, user_input: Mapping[str, Any], access: ZoneAccess) -> ConfigFlowResult:
+    def _create_entry(
+        self, user_input: Mapping[str, Any], access: ZoneAccess, given: Collection[str]
+    ) -> ConfigFlowResult:
         return self.async_create_entry(
             title=ddns.to_unicode(access.zone_name or access.name),
             data={
@@ -165,5 +179,5 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
                 CONF_IS_PAID: access.is_paid,
             },
             options=config.DEFAULT_OPTIONS,
-            subentries=[config.new_domain_subentry(access.name)],
+            subentries=[config.new_domain_subentry(access.name, given)],
         )

@@ -24,6 +24,7 @@ from .ddns import (
     Address,
     Detection,
     Family,
+    HomeId,
     Preview,
     RecordAttributes,
     RecordKey,
@@ -62,7 +63,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
 
     config_entry: RaindropConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: RaindropConfigEntry, home_id: HomeId) -> None:
         """Read the configuration.
 
         Raises CloudflareAuthError if the stored key is malformed, and
@@ -78,7 +79,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         )
         # Before the client, which may raise: `async_shutdown` is called then as well.
         self._scheduler = UpdateScheduler(hass, entry, self._async_update)
-        self.client = async_get_client(hass, entry.data)
+        self.client = async_get_client(hass, entry.data, home_id)
         self.detector = async_get_detector(hass)
         self.domains = read_domains(entry)
         self.config = zone_config(entry, self.domains)

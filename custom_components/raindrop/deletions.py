@@ -33,6 +33,7 @@ from .entry_issues import (
     async_report_state_lost,
     record_names,
 )
+from .home_id import async_get_home_id
 from .store import ZoneStore
 
 _LIMIT_S = 20
@@ -127,7 +128,7 @@ async def async_delete_with_entry(hass: HomeAssistant, entry: ConfigEntry) -> No
     left: Collection[RecordKey] = store.pending_deletions
     try:
         if left:
-            client = async_get_client(hass, entry.data)
+            client = async_get_client(hass, entry.data, await async_get_home_id(hass))
             left = await _async_delete(client, zone_id(entry), left)
     except DdnsError, OSError:
         LOGGER.debug("No request could be sent", exc_info=True)

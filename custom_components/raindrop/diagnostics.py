@@ -129,7 +129,7 @@ def _managed_record(
         "record": record
         and {
             "address": address(record.content),
-            "is_owned": record.is_owned,
+            "owner": record.owner,
             "proxied": record.proxied,
             "ttl_s": record.ttl_s,
         },

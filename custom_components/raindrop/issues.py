@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 
 from . import ddns
 from .config import Domain
@@ -42,6 +44,7 @@ _BEHIND_NAT = {
 _RECORD_ISSUES = {
     Reason.MISSING: "record_missing",
     Reason.AMBIGUOUS: "record_ambiguous",
+    Reason.OTHER_HOME: "record_other_home",
     Reason.CNAME: "record_cname",
     Reason.PROXIED_UNKNOWN: "record_proxied_unknown",
     Reason.CONTESTED: "record_contested",
@@ -133,19 +136,33 @@ def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
             continue
         # Where creating is allowed, it is the interface id that is missing.
         lacks_id = record.reason is Reason.MISSING and managed.policy.create
-        existing = [r.content for r in record.conflict.records] if record.conflict else []
+        existing = record.conflict.records if record.conflict else ()
         yield _Issue(
             key="interface_id_missing" if lacks_id else _RECORD_ISSUES[record.reason],
             placeholders={
                 ATTR_DOMAIN: domain.title,
                 "type": family.record_type,
                 # Texts of others, in a description that is shown as Markdown.
-                "existing": ", ".join(map(escape_markdown, existing)),
+                "existing": ", ".join(escape_markdown(r.content) for r in existing),
+                "changed": "; ".join(map(_as_changed, existing)) or "—",
+                "times": ", ".join(map(_local_time, record.external_changes)),
                 "reason": escape_markdown(str(error or "")),
             },
             subentry_id=domain.subentry_id,
             family=family.key,
         )
+
+
+def _as_changed(record: ddns.Record) -> str:
+    """Return what somebody wrote and when; a cloud is a proxied record."""
+    cloud = " ☁" if record.proxied else ""
+    ttl = "auto" if record.ttl_s == ddns.TTL_AUTO else f"{record.ttl_s} s"
+    changed_at = f", {_local_time(record.modified_on)}" if record.modified_on else ""
+    return f"{escape_markdown(record.content)}{cloud} (TTL {ttl}{changed_at})"
+
+
+def _local_time(time: datetime) -> str:
+    return f"{dt_util.as_local(time):%Y-%m-%d %H:%M}"
 
 
 def _source_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:

@@ -1,6 +1,6 @@
 """Fix flows of the repair issues."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, override
 
@@ -17,10 +17,11 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .config import CONF_CREATE, CONF_RECORDS, subentry_host_name
+from .config import CONF_CREATE, CONF_RECORDS, CONF_TAKE_OVER, subentry_host_name
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry
-from .ddns import Reason, Record, RecordAttributes, RecordKey
+from .ddns import Owner, Reason, Record, RecordAttributes, RecordKey
+from .flows.schemas import record_label
 from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE, ATTR_SUBENTRY_ID
 from .stored_sources import FAMILIES
 
@@ -177,26 +178,57 @@ class ProxiedUnknownFlow(MissingFlow):
         return self.async_create_entry(data={})
 
 
-class AmbiguousFlow(RecordFlow):
-    """Lets the user choose one of several records."""
+class ChoiceFlow(RecordFlow):
+    """Lets the user choose one of the records that caused a conflict."""
+
+    _reason: Reason
+    _shown: Mapping[str, Record]
 
     @override
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Show the records, and pin the chosen one."""
+        """Show the records, and store which one is chosen."""
         if not self._is_fixable:
             return self.async_abort(reason="not_loaded")
         conflict = self._entry.runtime_data.data.record(self._record_key).conflict
-        if conflict is None or conflict.reason is not Reason.AMBIGUOUS:
+        if conflict is None or conflict.reason is not self._reason:
             return self.async_create_entry(data={})
         if user_input is not None:
-            chosen = {self._issue_data[ATTR_FAMILY]: user_input[_RECORD]}
-            pinned = self._subentry.data.get(CONF_RECORDS, {})
-            return self._update(**{CONF_RECORDS: {**pinned, **chosen}})
-        options = [SelectOptionDict(value=r.id, label=_label(r)) for r in conflict.records]
+            return self._update(**self._chosen(self._shown[user_input[_RECORD]]))
+        self._shown = {record.id: record for record in conflict.records}
+        options = [SelectOptionDict(value=r.id, label=record_label(r)) for r in conflict.records]
         config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
         return self._form(vol.Schema({vol.Required(_RECORD): SelectSelector(config)}))
+
+    def _chosen(self, record: Record) -> dict[str, object]:
+        """Return the data of the domain that say which record is chosen.
+
+        Another home's record is taken over only in the version that was shown:
+        if that home takes it back, the user is asked again.
+        """
+        if record.owner is not Owner.OTHER_HOME:
+            return {}
+        given = self._subentry.data.get(CONF_TAKE_OVER, [])
+        return {CONF_TAKE_OVER: [*given, record.version]}
+
+
+class OtherHomeFlow(ChoiceFlow):
+    """Lets the user take over a record of another home."""
+
+    _reason = Reason.OTHER_HOME
+
+
+class AmbiguousFlow(ChoiceFlow):
+    """Lets the user choose one of several records, which is pinned."""
+
+    _reason = Reason.AMBIGUOUS
+
+    @override
+    def _chosen(self, record: Record) -> dict[str, object]:
+        pinned = self._subentry.data.get(CONF_RECORDS, {})
+        chosen = {CONF_RECORDS: {**pinned, self._issue_data[ATTR_FAMILY]: record.id}}
+        return super()._chosen(record) | chosen
 
 
 class PermissionFlow(RetryFlow):
@@ -208,18 +240,13 @@ class PermissionFlow(RetryFlow):
         self._entry.async_start_reauth(self.hass)
 
 
-def _label(record: Record) -> str:
-    """Return what distinguishes records of one name: address, proxy, comment."""
-    cloud = "☁ " if record.proxied else ""
-    return f"{cloud}{record.content}" + (f" ({record.comment})" if record.comment else "")
-
-
 _FLOWS: dict[str, type[RetryFlow]] = {
     "dns_edit_missing": PermissionFlow,
     "record_ambiguous": AmbiguousFlow,
     "record_contested": ContestedFlow,
     "record_missing": MissingFlow,
     "record_proxied_unknown": ProxiedUnknownFlow,
+    "record_other_home": OtherHomeFlow,
     "token_location": PermissionFlow,
     "zone_read_missing": PermissionFlow,
 }

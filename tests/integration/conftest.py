@@ -13,6 +13,7 @@ from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFl
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResult, FlowResultType
+from homeassistant.helpers import instance_id
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -79,6 +80,7 @@ async def custom_integration(
     enable_custom_integrations: None, hass: HomeAssistant
 ) -> AsyncIterator[None]:
     """Load the integration from this repository; check that diagnostics contain no secret."""
+    hass.data[instance_id.DATA_KEY] = "5c9f0b6e3c1d4a8e9a7b2d4f6e8c0a1b"
     yield
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         diagnostics = await async_get_config_entry_diagnostics(hass, entry)
@@ -91,7 +93,9 @@ async def submit_user_form(hass: HomeAssistant, **fields: str) -> ConfigFlowResu
     return await submit(hass, form, **fields)
 
 
-async def submit(hass: HomeAssistant, form: ConfigFlowResult, **fields: str) -> ConfigFlowResult:
+async def submit(
+    hass: HomeAssistant, form: ConfigFlowResult, **fields: str | list[str]
+) -> ConfigFlowResult:
     """Fill in a form and return what comes next."""
     result = await hass.config_entries.flow.async_configure(form["flow_id"], fields)
     await hass.async_block_till_done()

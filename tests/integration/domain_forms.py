@@ -13,8 +13,9 @@ from custom_components.raindrop.const import SUBENTRY_DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 
-OWNER = "Kept by Raindrop for Home Assistant"
-WITHOUT_FIELD = {"paused", "records", "sources"}
+OWNER = "Kept by Raindrop for Home Assistant (home 1b0ba0c0)"
+"""The comment of this home; the id follows from that of Home Assistant."""
+WITHOUT_FIELD = {"paused", "records", "sources", "take_over"}
 """Data of a domain that its form has no field for."""
 FORM = {
     **{key: value for key, value in DOMAIN_DEFAULTS.items() if key not in WITHOUT_FIELD},

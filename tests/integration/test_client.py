@@ -6,7 +6,10 @@ import pytest
 from custom_components.raindrop.config import BASE_URL_VARIABLE, async_get_client
 from custom_components.raindrop.ddns.cloudflare.client import BASE_URL
 from custom_components.raindrop.ddns.errors import BaseUrlError
+from custom_components.raindrop.ddns.models import HomeId
 from tests.secrets import TOKEN
+
+HOME_ID = HomeId("3f9a1c2b")
 
 
 @pytest.mark.parametrize(
@@ -26,7 +29,7 @@ async def test_the_environment_may_point_to_another_server(
     if variable is not None:
         monkeypatch.setenv("CLOUDFLARE_BASE_URL", variable)
 
-    assert async_get_client(hass, {"key": TOKEN}).base_url == url
+    assert async_get_client(hass, {"key": TOKEN}, HOME_ID).base_url == url
     assert BASE_URL_VARIABLE == "CLOUDFLARE_BASE_URL"
 
 
@@ -37,4 +40,4 @@ async def test_the_environment_may_not_point_to_plain_http(
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", "http://192.168.1.1")
 
     with pytest.raises(BaseUrlError):
-        async_get_client(hass, {"key": TOKEN})
+        async_get_client(hass, {"key": TOKEN}, HOME_ID)

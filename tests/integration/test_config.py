@@ -16,7 +16,7 @@ from custom_components.raindrop.config import (
     read_managed_records,
     subentry_host_name,
 )
-from custom_components.raindrop.ddns.models import Family, HostName, Source, SourceKind
+from custom_components.raindrop.ddns.models import Family, HomeId, HostName, Source, SourceKind
 from custom_components.raindrop.stored_sources import read_source_list, read_sources, source_data
 from tests.secrets import TOKEN
 
@@ -103,4 +103,4 @@ async def test_the_environment_can_name_another_api(
 ) -> None:
     """The client uses the URL that Cloudflare's SDKs would use."""
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", value)
-    assert async_get_client(hass, {"key": TOKEN}).base_url == url
+    assert async_get_client(hass, {"key": TOKEN}, HomeId("3f9a1c2b")).base_url == url

@@ -38,7 +38,9 @@ async def test_a_contested_record_is_left_alone(
     assert endpoints(simulator) == []
 
     step = await repair.start()
-    assert step["description_placeholders"]["existing"] == OLD
+    shown = step["description_placeholders"]
+    assert shown["changed"].replace("\\", "").startswith(f"{OLD} (TTL auto, 20")
+    assert len(set(shown["times"].split(", "))) == 3
     await repair.send({})
     assert (contents(simulator), issues(hass)) == ([HOME], [])
 

@@ -116,7 +116,7 @@ async def test_a_record_and_an_error_are_described_without_text(
             "unknown_s": None,
             "record": {
                 "address": "address 1",
-                "is_owned": False,
+                "owner": "nobody",
                 "proxied": False,
                 "ttl_s": 3600,
             },

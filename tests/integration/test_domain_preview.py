@@ -109,6 +109,7 @@ async def test_the_preview_of_several_records_names_them(
     [
         Reason.MISSING,
         Reason.AMBIGUOUS,
+        Reason.OTHER_HOME,
         Reason.CNAME,
         Reason.PROXIED_UNKNOWN,
         Reason.CONTESTED,

@@ -5,7 +5,6 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.raindrop.ddns.models import OWNER_COMMENT
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT, OLD, operations
@@ -13,6 +12,7 @@ from tests.secrets import TOKEN
 
 from .builders import domain, set_up
 from .conftest import BATCH, LIST, Clock, endpoints, state
+from .domain_forms import OWNER
 
 NAME = "www.example.com"
 PROBLEM = "binary_sensor.www_example_com_dns"
@@ -88,7 +88,7 @@ def post(simulator: Simulator) -> dict[str, Any] | None:
             id="all three/one patch",
         ),
         pytest.param(
-            [A, A | {"content": OTHER, "comment": OWNER_COMMENT}],
+            [A, A | {"content": OTHER, "comment": OWNER}],
             {},
             {"content": HOME},
             [OLD, HOME],
@@ -137,7 +137,7 @@ async def test_a_missing_record_is_created_with_the_owner_comment(
     """A created record has the comment by which Raindrop recognizes it."""
     await set_up(hass, zone, [domain(NAME, **policy)])
     assert post(simulator) == {
-        "type": "A", "name": NAME, "content": HOME, "comment": OWNER_COMMENT, **sent,
+        "type": "A", "name": NAME, "content": HOME, "comment": OWNER, **sent,
     }  # fmt: skip
     assert endpoints(simulator) == [LIST, BATCH]
     assert state(hass, PROBLEM) == "off"

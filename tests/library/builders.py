@@ -1,14 +1,16 @@
 """Short constructors for the values of the library, so that a table fits on a page."""
 
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 
+from custom_components.raindrop.ddns.cloudflare.ownership import read_owner
 from custom_components.raindrop.ddns.models import (
-    OWNER_COMMENT,
     TTL_AUTO,
     Address,
     Create,
     DesiredRecord,
     Family,
+    HomeId,
     HostName,
     InterfaceId,
     ManagedRecord,
@@ -47,8 +49,9 @@ def record(
     proxied: bool = False,
     ttl_s: int = TTL_AUTO,
     comment: str | None = None,
+    home_id: HomeId | None = None,
 ) -> Record:
-    """Return an existing record."""
+    """Return an existing record, as a home with this id reads it."""
     return Record(
         id=record_id(number),
         name=HostName(name),
@@ -57,7 +60,7 @@ def record(
         proxied=proxied,
         ttl_s=ttl_s,
         comment=comment,
-        is_owned=comment == OWNER_COMMENT,
+        owner=read_owner(comment, home_id),
     )
 
 
@@ -69,6 +72,7 @@ def desired(
     proxied: bool | None = None,
     ttl_s: int | None = None,
     pin: int | None = None,
+    take_over: Iterable[Record] = (),
     last: Address | None = None,
     is_contested: bool = False,
     interface_id: InterfaceId | None = None,
@@ -80,6 +84,7 @@ def desired(
         ttl_s=ttl_s,
         record_id=None if pin is None else record_id(pin),
         interface_id=interface_id,
+        take_over=frozenset(given.version for given in take_over),
     )
     return DesiredRecord(
         record_key=record_key,

@@ -1,7 +1,7 @@
 """Random zones: a strict zone of the simulator with random records, and random desired records."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, IPv6Network
 from itertools import product
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from custom_components.raindrop.ddns.addresses import parse_record
 from custom_components.raindrop.ddns.cloudflare import codec
+from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.models import (
     OWNER_COMMENT,
     TTL_AUTO,
@@ -19,6 +20,7 @@ from custom_components.raindrop.ddns.models import (
     Create,
     DesiredRecord,
     Family,
+    HomeId,
     HostName,
     InterfaceId,
     Plan,
@@ -27,6 +29,7 @@ from custom_components.raindrop.ddns.models import (
     RecordAttributes,
     RecordId,
     RecordKey,
+    RecordVersion,
 )
 from custom_components.raindrop.ddns.records.plan import make_plan
 from simulator.cloudflare import RefusedError, Zone, writes
@@ -40,7 +43,9 @@ FAR = IPv6Address("2001:218:9:8::1")
 NOT_PUBLIC = IPv6Network("2001:db8::/32")
 NAMES = ("example.com", "home.example.com", "*.example.com")
 KINDS = ("A", "A", "A", "AAAA", "AAAA", "AAAA", "CNAME", "TXT")
-COMMENTS = (None, "front door", OWNER_COMMENT)
+HOME_ID = HomeId("3f9a1c2b")
+OURS, OTHERS = owner_comment(HOME_ID), owner_comment(HomeId("00c0ffee"))
+COMMENTS = (None, "front door", OURS, OWNER_COMMENT, OTHERS, OTHERS)
 TAGS = ((), ("room:attic",), ("room:attic", "owner:me"))
 CONTENTS = {
     "A": (str(A1), str(A2), str(A3)),
@@ -116,7 +121,7 @@ class RandomZone:
     @property
     def existing(self) -> list[Record]:
         """The existing records, as the client returns them."""
-        return [codec.read_record(record.shown()) for record in self.zone.records.values()]
+        return [codec.read_record(record.shown(), HOME_ID) for record in self.zone.records.values()]
 
     def plan(self) -> Plan:
         """Return the plan for this zone."""
@@ -127,9 +132,10 @@ class RandomZone:
         for change in plan.changes:
             surprises: list[str] = []
             if isinstance(change, Create):
-                writes.create(self.zone, codec.create_body(change), surprises)
+                writes.create(self.zone, codec.create_body(change, HOME_ID), surprises)
             else:
-                writes.patch(self.zone, change.record.id, codec.update_body(change), surprises)
+                body = codec.update_body(change, HOME_ID)
+                writes.patch(self.zone, change.record.id, body, surprises)
             assert surprises == []
 
     def desired(self, record_key: RecordKey) -> DesiredRecord:
@@ -174,12 +180,12 @@ def _record(rng: Random) -> dict[str, object]:
     }
 
 
-def _desired(rng: Random, record_key: RecordKey) -> DesiredRecord:
+def _desired(rng: Random, record_key: RecordKey, given: frozenset[RecordVersion]) -> DesiredRecord:
     """Return a random desired record."""
     last, policy = rng.choice(LAST_ADDRESSES[record_key.family]), rng.choice(POLICIES)
     return DesiredRecord(
         record_key=record_key,
-        policy=policy,
+        policy=replace(policy, take_over=given),
         address=rng.choice(ADDRESSES[record_key.family]),
         last_address=last,
         last_record=_last_record(rng, record_key, policy, last) if last else None,
@@ -212,7 +218,7 @@ def _last_attributes(rng: Random) -> RecordAttributes | None:
     return RecordAttributes(
         proxied=rng.choice((False, True)),
         ttl_s=rng.choice((TTL_AUTO, 300)),
-        comment=OWNER_COMMENT if is_owned else rng.choice((None, "front door")),
+        comment=OURS if is_owned else rng.choice((None, "front door")),
         tags=rng.choice(TAGS),
         is_owned=is_owned,
     )
@@ -227,7 +233,9 @@ def _random_zone(rng: Random) -> RandomZone:
         except RefusedError:
             continue
     record_keys = rng.sample(RECORD_KEYS, k=rng.randrange(len(RECORD_KEYS) + 1))
-    return RandomZone(zone, tuple(_desired(rng, record_key) for record_key in record_keys))
+    records = [codec.read_record(record.shown(), HOME_ID) for record in zone.records.values()]
+    given = frozenset(record.version for record in records if rng.random() < 1 / 3)
+    return RandomZone(zone, tuple(_desired(rng, record_key, given) for record_key in record_keys))
 
 
 random_zones = st.randoms(use_true_random=True).map(_random_zone)

@@ -28,12 +28,13 @@ https://developers.cloudflare.com/dns/manage-dns-records/reference/ttl/
 MIN_TTL_S, MAX_TTL_S = 60, 86_400
 """The range of all other TTLs, in seconds."""
 
-OWNER_COMMENT = "Kept by Raindrop for Home Assistant"
-"""The comment of records that were created here; it marks them as owned.
+HomeId = NewType("HomeId", str)
+"""Tells the homes apart whose records a zone may hold: 8 lower-case hexadecimal characters."""
+RecordVersion = NewType("RecordVersion", str)
+"""A record as it was at one time."""
 
-At most 100 characters, the limit of the Free plan:
-https://developers.cloudflare.com/dns/manage-dns-records/reference/record-attributes/
-"""
+OWNER_COMMENT = "Kept by Raindrop for Home Assistant"
+"""The comment of created records; the id of the home follows, if it has one."""
 
 
 class Family(IntEnum):
@@ -56,6 +57,19 @@ class Family(IntEnum):
     def key(self) -> str:
         """The family in stored data, entity keys and translation keys: ipv4 or ipv6."""
         return f"ipv{self.value}"
+
+
+class Owner(StrEnum):
+    """Whose a record is, as its comment says."""
+
+    THIS_HOME = "this_home"
+    """It was created here, or taken over."""
+    OTHER_HOME = "other_home"
+    """It has the id of another home."""
+    UNNAMED_HOME = "unnamed_home"
+    """Some home created it, or ``scripts/raindrop``; the comment has no id."""
+    NOBODY = "nobody"
+    """It has another comment or none."""
 
 
 class RecordKey(NamedTuple):
@@ -135,8 +149,17 @@ class Record:
     comment: str | None = None
     tags: tuple[str, ...] = ()
     modified_on: datetime | None = None
-    is_owned: bool = False
-    """Whether the record was created by this client, as its comment says."""
+    owner: Owner = Owner.NOBODY
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether the record is certainly this home's."""
+        return self.owner is Owner.THIS_HOME
+
+    @property
+    def version(self) -> RecordVersion:
+        """The record as it is now: whoever changes it gives it another version."""
+        return RecordVersion(f"{self.id} {self.modified_on}")
 
     @property
     def attributes(self) -> RecordAttributes:
@@ -171,6 +194,11 @@ class Policy:
     """Enforce this (`TTL_AUTO` or 60 to 86,400); None keeps what the record has."""
     record_id: RecordId | None = None
     """The record that the user chose among several; no other is ever changed."""
+    take_over: frozenset[RecordVersion] = frozenset()
+    """Records of other homes that the user gave to this one, as they were then.
+
+    A record that was changed since was perhaps taken back: the user is asked again.
+    """
     interface_id: InterfaceId | None = None
     """For IPv6: take only the prefix from the detected address."""
 
@@ -248,6 +276,8 @@ class Update:
     address: Address | None = None
     proxied: bool | None = None
     ttl_s: int | None = None
+    is_takeover: bool = False
+    """Whether another home's record becomes this home's: its comment says so from then on."""
     is_drift: bool = False
     """Whether the record was in sync before and was changed externally."""
 
@@ -262,6 +292,8 @@ class Reason(StrEnum):
     """It does not exist and may not be created."""
     AMBIGUOUS = "ambiguous"
     """Several records exist and none is identifiable as this home's."""
+    OTHER_HOME = "other_home"
+    """All records are another home's, and the user did not say to take one over."""
     CNAME = "cname"
     """A CNAME record exists at the name, so that no address record can."""
     PROXIED_UNKNOWN = "proxied_unknown"

@@ -1,6 +1,6 @@
 """The subentry flow of a domain: its policies, its sources, and a preview of its records."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any, override
 
@@ -19,8 +19,8 @@ from ..ddns import Family, to_unicode
 from ..error_messages import ErrorMessage, error_message, try_or_error
 from ..stored_sources import CONF_SOURCES, read_sources
 from .forms import Errors, ShowErrors
-from .preview import first_message, table_rows
-from .schemas import CONF_OVERRIDE_SOURCES, DOMAIN_SCHEMA, new_domain_schema
+from .preview import first_message, other_homes, table_rows
+from .schemas import CONF_OVERRIDE_SOURCES, DOMAIN_SCHEMA, new_domain_schema, take_over_fields
 from .sources import SourceSteps, StoredSources
 
 
@@ -33,6 +33,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     _data: dict[str, Any]
     _rows: str
     _message: ErrorMessage | None
+    _other_homes: Collection[ddns.Record]
 
     @property
     def _entry(self) -> RaindropConfigEntry:
@@ -99,7 +100,10 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         if user_input is None:
             self.form_placeholders = {CONF_DOMAIN: to_unicode(name), "rows": self._rows}
             self.is_last_step = True
-            return self.show_form("preview", vol.Schema({}), errors=self._message)
+            schema = vol.Schema(take_over_fields(self._other_homes))
+            return self.show_form("preview", schema, errors=self._message)
+        given = user_input.get(config.CONF_TAKE_OVER, [])
+        self._data[config.CONF_TAKE_OVER] = [*self._data[config.CONF_TAKE_OVER], *given]
         if self.source == SOURCE_USER:
             return self.async_create_entry(
                 title=to_unicode(name), data=self._data, unique_id=config.domain_unique_id(name)
@@ -137,6 +141,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         zone = ddns.ZoneConfig(zone_id=zone_id, home_sources=(), managed_records=managed)
         preview = await ddns.preview(coordinator.detector, zone, existing)
         self._rows = table_rows(preview, managed)
+        self._other_homes = other_homes(preview.plan)
         self._message = first_message(preview, config.read_record_keys(self._data), managed)
 
     async def _async_unconfigured_names(self) -> list[str]:

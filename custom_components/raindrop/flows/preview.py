@@ -4,12 +4,23 @@ from collections.abc import Iterable
 import string
 
 from .. import ddns
-from ..ddns import Change, Conflict, Detection, ManagedRecord, Reason, Record, RecordKey, to_unicode
+from ..ddns import (
+    Change,
+    Conflict,
+    Detection,
+    ManagedRecord,
+    Plan,
+    Reason,
+    Record,
+    RecordKey,
+    to_unicode,
+)
 from ..error_messages import BASE, ErrorMessage
 
 _CONFLICTS = {
     Reason.MISSING: "record_missing",
     Reason.AMBIGUOUS: "record_ambiguous",
+    Reason.OTHER_HOME: "record_other_home",
     Reason.CNAME: "record_cname",
     Reason.PROXIED_UNKNOWN: "record_proxied_unknown",
     Reason.CONTESTED: "record_contested",
@@ -49,6 +60,12 @@ def conflict_message(conflict: Conflict, form_field: str = BASE) -> ErrorMessage
     family = conflict.record_key.family
     placeholders = {"existing": existing, "family": family.label, "type": family.record_type}
     return ErrorMessage(form_field, _CONFLICTS[conflict.reason], placeholders)
+
+
+def other_homes(plan: Plan) -> list[Record]:
+    """Return the records of other homes that keep a plan from managing theirs."""
+    conflicts = (c for c in plan.conflicts if c.reason is Reason.OTHER_HOME)
+    return [record for conflict in conflicts for record in conflict.records]
 
 
 def first_message(

@@ -8,6 +8,7 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -18,6 +19,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .. import config, ddns
+from ..config import CONF_TAKE_OVER
 from ..const import CONF_KEY, CONF_ZONE
 from ..stored_sources import FAMILIES
 
@@ -31,6 +33,19 @@ def dropdown(options: Sequence[str], translation_key: str) -> SelectSelector:
     return SelectSelector(
         SelectSelectorConfig(options=options, mode=mode, translation_key=translation_key)
     )
+
+
+def take_over_fields(records: Iterable[ddns.Record]) -> dict[vol.Marker, SelectSelector]:
+    """Return the field to choose which records of other homes to take over, if there are any."""
+    options = [SelectOptionDict(value=r.version, label=record_label(r)) for r in records]
+    config = SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
+    return {vol.Optional(CONF_TAKE_OVER): SelectSelector(config)} if options else {}
+
+
+def record_label(record: ddns.Record) -> str:
+    """Return what distinguishes records of one name: proxy, address, comment."""
+    cloud = "☁ " if record.proxied else ""
+    return f"{cloud}{record.content}" + (f" ({record.comment})" if record.comment else "")
 
 
 def _whole_number(lowest: int, highest: int) -> NumberSelector:

@@ -15,7 +15,7 @@ from custom_components.raindrop.ddns.errors import (
     CloudflareResponseError,
     Permission,
 )
-from custom_components.raindrop.ddns.models import OWNER_COMMENT, Change, HostName, Update
+from custom_components.raindrop.ddns.models import OWNER_COMMENT, Change, HomeId, HostName, Update
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import Permission as Right
@@ -275,15 +275,17 @@ async def test_a_refused_check_is_not_a_denial(
         await client.check_edit(zone_id(zone))
 
 
-async def test_created_records_are_marked_with_the_given_comment(
+async def test_created_records_are_marked_with_the_id_of_the_home(
     simulator: Simulator, zone: Zone, session: ClientSession
 ) -> None:
-    """The owner comment is a parameter of the client, alone and in a batch."""
+    """The home's id is a parameter of the client, alone and in a batch."""
     client = CloudflareClient(
-        session, ApiToken(TOKEN), base_url=simulator.cloudflare.base_url, owner_comment="mine"
+        session, ApiToken(TOKEN), base_url=simulator.cloudflare.base_url, home_id=HomeId("3f9a1c2b")
     )
 
     alone = await client.create(zone_id(zone), create("a.example.com", A1))
     (batched,) = await client.batch(zone_id(zone), [create("b.example.com", A1)])
 
-    assert (alone.comment, batched.comment) == ("mine", "mine")
+    assert (alone.comment, batched.comment) == 2 * (
+        "Kept by Raindrop for Home Assistant (home 3f9a1c2b)",
+    )

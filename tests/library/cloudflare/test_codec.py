@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from custom_components.raindrop.ddns.cloudflare import codec
+from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.errors import CloudflareResponseError
-from custom_components.raindrop.ddns.models import OWNER_COMMENT
+from custom_components.raindrop.ddns.models import OWNER_COMMENT, HomeId, Owner
 
 ID = "023e105f4ecef8ad9ca31a8372d0c353"
 RECORD: dict[str, object] = {
@@ -25,6 +26,8 @@ RECORD: dict[str, object] = {
     "created_on": "2025-10-25T12:48:34.17977Z",
     "modified_on": "2025-10-25T12:48:34.17977Z",
 }
+HOME_ID = HomeId("3f9a1c2b")
+OURS, OTHERS = owner_comment(HOME_ID), owner_comment(HomeId("00c0ffee"))
 ZONE: dict[str, object] = {"id": ID, "name": "example.com", "status": "active", "type": "full"}
 
 
@@ -177,21 +180,33 @@ def test_an_identifier_is_recognized_by_its_form(*, text: str, is_one: bool) -> 
 
 
 @pytest.mark.parametrize(
-    "comment, owner_comment, is_owned",
+    "comment, home_id, owner",
     [
-        pytest.param(OWNER_COMMENT, OWNER_COMMENT, True, id="the usual comment/owned"),
-        pytest.param("mine", "mine", True, id="another comment of the caller/owned"),
-        pytest.param(OWNER_COMMENT, "mine", False, id="the comment of another caller/not owned"),
-        pytest.param("front door", OWNER_COMMENT, False, id="a person's comment/not owned"),
-        pytest.param(None, OWNER_COMMENT, False, id="no comment/not owned"),
+        pytest.param(OURS, HOME_ID, Owner.THIS_HOME, id="our id/this home"),
+        pytest.param(OTHERS, HOME_ID, Owner.OTHER_HOME, id="another id/other home"),
+        pytest.param(OWNER_COMMENT, HOME_ID, Owner.UNNAMED_HOME, id="no id/unnamed home"),
+        pytest.param(OWNER_COMMENT, None, Owner.THIS_HOME, id="no id for none/this home"),
+        pytest.param(OURS, None, Owner.OTHER_HOME, id="an id for none/other home"),
+        pytest.param(f"{OURS}, once", HOME_ID, Owner.NOBODY, id="our id, edited/nobody"),
+        pytest.param(f"VPN. {OTHERS}.", HOME_ID, Owner.OTHER_HOME, id="another id, edited/other"),
+        pytest.param(f"{OWNER_COMMENT} (home x)", HOME_ID, Owner.NOBODY, id="no real id/nobody"),
+        pytest.param("front door", HOME_ID, Owner.NOBODY, id="a person's comment/nobody"),
+        pytest.param(None, HOME_ID, Owner.NOBODY, id="no comment/nobody"),
     ],
 )
 def test_s12_a_record_is_owned_by_its_comment(
-    comment: str | None, owner_comment: str, *, is_owned: bool
+    comment: str | None, home_id: HomeId | None, owner: Owner
 ) -> None:
-    """Lesson S12: a record is owned if it has the very comment that this client writes."""
+    """Lesson S12: a record is owned only if it has the very comment that this home writes."""
     raw = {**RECORD, "comment": comment}
 
-    assert codec.read_record(raw, owner_comment).is_owned is is_owned
-    assert codec.read_records([raw], owner_comment)[0].is_owned is is_owned
-    assert codec.read_batch({"posts": [raw]}, owner_comment)[0].is_owned is is_owned
+    read = codec.read_record(raw, home_id)
+    assert read.owner is owner
+    assert read.is_owned is (owner is Owner.THIS_HOME)
+    assert codec.read_records([raw], home_id) == [read]
+    assert codec.read_batch({"posts": [raw]}, home_id) == [read]
+
+
+def test_the_comment_of_a_home_fits_the_free_plan() -> None:
+    """A comment has at most 100 characters there."""
+    assert len(OURS) <= 100

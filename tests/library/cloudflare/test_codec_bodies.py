@@ -12,11 +12,13 @@ from custom_components.raindrop.ddns.models import (
     Address,
     Change,
     Create,
+    HomeId,
     RecordKey,
     Update,
 )
 from tests.library.builders import A1, A2, B1, V4, V6, record, record_id
 
+HOME_ID = HomeId("3f9a1c2b")
 OLD = record(A1, proxied=True, ttl_s=1, comment="front door")
 
 
@@ -35,12 +37,20 @@ def test_a_record_is_created_with_all_its_fields() -> None:
     assert (body["proxied"], body["ttl"]) == (True, 300)
 
 
-def test_the_owner_comment_is_a_parameter() -> None:
-    """A program that uses the library marks its records with its own comment."""
-    change = Create(record_key=V4, address=A1)
+def test_the_home_is_a_parameter() -> None:
+    """A home marks the records that it creates or takes over with its id."""
+    new, taken = (
+        Create(record_key=V4, address=A1),
+        Update(record_key=V4, record=OLD, is_takeover=True),
+    )
+    mark = {"comment": "Kept by Raindrop for Home Assistant (home 3f9a1c2b)"}
 
-    assert codec.create_body(change, "mine")["comment"] == "mine"
-    assert codec.batch_body([change], "mine")["posts"] == [codec.create_body(change, "mine")]
+    assert codec.create_body(new, HOME_ID).items() > mark.items()
+    assert codec.update_body(taken, HOME_ID) == mark
+    assert codec.batch_body([new, taken], HOME_ID) == {
+        "patches": [{"id": OLD.id, **mark}],
+        "posts": [codec.create_body(new, HOME_ID)],
+    }
 
 
 @pytest.mark.parametrize(

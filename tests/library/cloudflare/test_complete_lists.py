@@ -8,7 +8,6 @@ from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.codec import Envelope
 from custom_components.raindrop.ddns.cloudflare.listing import read_page
 from custom_components.raindrop.ddns.errors import CloudflareResponseError
-from custom_components.raindrop.ddns.models import OWNER_COMMENT
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.faults import Detail
@@ -203,4 +202,4 @@ def test_s11_the_pages_of_a_list_are_counted(info: object, pages: int) -> None:
     """Lesson S11: the number of pages comes from ``total_pages`` or from the counts."""
     envelope = Envelope(is_success=True, result=[], result_info=info)
 
-    assert read_page(envelope, 5, OWNER_COMMENT, None).last_page == pages
+    assert read_page(envelope, 5, None, None).last_page == pages

@@ -16,6 +16,7 @@ from custom_components.raindrop.ddns.models import (
     Create,
     DesiredRecord,
     InterfaceId,
+    Owner,
     Plan,
     Reason,
     Record,
@@ -23,11 +24,12 @@ from custom_components.raindrop.ddns.models import (
     Update,
 )
 from custom_components.raindrop.ddns.records.plan import make_plan
-from tests.library.random_zones import RandomZone, desired_address, random_zones, rrset
+from tests.library.random_zones import OURS, RandomZone, desired_address, random_zones, rrset
 
 CONFLICTS = {
     Reason.MISSING,
     Reason.AMBIGUOUS,
+    Reason.OTHER_HOME,
     Reason.CNAME,
     Reason.PROXIED_UNKNOWN,
     Reason.CONTESTED,
@@ -83,7 +85,9 @@ def test_restraint(zone: RandomZone) -> None:
             change.record_key.name,
             change.record_key.family.record_type,
         )
-        assert (new.name, new.type, new.comment) == (old.name, old.type, old.comment)
+        assert (new.name, new.type) == (old.name, old.type)
+        assert change.is_takeover is (old.owner is Owner.OTHER_HOME)
+        assert new.comment == (OURS if change.is_takeover else old.comment)
         assert desired_record.policy.proxied is not None or new.proxied == old.proxied
         assert desired_record.policy.ttl_s is not None or new.proxied or new.ttl_s == old.ttl_s
         assert _may_change(desired_record, old, rrset(list(before.values()), change.record_key))
@@ -111,7 +115,7 @@ def test_thrift(zone: RandomZone) -> None:
             assert change.proxied == _proxied_at_creation(desired_record)
             continue
         old = change.record
-        assert (change.address, change.proxied, change.ttl_s) != (None, None, None)
+        assert change.is_takeover or (change.address, change.proxied, change.ttl_s) != 3 * (None,)
         assert change.address in (None, desired_address(desired_record, old))
         assert change.address != parse_record(old.content)
         assert (
@@ -184,7 +188,11 @@ def test_every_conflict_has_its_reason(zone: RandomZone) -> None:
             assert (records, desired_record.policy.proxied) == ([], None)
             assert desired_record.last_address is not None
             assert desired_record.last_attributes is None
-        if conflict.reason is Reason.AMBIGUOUS:
+        is_elsewhere = all(record.owner is Owner.OTHER_HOME for record in records)
+        if conflict.reason is Reason.OTHER_HOME:
+            assert records != []
+            assert is_elsewhere
+        if conflict.reason is Reason.AMBIGUOUS and not is_elsewhere:
             assert len(records) > 1
         if conflict.reason is Reason.CONTESTED:
             assert desired_record.is_contested
@@ -224,6 +232,7 @@ ROWS = {
     *CONFLICTS,
     *(f"{kind}{' drift' * is_drift}" for kind in ("create", "update") for is_drift in (0, 1)),
     *("unknown", "in sync", "pinned", "one of several", "create as it was"),
+    "takeover",
     *(f"interface identifier {how} {prefix}" for how in ("kept", "given") for prefix in (48, 64)),
     *("interface identifier given 16", "attributes only", "attributes only drift"),
 }
@@ -234,6 +243,7 @@ def _rows(zone: RandomZone) -> list[str]:
     plan = zone.plan()
     rows: list[str] = [conflict.reason for conflict in plan.conflicts]
     rows += [f"{type(c).__name__.lower()}{' drift' * c.is_drift}" for c in plan.changes]
+    rows += ["takeover" for c in plan.changes if isinstance(c, Update) and c.is_takeover]
     attributes_only = [c for c in plan.changes if isinstance(c, Update) and c.address is None]
     rows += [f"attributes only{' drift' * c.is_drift}" for c in attributes_only]
     created = [c for c in plan.changes if isinstance(c, Create)]
@@ -277,11 +287,13 @@ def _proxied_at_creation(desired_record: DesiredRecord) -> bool:
 
 def _may_change(desired_record: DesiredRecord, old: Record, records: list[Record]) -> bool:
     """Return whether a record may be chosen: by pin, ownership comment or address."""
-    pin = desired_record.policy.record_id
-    if pin in {record.id for record in records}:
-        return old.id == pin
-    if any(record.is_owned for record in records):
-        return old.is_owned
+    pin, given = desired_record.policy.record_id, desired_record.policy.take_over
+    allowed = [r for r in records if r.owner is not Owner.OTHER_HOME or r.version in given]
+    if old not in allowed or pin in {record.id for record in allowed}:
+        return old.id == pin and old in allowed
+    for owner in (Owner.THIS_HOME, Owner.OTHER_HOME, Owner.UNNAMED_HOME):
+        if any(record.owner is owner for record in allowed):
+            return old.owner is owner
     is_known = parse_record(old.content) in {
         desired_record.last_address,
         desired_address(desired_record, old),
@@ -291,7 +303,11 @@ def _may_change(desired_record: DesiredRecord, old: Record, records: list[Record
 
 def _is_drift(desired_record: DesiredRecord, change: Create | Update) -> bool:
     """Return whether a change corrects an external change."""
-    return _was_in_sync(desired_record, change.record if isinstance(change, Update) else None)
+    if isinstance(change, Create):
+        return _was_in_sync(desired_record, None)
+    return change.record.owner is not Owner.OTHER_HOME and _was_in_sync(
+        desired_record, change.record
+    )
 
 
 def _was_in_sync(desired_record: DesiredRecord, record: Record | None) -> bool:

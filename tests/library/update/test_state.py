@@ -21,6 +21,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CONFLICTS = [
     Reason.MISSING,
     Reason.AMBIGUOUS,
+    Reason.OTHER_HOME,
     Reason.CNAME,
     Reason.PROXIED_UNKNOWN,
     Reason.CONTESTED,

@@ -28,7 +28,7 @@ from ..errors import (
     UntrustedServerError,
 )
 from ..http import USER_AGENT, HttpResponse, request
-from ..models import OWNER_COMMENT, Change, Create, HostName, Record, RecordId, Update, Zone, ZoneId
+from ..models import Change, Create, HomeId, HostName, Record, RecordId, Update, Zone, ZoneId
 from ..names import to_unicode
 from . import codec
 from .credentials import Credential, scrub
@@ -99,21 +99,21 @@ class CloudflareClient:
         *,
         base_url: str = BASE_URL,
         user_agent: str = USER_AGENT,
-        owner_comment: str = OWNER_COMMENT,
+        home_id: HomeId | None = None,
         timeout_s: float = 20.0,
         max_batch: int = MAX_BATCH,
     ) -> None:
         """Create a client; no request is sent.
 
         ``session`` stays open; the caller closes it, after the last request.
-        ``base_url`` is checked as ``check_base_url`` does. ``owner_comment``
-        marks the records that ``create`` and ``batch`` create, at most 100
-        characters. ``timeout_s`` limits one request with its response.
+        ``base_url`` is checked as ``check_base_url`` does. ``home_id``
+        marks the records that are created or taken over, and tells them from
+        those of other homes. ``timeout_s`` limits one request with its response.
         """
         self._session = session
         self._credential = credential
         self._user_agent = user_agent
-        self._owner_comment = owner_comment
+        self._home_id = home_id
         self.timeout_s = timeout_s
         self.base_url = check_base_url(base_url)
         self.max_batch = max_batch
@@ -184,7 +184,7 @@ class CloudflareClient:
                 "GET", path, Permission.DNS_READ, query={**query, **of_page}
             )
             page = await _read(
-                envelope.size, read_page, envelope, self.page_size, self._owner_comment, names
+                envelope.size, read_page, envelope, self.page_size, self._home_id, names
             )
             pages.append(page)
             if page.last_page > _MAX_PAGES or (len(pages) < page.last_page and not page.count):
@@ -198,27 +198,27 @@ class CloudflareClient:
         ones. Raises UnusableAddressError, before anything is sent, if an
         address may not be written.
         """
-        body = codec.batch_body(changes, self._owner_comment)
+        body = codec.batch_body(changes, self._home_id)
         envelope = await self._write("POST", zone_id, "/batch", body)
-        return await _read(envelope.size, codec.read_batch, envelope.result, self._owner_comment)
+        return await _read(envelope.size, codec.read_batch, envelope.result, self._home_id)
 
     async def create(self, zone_id: ZoneId, change: Create) -> Record:
-        """Create one record, marked with the owner comment.
+        """Create one record, marked as this home's.
 
         Raises UnusableAddressError as ``batch`` does.
         """
-        body = codec.create_body(change, self._owner_comment)
+        body = codec.create_body(change, self._home_id)
         envelope = await self._write("POST", zone_id, "", body)
-        return codec.read_record(envelope.result, self._owner_comment)
+        return codec.read_record(envelope.result, self._home_id)
 
     async def update(self, zone_id: ZoneId, change: Update) -> Record:
         """Update the fields of one record that differ; Cloudflare keeps all others.
 
         Raises UnusableAddressError as ``batch`` does.
         """
-        body = codec.update_body(change)
+        body = codec.update_body(change, self._home_id)
         envelope = await self._write("PATCH", zone_id, f"/{change.record.id}", body)
-        return codec.read_record(envelope.result, self._owner_comment)
+        return codec.read_record(envelope.result, self._home_id)
 
     async def delete(self, zone_id: ZoneId, record_id: RecordId) -> None:
         """Delete one record; a record that does not exist counts as deleted."""

@@ -14,11 +14,11 @@ import re
 from ..addresses import why_unusable
 from ..errors import CloudflareResponseError, HostNameError, UnusableAddressError
 from ..models import (
-    OWNER_COMMENT,
     Address,
     Change,
     Create,
     Family,
+    HomeId,
     HostName,
     Record,
     RecordId,
@@ -28,6 +28,7 @@ from ..models import (
 )
 from ..names import to_ascii
 from .errors import ApiError
+from .ownership import owner_comment, read_owner
 
 type JsonObject = Mapping[str, object]
 
@@ -135,10 +136,11 @@ def read_zones(value: object) -> list[Zone]:
     return [read_zone(item) for item in checked(value, list)]
 
 
-def read_record(value: object, owner_comment: str = OWNER_COMMENT) -> Record:
+def read_record(value: object, home_id: HomeId | None = None) -> Record:
     """Decode a record. Raises CloudflareResponseError."""
     fields = _object(value)
     comment = fields.get("comment")
+    comment = comment if isinstance(comment, str) and comment else None
     return Record(
         id=RecordId(_identifier(fields)),
         name=_name(fields),
@@ -146,34 +148,34 @@ def read_record(value: object, owner_comment: str = OWNER_COMMENT) -> Record:
         content=checked(fields.get("content", ""), str),
         proxied=checked(fields.get("proxied", False), bool),
         ttl_s=checked(fields.get("ttl"), int),
-        comment=comment if isinstance(comment, str) and comment else None,
+        comment=comment,
         tags=tuple(str(tag) for tag in checked(fields.get("tags") or [], list)),
         modified_on=_time(fields.get("modified_on")),
-        is_owned=comment == owner_comment,
+        owner=read_owner(comment, home_id),
     )
 
 
-def read_records(value: object, owner_comment: str = OWNER_COMMENT) -> list[Record]:
+def read_records(value: object, home_id: HomeId | None = None) -> list[Record]:
     """Decode a list of records. Raises CloudflareResponseError."""
-    return [read_record(item, owner_comment) for item in checked(value, list)]
+    return [read_record(item, home_id) for item in checked(value, list)]
 
 
-def read_batch(value: object, owner_comment: str = OWNER_COMMENT) -> list[Record]:
+def read_batch(value: object, home_id: HomeId | None = None) -> list[Record]:
     """Decode the records that a batch patched and posted, in this order.
 
     Lists without an operation may be null. Raises CloudflareResponseError.
     """
     fields = _object(value)
     patched, posted = fields.get("patches") or [], fields.get("posts") or []
-    return read_records(patched, owner_comment) + read_records(posted, owner_comment)
+    return read_records(patched, home_id) + read_records(posted, home_id)
 
 
-def create_body(change: Create, owner_comment: str = OWNER_COMMENT) -> dict[str, object]:
+def create_body(change: Create, home_id: HomeId | None = None) -> dict[str, object]:
     """Encode the body of a request that creates a record; an owned one is marked with a comment.
 
     Raises UnusableAddressError if the address may not be written.
     """
-    comment = owner_comment if change.is_owned else change.comment
+    comment = owner_comment(home_id) if change.is_owned else change.comment
     return {
         "type": change.record_key.family.record_type,
         "name": change.record_key.name,
@@ -186,18 +188,25 @@ def create_body(change: Create, owner_comment: str = OWNER_COMMENT) -> dict[str,
     }
 
 
-def update_body(change: Update) -> dict[str, object]:
+def update_body(change: Update, home_id: HomeId | None = None) -> dict[str, object]:
     """Encode the body of a request that changes a record: only the fields that differ.
+
+    A record that is taken over gets the comment of this home.
 
     Raises UnusableAddressError if the address may not be written.
     """
     address, family = change.address, change.record_key.family
     content = None if address is None else _content(address, family)
-    fields = {"content": content, "proxied": change.proxied, "ttl": change.ttl_s}
+    fields = {
+        "content": content,
+        "proxied": change.proxied,
+        "ttl": change.ttl_s,
+        "comment": owner_comment(home_id) if change.is_takeover else None,
+    }
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def batch_body(changes: Sequence[Change], owner_comment: str = OWNER_COMMENT) -> dict[str, object]:
+def batch_body(changes: Sequence[Change], home_id: HomeId | None = None) -> dict[str, object]:
     """Encode the body of a request that makes several changes in one transaction.
 
     https://developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes/
@@ -206,8 +215,8 @@ def batch_body(changes: Sequence[Change], owner_comment: str = OWNER_COMMENT) ->
     updates = [change for change in changes if isinstance(change, Update)]
     creates = [change for change in changes if isinstance(change, Create)]
     lists = {
-        "patches": [{"id": update.record.id, **update_body(update)} for update in updates],
-        "posts": [create_body(create, owner_comment) for create in creates],
+        "patches": [{"id": update.record.id, **update_body(update, home_id)} for update in updates],
+        "posts": [create_body(create, home_id) for create in creates],
     }
     return {key: operations for key, operations in lists.items() if operations}
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import CloudflareResponseError
-from ..models import HostName, Record
+from ..models import HomeId, HostName, Record
 from ..names import is_within
 from . import codec
 
@@ -44,7 +44,7 @@ class RecordPage:
 def read_page(
     envelope: codec.Envelope,
     limit: int,
-    owner_comment: str,
+    home_id: HomeId | None,
     names: Collection[HostName] | None,
 ) -> RecordPage:
     """Read one page of a list of records.
@@ -58,7 +58,7 @@ def read_page(
     if len(items) > limit:
         raise CloudflareResponseError("Cloudflare's response has more records than requested")
     info = envelope.result_info if isinstance(envelope.result_info, dict) else {}
-    records = (_read_record(item, owner_comment, names) for item in items)
+    records = (_read_record(item, home_id, names) for item in items)
     ids = (item.get("id") for item in items if isinstance(item, dict))
     return RecordPage(
         records=[record for record in records if record],
@@ -87,11 +87,11 @@ def is_complete(pages: Sequence[RecordPage]) -> bool:
 
 
 def _read_record(
-    value: object, owner_comment: str, names: Collection[HostName] | None
+    value: object, home_id: HomeId | None, names: Collection[HostName] | None
 ) -> Record | None:
     """Read a record; None for one that cannot be read and is none of ours."""
     try:
-        return codec.read_record(value, owner_comment)
+        return codec.read_record(value, home_id)
     except CloudflareResponseError:
         if not isinstance(value, dict) or _may_be_ours(value, names):
             raise

@@ -13,6 +13,7 @@ from ..models import (
     Create,
     DesiredRecord,
     HostName,
+    Owner,
     Plan,
     Reason,
     Record,
@@ -37,6 +38,7 @@ def make_plan(desired_records: Iterable[DesiredRecord], existing: Iterable[Recor
     known          none, creating allowed                          create as it was
     known          none, not known whether it was proxied          conflict *proxied unknown*
     known          none, creating not allowed                      conflict *missing*
+    known          all of them another home's                      conflict *other home*
     known          several: pinned, else owned, else last address  treat as one
     known          one, though another was pinned                  treat as pinned
     known          several, none identifiable as ours              conflict *ambiguous*
@@ -80,16 +82,25 @@ def _choose(desired: DesiredRecord, rrset: Sequence[Record]) -> Record | None:
 
     Where the record that the user chose is gone, an owned one or the only one
     that is left takes its place. Several others are those that the user did not
-    choose, whatever address they hold.
+    choose, whatever address they hold. A record of another home counts for none
+    of this, unless the user gave it to this one.
     """
-    pinned_id = desired.policy.record_id
-    if pinned := [record for record in rrset if record.id == pinned_id]:
+    pinned_id, given = desired.policy.record_id, desired.policy.take_over
+    allowed = [r for r in rrset if r.owner is not Owner.OTHER_HOME or r.version in given]
+    if pinned := [record for record in allowed if record.id == pinned_id]:
         return pinned[0]
-    owned = [record for record in rrset if record.is_owned]
-    candidates = owned or rrset
-    if len(candidates) > 1 and (owned or pinned_id is None):
-        candidates = [record for record in candidates if _holds_our_address(desired, record)]
-    return candidates[0] if len(candidates) == 1 else None
+    by_owner = (
+        [record for record in allowed if record.owner is owner]
+        for owner in (Owner.THIS_HOME, Owner.OTHER_HOME, Owner.UNNAMED_HOME)
+    )
+    claimed = next(filter(None, by_owner), [])
+    candidates = claimed or allowed
+    if len(claimed) == 1 or len(rrset) == 1:
+        return next(iter(candidates), None)
+    if not claimed and pinned_id is not None:
+        return None
+    holding = [record for record in candidates if _holds_our_address(desired, record)]
+    return holding[0] if len(holding) == 1 else None
 
 
 def _holds_our_address(desired: DesiredRecord, record: Record) -> bool:
@@ -145,7 +156,8 @@ def _conflict_reason(
     user's decision.
     """
     if record is None and rrset:
-        return Reason.AMBIGUOUS
+        is_elsewhere = all(other.owner is Owner.OTHER_HOME for other in rrset)
+        return Reason.OTHER_HOME if is_elsewhere else Reason.AMBIGUOUS
     if record is None and change is None:
         return Reason.MISSING
     if isinstance(change, Create) and _is_proxied_unknown(desired):
@@ -168,7 +180,9 @@ def _update(desired: DesiredRecord, address: Address | None, record: Record) -> 
     new_address = None if parse_record(record.content) == address else address
     new_proxied = None if is_proxied == record.proxied else is_proxied
     new_ttl_s = None if is_proxied or policy.ttl_s == record.ttl_s else policy.ttl_s
-    if address is None or (new_address, new_proxied, new_ttl_s) == (None, None, None):
+    is_takeover = record.owner is Owner.OTHER_HOME
+    is_needed = is_takeover or (new_address, new_proxied, new_ttl_s) != (None, None, None)
+    if address is None or not is_needed:
         return None
     return Update(
         record_key=desired.record_key,
@@ -176,7 +190,9 @@ def _update(desired: DesiredRecord, address: Address | None, record: Record) -> 
         address=new_address,
         proxied=new_proxied,
         ttl_s=new_ttl_s,
-        is_drift=(
+        is_takeover=is_takeover,
+        is_drift=not is_takeover
+        and (
             desired.last_address == new_address
             if new_address
             else _is_attribute_drift(desired, is_proxied_enforced=new_proxied is not None)
