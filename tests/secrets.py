@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 import logging
 import traceback
+from urllib.parse import unquote
 
 TOKEN = "cfut_" + "drizzle" * 6
 READ_TOKEN = "cfut_" + "hailing" * 6
@@ -28,8 +29,9 @@ SECRETS = (
 
 
 def found_in(text: str) -> list[str]:
-    """Return the secrets in a text."""
-    return [secret for secret in SECRETS if secret in text]
+    """Return the secrets in a text, in any case and percent-encoded or not."""
+    plain = unquote(text).lower()
+    return [secret for secret in SECRETS if secret.lower() in plain]
 
 
 def texts_of_record(record: logging.LogRecord) -> Iterator[str]:

@@ -66,8 +66,9 @@ class _Issue:
 
     def id(self, entry: ConfigEntry) -> str:
         """Return a short id, free of URLs and entity ids, that no other issue has."""
-        source = repr(self.source) if self.source else ""
-        about = sha256(f"{self.subentry_id} {self.family} {source}".encode()).hexdigest()[:8]
+        source, urls = (repr(self.source), self.source.urls) if self.source else ("", ())
+        about = " ".join((self.subentry_id, self.family, source, *urls))
+        about = sha256(about.encode()).hexdigest()[:8]
         return f"{entry.entry_id}_{self.key}_{about}"
 
 

@@ -10,7 +10,14 @@ from typing import Any, Final
 
 from . import ddns
 from .ddns import Family, Source, SourceKind
-from .stored_values import read_bool, read_choice, read_list, read_mapping, read_text
+from .stored_values import (
+    read_bool,
+    read_choice,
+    read_entity,
+    read_list,
+    read_mapping,
+    read_text,
+)
 
 FAMILIES = {family.key: family for family in Family}
 """The families by their key in stored data."""
@@ -70,7 +77,7 @@ def _read_source(data: Mapping[str, Any], family: Family) -> Source:
     kind = read_choice(_KINDS, data.get(CONF_SOURCE))
     if kind is SourceKind.ENTITY:
         is_default_route = read_bool(data.get(CONF_IS_DEFAULT_ROUTE))
-        entity = read_text(data.get(CONF_ENTITY))
+        entity = read_entity(data.get(CONF_ENTITY))
         return Source(family, kind, entity=entity, is_default_route=is_default_route)
     if kind is SourceKind.URLS:
         urls = tuple(read_text(url) for url in read_list(data.get(CONF_URLS)))

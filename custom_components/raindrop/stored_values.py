@@ -6,6 +6,8 @@ Every function raises a ValueError for a value of another type or out of range.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from homeassistant.core import valid_entity_id
+
 from . import ddns
 from .ddns import HostName
 
@@ -61,6 +63,14 @@ def read_id(value: object) -> str:
     text = read_text(value).lower()
     if not ddns.is_id(text):
         raise StoredValueError("not an identifier")
+    return text
+
+
+def read_entity(value: object) -> str:
+    """Return an entity id, or the registry id of an entity."""
+    text = read_text(value)
+    if not (text.replace("_", "").isalnum() or valid_entity_id(text)):
+        raise StoredValueError("not an entity")
     return text
 
 

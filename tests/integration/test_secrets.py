@@ -24,6 +24,11 @@ from .conftest import BATCH, Clock, submit_user_form
 
 ECHOES: dict[str, Callable[[str], tuple[str, Detail]]] = {
     "message": lambda text: ("error", {"status": 400, "code": 9005, "message": text}),
+    "upper case": lambda text: ("error", {"status": 400, "code": 9005, "message": text.upper()}),
+    "percent-encoded": lambda text: (
+        "error",
+        {"status": 400, "code": 9005, "message": "".join(f"%{byte:02x}" for byte in text.encode())},
+    ),
     "chain": lambda text: ("error", {"status": 400, "code": 1004, "chain": [(9005, text)]}),
     "denial": lambda text: ("error", {"status": 403, "code": 9109, "message": text}),
     "lockout": lambda text: ("error", {"status": 403, "message": f"Max auth failures: {text}"}),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from custom_components.raindrop.ddns.detection.providers import custom_provider
 from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import (
@@ -188,3 +189,12 @@ def test_ipv6_that_reaches_no_provider_may_be_unsupported(
 
     assert Detection(source=HERE_V6, responses=found).is_unsupported_family is is_unsupported
     assert not Detection(source=HERE, responses=found).is_unsupported_family
+
+
+def test_no_text_of_a_source_contains_its_urls() -> None:
+    """A URL of the user may contain a secret, and Home Assistant logs arguments of what failed."""
+    url = "https://ip.example.net/?token=sesame"
+    source = Source(Family.IPV4, SourceKind.URLS, urls=(url,))
+    provider = custom_provider(url, Family.IPV4)
+    for value in (source, provider, Detection(source=source), [source], {source: provider}):
+        assert "sesame" not in f"{value} {value!r}"

@@ -100,7 +100,8 @@ class Source:
     kind: SourceKind = SourceKind.AUTOMATIC
     entity: str = ""
     """The registry id of the entity, or its entity id if it is not registered."""
-    urls: tuple[str, ...] = ()
+    urls: tuple[str, ...] = field(default=(), repr=False)
+    """The URLs that the user chose; they may contain a secret, so that no text names them."""
     is_default_route: bool = True
     """Whether the entity reports the address of this host's default route."""
 

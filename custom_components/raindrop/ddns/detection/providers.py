@@ -1,7 +1,7 @@
 """Web providers that report the address they were asked from: the built-in ones and custom URLs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
@@ -48,8 +48,9 @@ class Provider:
     name: str
     """Providers of one name count as one when two have to agree."""
     format: ResponseFormat
-    urls: Mapping[Family, str]
-    """The URL for each family: HTTPS, or plain HTTP on loopback alone."""
+    urls: Mapping[Family, str] = field(repr=False)
+    """The URL for each family: HTTPS, or plain HTTP on loopback alone. One of the user's own
+    may contain a secret."""
     is_custom: bool = False
     """Whether the user chose it: it may report an IPv4 address in the form of an IPv6 one."""
 
