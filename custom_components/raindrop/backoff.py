@@ -1,25 +1,33 @@
-"""Backoff: when Cloudflare may be called, after rate limits and denials."""
+"""Backoff: when Cloudflare may be called, and when the zone has to be read."""
 
 from datetime import UTC, datetime, timedelta
 
 from . import ddns
 from .const import FULL_SYNC_INTERVAL
+from .store import ZoneStore
 
 _DENIALS = (ddns.CloudflareAuthError, ddns.CloudflarePermissionError)
 _MAX_DENIALS = 2
 """Denials in a row that are believed: single ones happen in Cloudflare's incidents."""
 _LONGEST_WAIT = timedelta(hours=1)
 """No ``Retry-After`` and no clock that is set back blocks for longer."""
+_LATE_WRITE = timedelta(minutes=10)
+"""How long a write without a response may still be carried out."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Backoff:
-    """Remembers rate limits, denials and the last full sync of one zone."""
+    """Remembers rate limits, denials, unconfirmed writes and the last full sync of one zone.
 
-    def __init__(self) -> None:
+    Rate limits that block and unconfirmed writes survive a reload and a restart.
+    """
+
+    def __init__(self, store: ZoneStore) -> None:
+        self._store = store
         self._synced_at = _NEVER
-        self._wait_until = _NEVER
         self._denials = 0
+        self._rate_limit: ddns.RateLimit | None = None
+        self._low_until = _NEVER
 
     @property
     def is_denied(self) -> bool:
@@ -33,7 +41,17 @@ class Backoff:
 
     def is_full_sync_due(self, now: datetime) -> bool:
         """Return whether the zone is to be read whatever the addresses are."""
-        return not now - FULL_SYNC_INTERVAL < self._synced_at <= now
+        is_synced = now - FULL_SYNC_INTERVAL < self._synced_at <= now
+        return not is_synced or self.has_unconfirmed_write(now)
+
+    def may_read(self, now: datetime) -> bool:
+        """Return whether enough of the rate limit is left to read a zone without need."""
+        return not _is_waiting(self._low_until, now)
+
+    def has_unconfirmed_write(self, now: datetime) -> bool:
+        """Return whether a write without a response may still be carried out."""
+        at = self._store.unconfirmed_at
+        return at is not None and timedelta() <= now - at < _LATE_WRITE
 
     def may_call_api(self, now: datetime) -> bool:
         """Return whether Cloudflare may be called: not during a rate limit.
@@ -41,22 +59,51 @@ class Backoff:
         After denials it may: a list in each update is cheap, and the only way
         to find out soon that the credential is accepted again.
         """
-        return not timedelta() < self._wait_until - now <= _LONGEST_WAIT
+        return not _is_waiting(self._store.wait_until or _NEVER, now)
 
     def wait_s(self, now: datetime) -> float:
         """Return for how many seconds Cloudflare may not be called."""
-        return max((self._wait_until - now).total_seconds(), 0)
+        return _wait_s(self._store.wait_until or _NEVER, now)
+
+    def read_wait_s(self, now: datetime) -> float:
+        """Return for how many seconds a zone may not be read without need."""
+        return max(self.wait_s(now), _wait_s(self._low_until, now))
 
     def full_sync_attempted(self, now: datetime) -> None:
         """Remember that the zone was read, or could not be."""
         self._synced_at = now
 
-    def add(self, result: ddns.UpdateResult, now: datetime) -> None:
-        """Take the errors of an update that called Cloudflare and ended now into account."""
+    def write_interrupted(self, now: datetime) -> None:
+        """Remember that a write was sent whose response will not be read."""
+        self._store.unconfirmed_at = now
+
+    def add(
+        self, result: ddns.UpdateResult, rate_limit: ddns.RateLimit | None, now: datetime
+    ) -> None:
+        """Take into account an update that called Cloudflare and ended now.
+
+        ``rate_limit`` is that of the client's last response.
+        """
+        if rate_limit is not self._rate_limit:
+            self._rate_limit = rate_limit
+            if rate_limit and rate_limit.is_low:
+                self._low_until = now + timedelta(seconds=rate_limit.reset_s)
+            else:
+                self._low_until = _NEVER
         for error in result.errors:
             if isinstance(error, ddns.CloudflareRateLimitError):
-                self._wait_until = now + timedelta(seconds=error.retry_after_s)
+                self._store.wait_until = now + timedelta(seconds=error.retry_after_s)
+        if any(o.reason is ddns.Reason.UNCONFIRMED for o in result.outcomes.values()):
+            self._store.unconfirmed_at = now
         if any(isinstance(error, _DENIALS) for error in result.errors):
             self._denials += 1
         elif result.was_read:
             self._denials = 0
+
+
+def _is_waiting(until: datetime, now: datetime) -> bool:
+    return timedelta() < until - now <= _LONGEST_WAIT
+
+
+def _wait_s(until: datetime, now: datetime) -> float:
+    return (until - now).total_seconds() if _is_waiting(until, now) else 0

@@ -8,20 +8,20 @@ from datetime import datetime
 from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.core import CoreState, HassJob, HomeAssistant, callback
+from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
-from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalTypeFormat
 
-from .address_sources import EntityWatch, async_entity_address, async_get_detector
+from .address_sources import async_get_detector
+from .address_watch import AddressWatch
 from .backoff import Backoff
 from .config import async_get_client, read_domains, zone_config
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
-    Address,
+    CloudflareRateLimitError,
     Detection,
     Family,
     HomeId,
@@ -29,7 +29,6 @@ from .ddns import (
     RecordAttributes,
     RecordKey,
     Source,
-    SourceKind,
     State,
     UpdateOptions,
     UpdateResult,
@@ -39,7 +38,7 @@ from .ddns import (
 from .deletions import Deletions, async_begin_deletions
 from .error_messages import StatusLog, raise_setup_error, raise_update_error
 from .issues import async_sync_issues
-from .publisher import SIGNAL_ADDRESS_ACCEPTED, Publisher
+from .publisher import Publisher
 from .scheduling import FRESH, ROUTINE, UpdateScheduler
 from .store import ZoneStore
 
@@ -48,6 +47,8 @@ SIGNAL_CHECKED: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_checked"
 
 _UNLOAD_LIMIT_S = 30
 """How long unloading waits for an update that is running, so that it can finish its writes."""
+_LATE_WRITE_S = 60
+"""When the zone is read again after a write without a response, which may be carried out late."""
 _FIRST_UPDATE_LIMIT_S = 10
 """How long setup waits for the first update, which goes on in the background."""
 
@@ -90,7 +91,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self.zone_device_id = ""
         self._deletions = Deletions(hass, entry, self.client, self.store)
         self._publisher = Publisher(hass, entry, self.store)
-        self._backoff = Backoff()
+        self._backoff = Backoff(self.store)
         self._status_log = StatusLog(entry.title)
         self._lock = Lock()
         self._is_stopped = False
@@ -121,25 +122,13 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     @callback
     def async_start(self) -> None:
         """Watch the sources and begin to deliver events; the entities exist now."""
-        watch = EntityWatch(self.hass, self.config.sources, self._async_entity_changed)
-        for end in (
-            watch.async_end,
-            async_dispatcher_connect(
-                self.hass, SIGNAL_ADDRESS_ACCEPTED, self._async_address_accepted
-            ),
-            # A restart loses as little as a reload.
-            self.hass.async_add_shutdown_job(HassJob(self.async_stop)),
-        ):
-            self.config_entry.async_on_unload(end)
+        watch = AddressWatch(self.hass, lambda: self.data.detections, self.async_request_update)
+        self.config_entry.async_on_unload(watch.async_end)
+        # A restart loses as little as a reload.
+        end = self.hass.async_add_shutdown_job(HassJob(self.async_stop))
+        self.config_entry.async_on_unload(end)
         self._publisher.async_start()
-        if self.hass.state is not CoreState.running:
-            end = async_at_started(self.hass, self._async_home_assistant_started)
-            self.config_entry.async_on_unload(end)
-        self._async_entity_changed()
-        # Another zone may have accepted an address during this setup.
-        for source, detection in self.data.detections.items():
-            if detection.address and (accepted := self.detector.accepted(source)):
-                self._async_address_accepted(source, accepted)
+        watch.async_start(self.detector)
 
     async def async_stop(self) -> None:
         """Stop delivering events, let a running update finish, and save what is known."""
@@ -151,6 +140,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
                     pass  # The update that was running has ended.
         finally:
             # Also if Home Assistant, which stops, does not wait that long.
+            if self._lock.locked():
+                self._backoff.write_interrupted(dt_util.utcnow())
             await self.store.async_save()
 
     @callback
@@ -174,8 +165,9 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         result = None if task.cancelled() else task.result()
         if result is None:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="interrupted")
-        wait_s = self._backoff.wait_s(dt_util.utcnow())
-        raise_update_error(self.config, self.data, record_keys, wait_s)
+        wait_s = self._backoff.read_wait_s(dt_util.utcnow())
+        was_read = result.was_read
+        raise_update_error(self.config, self.data, record_keys, wait_s, was_read=was_read)
         return result
 
     async def async_set_attributes(
@@ -190,6 +182,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
 
     async def async_preview(self) -> Preview:
         """Return what an update would detect and change. Raises CloudflareError."""
+        if wait_s := self._backoff.wait_s(dt_util.utcnow()):
+            raise CloudflareRateLimitError("Cloudflare asked to wait", retry_after_s=wait_s)
         zone_id, names = self.config.zone_id, self.config.names
         existing = await self.client.list_records(zone_id, names=names) if names else []
         return await preview(self.detector, self.config, existing, self.data)
@@ -262,6 +256,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self._scheduler.async_begins(options)
             now = dt_util.utcnow()
             full_sync = options.full_sync or self._backoff.is_full_sync_due(now)
+            full_sync = full_sync and self._backoff.may_read(now)
             may_call_api = self._backoff.may_call_api(now)
             has_records = bool(self.config.managed_records)
             options = replace(
@@ -274,9 +269,12 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             if result.was_read or (may_call_api and full_sync and not has_records):
                 errors = await self._deletions.async_delete()
                 result = replace(result, errors=(*result.errors, *errors))
-            self.checked_at = dt_util.utcnow()
+            is_first, self.checked_at = self.checked_at is None, dt_util.utcnow()
+            was_unconfirmed = self._backoff.has_unconfirmed_write(now) and not is_first
             if may_call_api:
                 self._async_adjust_backoff(result, options, now)
+            if self._backoff.has_unconfirmed_write(self.checked_at) and not was_unconfirmed:
+                self._scheduler.async_schedule_full_sync(_LATE_WRITE_S)
             self._async_store_state(before, state, result)
             self._scheduler.async_schedule_hold_down(state)
             return state, result
@@ -287,7 +285,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         """Adjust the backoff, and ask for another key if this one is denied."""
         if options.full_sync or result.was_read:
             self._backoff.full_sync_attempted(now)
-        self._backoff.add(result, dt_util.utcnow())
+        self._backoff.add(result, self.client.rate_limit, dt_util.utcnow())
         if self._backoff.is_denied and result.errors:
             self.config_entry.async_start_reauth(self.hass)
         elif result.was_read and self._backoff.is_accepted:
@@ -305,26 +303,3 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self.store.state = after
         self.store.pending_events += result.events
         self.store.async_delay_save()
-
-    @callback
-    def _async_entity_changed(self) -> None:
-        """Request an update if an entity reports an address that it did not report before."""
-        for source in self.config.sources:
-            if source.kind is SourceKind.ENTITY:
-                address = async_entity_address(self.hass, source)
-                known = self.data.detections[source].source_response
-                if address is not None and (known is None or address != known.address):
-                    self.async_request_update()
-
-    @callback
-    def _async_address_accepted(self, source: Source, address: Address) -> None:
-        """Request an update if another zone accepted an address that this one does not have."""
-        detection = self.data.detections.get(source)
-        if detection and detection.address != address:
-            self.async_request_update()
-
-    @callback
-    def _async_home_assistant_started(self, hass: HomeAssistant) -> None:
-        """Detect again what was not available while Home Assistant was starting."""
-        if any(detection.address is None for detection in self.data.detections.values()):
-            self.async_request_update()

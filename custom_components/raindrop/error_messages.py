@@ -115,12 +115,17 @@ def raise_setup_error(state: State) -> None:
 
 
 def raise_update_error(
-    config: ZoneConfig, state: State, record_keys: Collection[RecordKey] | None, wait_s: float
+    config: ZoneConfig,
+    state: State,
+    record_keys: Collection[RecordKey] | None,
+    wait_s: float,
+    *,
+    was_read: bool,
 ) -> None:
     """Raise HomeAssistantError with the reason if some records are not known to be in sync.
 
     ``record_keys`` are those of the zone by default. ``wait_s`` is for how many
-    seconds Cloudflare may not be called.
+    seconds the zone may not be read, and ``was_read`` whether it was.
     """
     records = [
         managed
@@ -128,6 +133,9 @@ def raise_update_error(
         if record_keys is None or managed.record_key in record_keys
     ]
     keys = [managed.record_key for managed in records]
+    if wait_s and records and not was_read:
+        limit = ddns.CloudflareRateLimitError("the zone was not read", retry_after_s=wait_s)
+        raise translated_error(HomeAssistantError, limit)
     for error in state.errors_of(keys):
         if isinstance(error, ddns.CloudflareRateLimitError):
             limit = ddns.CloudflareRateLimitError(str(error), retry_after_s=wait_s)

@@ -16,6 +16,8 @@ ROUTINE = UpdateOptions(max_age=DETECTION_MAX_AGE)
 """An update that uses the recent detections of other zones."""
 FRESH = UpdateOptions()
 """An update that asks every source."""
+FULL_SYNC = UpdateOptions(full_sync=True)
+"""An update that reads the zone as well."""
 
 
 class UpdateScheduler:
@@ -34,6 +36,7 @@ class UpdateScheduler:
         self._waiting: dict[UpdateOptions, Task[UpdateResult | None]] = {}
         """Updates that were requested and have not begun."""
         self._end_hold_down: CALLBACK_TYPE | None = None
+        self._end_full_sync: CALLBACK_TYPE | None = None
 
     @callback
     def async_request(self, options: UpdateOptions) -> Task[UpdateResult | None]:
@@ -58,14 +61,25 @@ class UpdateScheduler:
     @callback
     def async_schedule_hold_down(self, state: State) -> None:
         """Request an update when the first hold-down of a state ends."""
-        self.async_cancel()
+        self._async_cancel_hold_down()
         ends = [d.hold_down_s for d in state.detections.values() if d.candidate]
         if ends:
             self._end_hold_down = async_call_later(self._hass, min(ends), self._async_due)
 
     @callback
+    def async_schedule_full_sync(self, delay_s: float) -> None:
+        """Request an update that reads the zone after a delay."""
+        self._async_cancel_full_sync()
+        self._end_full_sync = async_call_later(self._hass, delay_s, self._async_full_sync_due)
+
+    @callback
     def async_cancel(self) -> None:
         """Cancel the timers."""
+        self._async_cancel_hold_down()
+        self._async_cancel_full_sync()
+
+    @callback
+    def _async_cancel_hold_down(self) -> None:
         if self._end_hold_down:
             self._end_hold_down()
             self._end_hold_down = None
@@ -74,3 +88,14 @@ class UpdateScheduler:
     def _async_due(self, _now: datetime) -> None:
         self._end_hold_down = None
         _ = self.async_request(ROUTINE)
+
+    @callback
+    def _async_cancel_full_sync(self) -> None:
+        if self._end_full_sync:
+            self._end_full_sync()
+            self._end_full_sync = None
+
+    @callback
+    def _async_full_sync_due(self, _now: datetime) -> None:
+        self._end_full_sync = None
+        _ = self.async_request(FULL_SYNC)

@@ -6,7 +6,8 @@ again as it was; when it was changed externally, so that a restart ends no fight
 over it; failures that were reported, so that their recovery is; since when it is
 unknown whether a record is in sync, so that restarts hide no failure; the home's
 last public address, so that a change while Home Assistant is down is an event;
-records that are deleted with their domain; and events that were not delivered yet.
+records that are deleted with their domain; events that were not delivered yet;
+until when Cloudflare may not be called; and when a write got no response.
 """
 
 from collections.abc import Mapping
@@ -58,6 +59,10 @@ class ZoneStore:
         self.pending_events: list[DdnsEvent] = []
         self.are_deletions_lost = False
         """Whether pending deletions may have been stored that cannot be read."""
+        self.wait_until: datetime | None = None
+        """Until when Cloudflare may not be called."""
+        self.unconfirmed_at: datetime | None = None
+        """When the last write without a response was sent, or given up."""
 
     async def async_load(self) -> None:
         """Load what is stored; each part that cannot be read begins anew."""
@@ -83,6 +88,11 @@ class ZoneStore:
             self.pending_events = [_event(event) for event in data.get("events", ())]
         except _MALFORMED:
             unreadable.append("events")
+        try:
+            self.wait_until = _optional_time(data.get("wait_until"))
+            self.unconfirmed_at = _optional_time(data.get("unconfirmed_at"))
+        except _MALFORMED:
+            unreadable.append("times")
         if unreadable:
             names = ", ".join(unreadable)
             LOGGER.warning(
@@ -109,6 +119,7 @@ class ZoneStore:
 
     def _data(self) -> dict[str, Any]:
         records = self.state.records.items()
+        times = {"wait_until": self.wait_until, "unconfirmed_at": self.unconfirmed_at}
         return {
             "public_addresses": {f.key: str(a) for f, a in self.state.public_addresses.items()},
             "records": {
@@ -119,6 +130,7 @@ class ZoneStore:
                 for key, since in sorted(self.pending_deletions.items(), key=itemgetter(0))
             },
             "events": [_event_data(event) for event in self.pending_events],
+            **{key: time.isoformat() for key, time in times.items() if time},
         }
 
 
@@ -209,6 +221,10 @@ def _event(data: Mapping[str, Any]) -> DdnsEvent:
 def _time(text: str) -> datetime:
     """Return a stored time in UTC; one without an offset is local time."""
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _optional_time(text: str | None) -> datetime | None:
+    return _time(text) if text else None
 
 
 def _address(text: str | None) -> Address | None:

@@ -22,7 +22,7 @@ One update of a zone, given a client session::
 """
 
 from .cloudflare.client import BASE_URL, MAX_BATCH, MAX_BATCH_PAID, CloudflareClient, check_base_url
-from .cloudflare.codec import is_id
+from .cloudflare.codec import RateLimit, is_id
 from .cloudflare.credentials import ApiToken, GlobalApiKey, read_credential
 from .cloudflare.discovery import ZoneAccess, discover_zone, records_at, verify_access
 from .detection.detector import Detector, ReadSource, SourceState, parse_state
@@ -104,11 +104,11 @@ __all__ = [  # noqa: RUF022
     "InterfaceIdError", "MAX_BATCH", "MAX_BATCH_PAID", "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX",
     "MIN_TTL_S", "ManagedRecord", "NoAddressError", "Outcome", "OutsideZoneError", "Owner",
     "PROVIDERS", "Permission", "Plan", "Policy", "Preview", "Provider", "ProviderUrlError",
-    "ReadSource", "Reason", "Record", "RecordAttributes", "RecordId", "RecordKey", "RecordState",
-    "RecordVersion", "RelativeNameError", "Response", "ResponseFormat", "Source", "SourceKind",
-    "SourceState", "State", "TTL_AUTO", "Update", "UpdateOptions", "UpdateResult", "ZoneAccess",
-    "ZoneConfig", "ZoneId", "ZoneNameError", "check_base_url", "custom_provider", "delete_owned",
-    "discover_zone", "full_name", "is_id", "make_plan", "parse_interface_id", "parse_state",
+    "RateLimit", "ReadSource", "Reason", "Record", "RecordAttributes", "RecordId", "RecordKey",
+    "RecordState", "RecordVersion", "RelativeNameError", "Response", "ResponseFormat", "Source",
+    "SourceKind", "SourceState", "State", "TTL_AUTO", "Update", "UpdateOptions", "UpdateResult",
+    "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError", "check_base_url", "custom_provider",
+    "delete_owned", "discover_zone", "full_name", "is_id", "make_plan", "parse_interface_id", "parse_state",
     "preview", "read_credential", "records_at", "stable_address", "to_ascii", "to_unicode",
     "update_zone", "verify_access",
 ]

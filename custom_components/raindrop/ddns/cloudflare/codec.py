@@ -33,6 +33,7 @@ from .ownership import owner_comment, read_owner
 type JsonObject = Mapping[str, object]
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_RATELIMIT_POLICY = re.compile(r'^\s*"[^"]*"\s*;\s*q=(\d{1,9})(?!\d)', re.ASCII)
 _RATELIMIT = re.compile(r'^\s*"[^"]*"\s*;\s*r=(\d{1,9})\s*;\s*t=(\d{1,9})(?!\d)', re.ASCII)
 _SECONDS = re.compile(r"\s*(\d+)\s*", re.ASCII)
 _LONGEST_WAIT_S = 3600.0
@@ -53,6 +54,13 @@ class RateLimit:
     """Requests that are left."""
     reset_s: int
     """Seconds until the limit starts again."""
+    quota: int = 1200
+    """Requests that the limit allows; by default Cloudflare's documented number."""
+
+    @property
+    def is_low(self) -> bool:
+        """Whether less than a tenth is left."""
+        return self.remaining * 10 < self.quota
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +114,17 @@ def read_envelope(body: bytes) -> Envelope:
 def read_rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
     """Decode the ``Ratelimit`` header, None if it is absent or malformed.
 
+    The quota is that of the ``Ratelimit-Policy`` header.
+
     https://developers.cloudflare.com/fundamentals/api/reference/limits/
     """
     match = _RATELIMIT.match(headers.get("Ratelimit", ""))
     if match is None:
         return None
-    return RateLimit(remaining=int(match[1]), reset_s=int(match[2]))
+    remaining, reset_s = int(match[1]), int(match[2])
+    if policy := _RATELIMIT_POLICY.match(headers.get("Ratelimit-Policy", "")):
+        return RateLimit(remaining=remaining, reset_s=reset_s, quota=int(policy[1]))
+    return RateLimit(remaining=remaining, reset_s=reset_s)
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:

@@ -1,0 +1,92 @@
+"""Watch of the sources: requests an update when one of them may have another address."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
+
+from .address_sources import EntityWatch, async_entity_address
+from .ddns import Address, Detection, Detector, Source, SourceKind
+from .publisher import SIGNAL_ADDRESS_ACCEPTED
+
+_ENTITY_PAUSE_S = 10
+"""The least time between two updates that entities start, however often they change."""
+
+
+class AddressWatch:
+    """Watches the entities and the other zones from the end of setup."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        detections: Callable[[], Mapping[Source, Detection]],
+        request: CALLBACK_TYPE,
+    ) -> None:
+        """Call ``request`` when a source may differ from the last ``detections``."""
+        self._hass = hass
+        self._detections = detections
+        self._request = request
+        self._ends: list[CALLBACK_TYPE] = []
+        self._end_pause: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_start(self, detector: Detector) -> None:
+        """Begin to watch, and catch up on what changed during setup."""
+        sources = self._detections()
+        self._ends += [
+            EntityWatch(self._hass, sources, self._async_entity_changed).async_end,
+            async_dispatcher_connect(self._hass, SIGNAL_ADDRESS_ACCEPTED, self._async_accepted),
+        ]
+        if self._hass.state is not CoreState.running:
+            self._ends.append(async_at_started(self._hass, self._async_home_assistant_started))
+        self._async_entity_changed()
+        for source, detection in sources.items():
+            if detection.address and (accepted := detector.accepted(source)):
+                self._async_accepted(source, accepted)
+
+    @callback
+    def async_end(self) -> None:
+        """Stop watching."""
+        if self._end_pause:
+            self._end_pause()
+        while self._ends:
+            self._ends.pop()()
+
+    @callback
+    def _async_entity_changed(self) -> None:
+        """Request an update if an entity reports an address that it did not report before.
+
+        What it reports in the pause after a request counts at the end of the pause.
+        """
+        if self._end_pause is None and any(map(self._has_changed, self._detections().items())):
+            self._end_pause = async_call_later(self._hass, _ENTITY_PAUSE_S, self._async_pause_ended)
+            self._request()
+
+    @callback
+    def _async_pause_ended(self, _now: datetime) -> None:
+        self._end_pause = None
+        self._async_entity_changed()
+
+    def _has_changed(self, item: tuple[Source, Detection]) -> bool:
+        """Return whether a source is an entity that reports another address."""
+        source, detection = item
+        if source.kind is not SourceKind.ENTITY:
+            return False
+        address, known = async_entity_address(self._hass, source), detection.source_response
+        return address is not None and (known is None or address != known.address)
+
+    @callback
+    def _async_accepted(self, source: Source, address: Address) -> None:
+        """Request an update if another zone accepted an address that this one does not have."""
+        detection = self._detections().get(source)
+        if detection and detection.address != address:
+            self._request()
+
+    @callback
+    def _async_home_assistant_started(self, _hass: HomeAssistant) -> None:
+        """Detect again what was not available while Home Assistant was starting."""
+        if any(detection.address is None for detection in self._detections().values()):
+            self._request()

@@ -1,0 +1,162 @@
+"""Writes without a response, which Cloudflare may carry out later than what was written since."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+
+from custom_components.raindrop.coordinator import RaindropConfigEntry
+from simulator import Simulator
+from simulator.cloudflare import Zone
+from simulator.faults import Fault
+from tests.conftest import HOME, NEXT
+
+from .builders import domain, set_up
+from .conftest import BATCH, LIST, Clock, endpoints
+from .router_entities import NAME, contents
+
+LATER = "81.2.69.146"
+MINUTE = timedelta(minutes=1)
+TIMEOUT = timedelta(seconds=21)
+UNLOAD_LIMIT = timedelta(seconds=31)
+
+
+async def pass_while(clock: Clock, span: timedelta, task: asyncio.Task[Any]) -> None:
+    """Let time pass while a task waits, until it ends."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not task.done()
+    clock.jumps(span)
+    await asyncio.wait([task])
+
+
+async def begin_write(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry, address: str
+) -> asyncio.Task[object]:
+    """Move the home, and return the update that has sent its batch."""
+    simulator.ip.set_address(address)
+    simulator.log.clear()
+    update = hass.async_create_task(entry.runtime_data.async_update_now())
+    await simulator.log.arrived(1, endpoint=BATCH, status=None)
+    return update
+
+
+async def land(hass: HomeAssistant, simulator: Simulator, late: Fault) -> None:
+    """Let Cloudflare carry out the batch."""
+    late.release()
+    await simulator.log.idle()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_write_that_a_reload_cut_off_is_found_within_a_minute(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    clock: Clock,
+) -> None:
+    """The new coordinator has read the zone before it, and would not look for an hour."""
+    entry = await set_up(hass, zone, [domain(NAME)])
+    entry.runtime_data.client.timeout_s = 60
+    late = simulator.faults.add("cloudflare", BATCH, kind="hold_request", times=1)
+    update = await begin_write(hass, simulator, entry, NEXT)
+    simulator.ip.set_address(LATER)
+    reload = hass.async_create_task(hass.config_entries.async_reload(entry.entry_id))
+    await pass_while(clock, UNLOAD_LIMIT, reload)
+    assert update.exception()
+    assert contents(simulator)[NAME] == LATER
+    await land(hass, simulator, late)
+    assert contents(simulator)[NAME] == NEXT
+
+    await clock.passes(MINUTE)
+    assert contents(simulator)[NAME] == LATER
+
+
+async def test_a_write_that_timed_out_before_a_reload_is_found_within_a_minute(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """A write is unconfirmed until the zone was read again, also by another coordinator."""
+    entry = await set_up(hass, zone, [domain(NAME)])
+    late = simulator.faults.add("cloudflare", BATCH, kind="hold_request", times=1)
+    update = await begin_write(hass, simulator, entry, NEXT)
+    await pass_while(clock, TIMEOUT, update)
+    assert update.exception()
+    simulator.ip.set_address(LATER)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert contents(simulator)[NAME] == LATER
+    await land(hass, simulator, late)
+    await clock.passes(MINUTE)
+    assert contents(simulator)[NAME] == LATER
+
+
+async def test_a_write_that_lands_minutes_later_is_found_by_the_next_poll(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    clock: Clock,
+) -> None:
+    """For ten minutes every poll reads the zone; a restart does not end them."""
+    entry = await set_up(hass, zone, [domain(NAME)])
+    entry.runtime_data.client.timeout_s = 60
+    late = simulator.faults.add("cloudflare", BATCH, kind="hold_request", times=1)
+    update = await begin_write(hass, simulator, entry, NEXT)
+    simulator.ip.set_address(LATER)
+    unload = hass.async_create_task(hass.config_entries.async_unload(entry.entry_id))
+    await pass_while(clock, UNLOAD_LIMIT, unload)
+    assert update.exception()
+    clock.jumps(3 * MINUTE)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert contents(simulator)[NAME] == LATER
+    await land(hass, simulator, late)
+    await clock.cycles()
+    assert contents(simulator)[NAME] == LATER
+
+    await clock.cycles()
+    simulator.log.clear()
+    await clock.cycles(3)
+    assert LIST not in endpoints(simulator)
+
+
+async def test_a_record_that_is_created_after_its_domain_is_removed_is_deleted(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    clock: Clock,
+) -> None:
+    """The deletion found nothing, so it is repeated while the creation may still land."""
+    entry = await set_up(hass, zone, [domain(NAME), domain("new.example.com", delete=True)])
+    entry.runtime_data.client.timeout_s = 60
+    simulator.cloudflare.delete_record(
+        zone,
+        next(
+            r["id"] for r in simulator.cloudflare.records(zone) if str(r["name"]).startswith("new")
+        ),
+    )
+    late = simulator.faults.add("cloudflare", BATCH, kind="hold_request", times=1)
+    update = await begin_write(hass, simulator, entry, HOME)
+    removed = next(s for s in entry.subentries.values() if s.title == "new.example.com")
+    hass.config_entries.async_remove_subentry(entry, removed.subentry_id)
+    await pass_while(clock, UNLOAD_LIMIT, update)
+    assert update.exception()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await land(hass, simulator, late)
+    assert "new.example.com" in contents(simulator)
+
+    await clock.passes(MINUTE)
+    assert "new.example.com" not in contents(simulator)
+
+
+async def test_an_outage_is_not_asked_every_minute(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """A write without a response is read again after a minute; then the polls go on as always."""
+    await set_up(hass, zone, [domain(NAME)])
+    simulator.faults.add("cloudflare", BATCH, kind="reset")
+    simulator.ip.set_address(NEXT)
+    await clock.cycles()
+    simulator.log.clear()
+    await clock.passes(MINUTE)
+    assert endpoints(simulator) == [LIST, BATCH]
+    for _ in range(3):
+        await clock.passes(MINUTE / 2)
+    assert endpoints(simulator) == [LIST, BATCH]
