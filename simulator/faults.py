@@ -187,6 +187,10 @@ class Faults:
         fault.release()
         self._remaining.pop(fault, None)
 
+    def let_pass(self, fault: Fault) -> None:
+        """Apply a fault to no further request; what it holds stays held until it is removed."""
+        self._remaining.pop(fault, None)
+
     @property
     def active(self) -> tuple[Fault, ...]:
         """The active faults."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..delivery import rate_limited
+from ..faults import Kind
 from ..http_server import Call
 from ..responses import Response, json_response
 from . import auth, errors, listing, writes
@@ -164,7 +165,11 @@ class Api:
             _check_body(call)
         if action not in ("list_records", "list_zones"):
             Query(call.query, listing.SHADOW[:1], call.entry.surprises)
-        return self._actions[action](AuthorizedRequest(call, route, zone))
+        success = self._actions[action](AuthorizedRequest(call, route, zone))
+        if call.fault and call.fault.kind is Kind.IGNORED_FIELDS:
+            # It was not the client who left the body empty.
+            call.entry.surprises[:] = [s for s in call.entry.surprises if s != writes.EMPTY_PATCH]
+        return success
 
     def _verify(self, credentials: PresentedCredentials, account_id: str | None) -> Success:
         """Verify a token: user tokens at the user, account tokens at their account."""

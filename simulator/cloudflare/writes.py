@@ -16,6 +16,9 @@ LISTS = ("deletes", "patches", "puts", "posts")
 """The lists of a batch in the order in which Cloudflare applies them."""
 
 
+EMPTY_PATCH = "an empty PATCH changes nothing"
+
+
 def create(zone: Zone, body: Body, surprises: list[str]) -> Record:
     """Add a record."""
     surprises += ignored_fields(body)
@@ -25,7 +28,7 @@ def create(zone: Zone, body: Body, surprises: list[str]) -> Record:
 def patch(zone: Zone, record_id: str, body: Body, surprises: list[str]) -> Record:
     """Edit a record; fields that are not given are kept."""
     old = zone.get(record_id)
-    surprises += ignored_fields(body) if body else ["an empty PATCH changes nothing"]
+    surprises += ignored_fields(body) if body else [EMPTY_PATCH]
     return zone.change(old, patched_fields(body, old.fields, zone.name, zone.plan))
 
 

@@ -66,6 +66,12 @@ class Clock:
         self._freezer.tick(timedelta(seconds=seconds))
         async_fire_time_changed(self.hass)
 
+    async def pass_seconds(self, seconds: float, times: int) -> None:
+        """Advance the time so many times, and wait until Home Assistant is idle after each."""
+        for _ in range(times):
+            self.advance(seconds)
+            await self.settle()
+
     async def settle(self) -> None:
         """Wait until Home Assistant is idle, advancing the time as needed."""
         await self.run_to_end(self.hass.async_block_till_done(wait_background_tasks=True))

@@ -12,6 +12,19 @@ SECONDARY_ADDRESSES = {
     6: tuple(f"2001:218:2:{net}::162" for net in range(2, 6)),
 }
 """Public addresses of the secondary connection, which only its modem's entities report."""
+LATE_ADDRESSES = {
+    PRIMARY: {
+        4: tuple(f"81.2.69.{last}" for last in range(150, 153)),
+        6: tuple(f"2001:218:1:{net:x}::142" for net in range(16, 19)),
+    },
+    SECONDARY: {
+        4: tuple(f"81.2.69.{last}" for last in range(170, 173)),
+        6: tuple(f"2001:218:2:{net:x}::162" for net in range(16, 19)),
+    },
+}
+"""Public addresses that no connection has before the last step: none of them can be damped."""
+EXIT_ADDRESSES = {4: "185.159.157.1", 6: "2001:ac8:20::1"}
+"""The addresses by which a tunnel leaves, which belong to no connection of the home."""
 CONNECTIONS = {PRIMARY: PRIMARY_ADDRESSES, SECONDARY: SECONDARY_ADDRESSES}
 UNUSABLE_ADDRESSES = {
     4: ("10.0.0.1", "100.64.0.1", "104.18.0.0", "224.0.0.1"),
@@ -56,8 +69,32 @@ UPDATE = "PATCH /zones/{zone_id}/dns_records/{dns_record_id}"
 DELETE = "DELETE /zones/{zone_id}/dns_records/{dns_record_id}"
 ENDPOINTS = (LIST, BATCH, CREATE, UPDATE, DELETE)
 
+TRIALS = (
+    "none",
+    "short_list",
+    "odd_records",
+    "other_home",
+    "recreation",
+    "recreation_after_restart",
+    "odd_redirects",
+    "silence",
+    "lone_provider",
+)
+"""What happens after the recovery, in a home without other faults: see `Trials`."""
+
 INTERVAL_S = 301
 """One second more than the update interval."""
+FULL_SYNC_INTERVALS = 13
+"""After so many intervals there was a full sync."""
+PROBLEM_INTERVALS = 5
+"""After so many intervals a record is wrong for 15 minutes, and an update has noticed it."""
+
+
+def connection_of(address: str) -> str:
+    """Return the connection that an address belongs to."""
+    family = family_of(address)
+    is_primary = address in PRIMARY_ADDRESSES[family] + LATE_ADDRESSES[PRIMARY][family]
+    return PRIMARY if is_primary else SECONDARY
 
 
 def family_of(address: str) -> int:

@@ -11,6 +11,7 @@ from .constants import UNUSABLE_ADDRESSES
 from .integration import listen_for_accepted_addresses
 from .model import Source, SourceCatalog
 from .reported_addresses import ReportedAddresses
+from .traces import Traces
 
 _QUORUM = 2
 _HOLD_DOWN_S = 10
@@ -20,12 +21,15 @@ _FLAPPING_HOLD_S, _FLAPPING_WINDOW_S = 120, 600
 class DetectionChecker:
     """Checks which addresses are accepted, source by source."""
 
-    def __init__(self, clock: Clock, reported: ReportedAddresses, sources: SourceCatalog) -> None:
+    def __init__(
+        self, clock: Clock, reported: ReportedAddresses, sources: SourceCatalog, traces: Traces
+    ) -> None:
         """Start without accepted addresses."""
         self.violations: list[str] = []
         self._clock = clock
         self._reported = reported
         self._sources = sources
+        self._traces = traces
         self._hass: HomeAssistant
         self._current: dict[Source, str] = {}
         self._in_step: defaultdict[Source, set[str]] = defaultdict(set)
@@ -35,11 +39,13 @@ class DetectionChecker:
         """Start again without accepted addresses, as a new Home Assistant does."""
         self._current.clear()
         self._changes.clear()
+        self._traces.core_started()
         self._hass = hass
         listen_for_accepted_addresses(hass, partial(self._accepted, hass))
 
     def begin_step(self) -> None:
         """Keep only the current address of each source."""
+        self._traces.begin_step()
         self._in_step.clear()
         for source, address in self._current.items():
             self._in_step[source] = {address}
@@ -68,14 +74,19 @@ class DetectionChecker:
         confirming = self._reported.reporters_of(address, reporters)
         if address in UNUSABLE_ADDRESSES[4] + UNUSABLE_ADDRESSES[6]:
             self._violation(source, address, "which must never be written")
-        if source.is_unverifiable:
-            (reporter,) = reporters
-            stable_s = self._reported.stable_s(address, reporter)
-            if stable_s < _HOLD_DOWN_S:
-                self._violation(source, address, f"stable at {reporter} for only {stable_s} s")
+        is_tunnel = "cloudflare" in reporters and self._traces.say_warp(source.family)
+        if is_tunnel and source.entity not in confirming:
+            self._violation(source, address, "although a trace reports a tunnel")
+        elif source.is_unverifiable or is_tunnel:
+            self._check_hold_down(source, address, source.entity or "".join(reporters))
         elif len(confirming) < _QUORUM:
             self._violation(source, address, f"reported only by {sorted(confirming)}")
         self._check_flap_damping(source, address)
+
+    def _check_hold_down(self, source: Source, address: str, reporter: str) -> None:
+        stable_s = self._reported.stable_s(address, reporter)
+        if stable_s < _HOLD_DOWN_S:
+            self._violation(source, address, f"stable at {reporter} for only {stable_s} s")
 
     def _check_flap_damping(self, source: Source, address: str) -> None:
         """Check that a second return of an address within ten minutes was held."""

@@ -17,6 +17,7 @@ from tests.secrets import TOKEN
 from .clock import Clock
 from .constants import ENTITY_ZONE, HOST_NAMES, INTERVAL_S, MULTI_RECORD_NAME, ZONES
 from .detection_checker import DetectionChecker
+from .expectations import Expectations
 from .external_editor import ExternalEditor
 from .faults import Faults
 from .home_assistant_core import HomeAssistantCore
@@ -24,10 +25,14 @@ from .integration import loaded_zone, use_simulator
 from .log_checker import LogChecker
 from .model import SourceCatalog, ZoneModel
 from .network import Network
+from .problem_checker import ProblemChecker
 from .recovery import Recovery
 from .reported_addresses import ReportedAddresses
 from .scenario import InvariantViolationError, Operation, Scenario, Step
+from .traces import Traces
+from .trials import Trials
 from .user_operations import UserOperations
+from .world import World
 from .zone_checker import ZoneChecker
 
 
@@ -44,15 +49,17 @@ class Environment:
         self._models = {zone: ZoneModel(zone, self._sources) for zone in ZONES}
         self._zone_checkers: dict[str, ZoneChecker] = {}
         models, checkers = self._models, self._zone_checkers
-        self._detection = DetectionChecker(clock, self._reported, self._sources)
+        self._detection = DetectionChecker(
+            clock, self._reported, self._sources, Traces(simulator.log)
+        )
         self._network = Network(simulator, self._reported)
-        self._faults = Faults(simulator, self._reported, checkers)
+        self._faults = Faults(simulator, self._reported, self._network, checkers)
         self._editor = ExternalEditor(simulator, checkers)
         self._core = HomeAssistantCore(clock, self._network, self._detection, models, checkers)
         self._user = UserOperations(simulator, clock, self._core, self._editor, models, checkers)
-        self._recovery = Recovery(
-            simulator,
-            clock,
+        world = World(
+            simulator=simulator,
+            clock=clock,
             network=self._network,
             faults=self._faults,
             editor=self._editor,
@@ -61,6 +68,9 @@ class Environment:
             models=models,
             checkers=checkers,
         )
+        expectations = Expectations(world)
+        self._problems = ProblemChecker(world, self._reported, expectations)
+        self._recovery = Recovery(world, expectations, Trials(world, expectations))
         self._operations: Mapping[str, Operation] = {
             **self._network.operations,
             **self._faults.operations,
@@ -88,6 +98,7 @@ class Environment:
                 self._reported,
                 self._sources,
                 self._detection,
+                self._simulator.log,
             )
             self._editor.add_records(name, _existing_records(name))
         self._models[ENTITY_ZONE].choices["ipv4"] = ["entity", "router"]
@@ -115,7 +126,8 @@ class Environment:
 
     async def recover(self) -> None:
         """Check that everything recovers after the scenario."""
-        for phase in (self._recovery.converge, self._recovery.stay_converged):
+        recovery = self._recovery
+        for phase in (recovery.converge, recovery.pass_trial, recovery.stay_converged):
             self._begin_step()
             await phase()
             self._end_step([phase.__name__])
@@ -145,7 +157,9 @@ class Environment:
             sets_up_entries = step[0] in {"start", "restart", "reload"}
             if sets_up_entries or loaded_zone(self._core.hass, name):
                 model.entry_loaded()
-        violations = [v for checker in self._zone_checkers.values() for v in checker.end_step()]
+        step_name, checkers = str(step[0]), self._zone_checkers.values()
+        violations = [v for checker in checkers for v in checker.end_step(step_name)]
+        violations += self._problems.end_step(step)
         violations += self._detection.violations
         violations += self.log_checker.violations
         violations += [f"unexpected request: {text}" for text in self._simulator.log.surprises]
@@ -164,8 +178,11 @@ class Environment:
         self._detection.wall_clock_shifted()
         self._clock.shift_wall_clock(seconds)
 
-    async def _final_change(self, shift_s: float, delays: Mapping[Service, float]) -> None:
+    async def _final_change(
+        self, shift_s: float, delays: Mapping[Service, float], trial: str = "none"
+    ) -> None:
         """Change all addresses as the last step, and perhaps shift the wall clock."""
+        self._recovery.choose_trial(trial)
         self._detection.wall_clock_shifted()
         await self._recovery.final_change(shift_s, delays)
 
@@ -180,16 +197,15 @@ class Environment:
     async def _interleave(
         self,
         target: str,
-        loses_response: bool,  # noqa: FBT001
+        delay: str,
         first: Step,
         second: Step,
     ) -> None:
-        """Run a second step while the response to a request of the first one is held back."""
+        """Run a second step while a request of the first one, or its response, is held back."""
         service: Service = "ip" if target == "ip" else "cloudflare"
         where = "*" if target == "ip" else target
-        faults = [self._simulator.faults.add(service, where, kind="hold", times=1)]
-        if loses_response:
-            faults.append(self._simulator.faults.add(service, where, kind="lost_response", times=1))
+        kinds = ("hold", "lost_response") if delay == "lost_response" else (delay,)
+        faults = [self._simulator.faults.add(service, where, kind=kind, times=1) for kind in kinds]
         await self._run_step(first)
         self._clock.advance(INTERVAL_S)
         hass = self._core.hass

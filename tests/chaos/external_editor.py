@@ -8,13 +8,14 @@ from simulator import Simulator
 from simulator.cloudflare import RefusedError
 
 from .constants import PRIMARY_ADDRESSES, family_of
-from .integration import OWNER_COMMENT
+from .integration import OTHER_HOME_COMMENT, OWNER_COMMENT
 from .model import ManagedRecord, RecordKey
 from .scenario import Operation
 from .zone_checker import ZoneChecker
 
 _ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
     "edit_comment": {"comment": "mine now"},
+    "take_over": {"comment": OTHER_HOME_COMMENT},
     "enable_proxy": {"proxied": True},
     "disable_proxy": {"proxied": False},
     "raise_ttl": {"ttl": 7200},
@@ -28,7 +29,10 @@ class ExternalEditor:
         """Edit the zones of these checkers, by name."""
         self._cloudflare = simulator.cloudflare
         self._checkers = checkers
-        self.operations: dict[str, Operation] = {"edit_dns": self.edit_dns}
+        self.operations: dict[str, Operation] = {
+            "edit_dns": self.edit_dns,
+            "add_odd_record": self.add_odd_record,
+        }
 
     async def edit_dns(self, zone: str, edit: str, name: str, address: str) -> None:
         """Make one edit, unless Cloudflare refuses it."""
@@ -36,11 +40,20 @@ class ExternalEditor:
         with self._external_changes(), suppress(RefusedError):
             self._edit(zone, edit, name, type_, address)
 
+    async def add_odd_record(self, zone: str, fields: dict[str, Any]) -> None:
+        """Add a record that lists show exactly as given."""
+        self._cloudflare.add_odd_record(self._checkers[zone].zone, **fields)
+
     def add_records(self, zone: str, records: list[dict[str, Any]]) -> None:
         """Add records to a zone."""
         with self._external_changes():
             for fields in records:
                 self._cloudflare.add_record(self._checkers[zone].zone, **fields)
+
+    def edit_record(self, zone: str, record_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a record after an external edit of some fields."""
+        with self._external_changes():
+            return self._cloudflare.edit_record(self._checkers[zone].zone, record_id, **fields)
 
     def find(self, zone: str, name: str, type_: str) -> list[dict[str, Any]]:
         """Return the records of a name and type."""
@@ -48,7 +61,8 @@ class ExternalEditor:
         return [r for r in records if (r["name"], r["type"]) == (name, type_)]
 
     def remove_conflicts(self, zone: str, managed: Mapping[RecordKey, ManagedRecord]) -> None:
-        """Make every managed record key free of conflicts."""
+        """Make every managed record key free of conflicts, and remove odd records."""
+        self._cloudflare.clear_odd_records(self._checkers[zone].zone)
         with self._external_changes():
             for (name, type_), record in managed.items():
                 self._remove_conflict(zone, name, type_, record)
@@ -59,8 +73,9 @@ class ExternalEditor:
         existing = self.find(zone_name, name, type_)
         txt = [r for r in cloudflare.records(zone) if r["type"] == "TXT"]
         match edit:
-            case "create":
-                cloudflare.add_record(zone, type=type_, name=name, content=address)
+            case "create" | "create_in_other_home":
+                comment = None if edit == "create" else OTHER_HOME_COMMENT
+                cloudflare.add_record(zone, type=type_, name=name, content=address, comment=comment)
             case "create_cname":
                 cloudflare.add_record(
                     zone, type="CNAME", name=name, content="elsewhere.example.net"
@@ -87,6 +102,9 @@ class ExternalEditor:
         cloudflare, zone = self._cloudflare, self._checkers[zone_name].zone
         for record in self.find(zone_name, name, "CNAME"):
             cloudflare.delete_record(zone, record["id"])
+        for record in self.find(zone_name, name, type_):
+            if record["comment"] == OTHER_HOME_COMMENT:
+                cloudflare.delete_record(zone, record["id"])
         existing = self.find(zone_name, name, type_)
         existing.sort(key=lambda r: (r["id"] != managed.record_id, r["comment"] != OWNER_COMMENT))
         is_pinned = bool(existing) and existing[0]["id"] == managed.record_id

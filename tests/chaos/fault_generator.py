@@ -42,6 +42,10 @@ _COMMON_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
     ("html", {"status": 403}),
     ("status", {"status": 503}),
     ("redirect", {"url": "http://127.0.0.1:9/"}),
+    ("redirect", {"url": "http://["}),
+    ("redirect", {"url": "http://a:99999999/"}),
+    ("redirect", {"url": "https://x:port/"}),
+    ("redirect", {"url": "http://localhost/"}),
     *_DELAYS,
 )
 _API_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
@@ -63,11 +67,35 @@ _API_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
     ("body", {"body": '{"success": true}'}),
     ("body", {"body": '{"success": true, "result": {"id": 7}}'}),
 )
+_LIST_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
+    ("short_list", {"position": 0}),
+    ("short_list", {"position": 1}),
+    ("short_list", {"position": 3}),
+    ("repeated_id", {"position": 0}),
+    ("repeated_id", {"position": 1}),
+    ("repeated_id", {"position": 3}),
+    ("small_pages", {"size": 3, "shift": 1}),
+    ("small_pages", {"size": 3, "shift": 0}),
+    ("small_pages", {"size": 3, "shift": -1}),
+    ("no_result_info", {"size": 2}),
+    ("no_result_info", {"size": 5}),
+)
+ODD_FIELDS: tuple[dict[str, Value], ...] = (
+    {"content": None},
+    {"proxied": None},
+    {"ttl": 300.0},
+    {"id": "0123abcd" * 4 + "-odd"},
+    {"tags": {}},
+    {"comment": 7},
+    {"name": "."},
+)
+"""Fields of records that Cloudflare does not document so."""
 _PROVIDER_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
     *_COMMON_FAULTS,
     ("huge", {"size": 5000}),
     ("wrong_family", {}),
     ("warp_on", {}),
+    ("gateway_on", {}),
     ("foreign_h", {}),
     ("body", {"body": ""}),
     ("body", {"body": "{}"}),
@@ -94,6 +122,29 @@ def add_provider_fault(rng: Random) -> Step:
     """Make requests to providers fail."""
     kind, detail = one(rng, _PROVIDER_FAULTS)
     return ["add_fault", "ip", one(rng, ("*", *PROVIDERS)), kind, one(rng, (1, 2, None)), detail]
+
+
+def add_list_fault(rng: Random) -> Step:
+    """Make lists of records incomplete."""
+    kind, detail = one(rng, _LIST_FAULTS)
+    return ["add_fault", "cloudflare", LIST, kind, one(rng, (1, 1, 2, 5, None)), detail]
+
+
+def ignore_fields(rng: Random) -> Step:
+    """Make fields of successful writes not take."""
+    fields = one(rng, (["proxied"], ["ttl"], ["proxied", "ttl"], ["content"], ["comment"]))
+    times = one(rng, (1, 1, 2, 5, None))
+    return ["add_fault", "cloudflare", "*", "ignored_fields", times, {"fields": [*fields]}]
+
+
+def add_odd_record(rng: Random) -> Step:
+    """Add a record with odd fields: of another type, at another name, or of a managed one."""
+    zone = one(rng, ZONES)
+    type_, name = one(rng, ("TXT", "TXT", "MX", "A")), one(rng, HOST_NAMES[zone])
+    if type_ == "A" and rng.random() < 0.7:
+        name = f"odd.{zone}"
+    odd: dict[str, Value] = {"type": type_, "name": name, **one(rng, ODD_FIELDS)}
+    return ["add_odd_record", zone, odd]
 
 
 def clear_faults(_rng: Random) -> Step:
@@ -125,7 +176,7 @@ def edit_dns(rng: Random) -> Step:
         rng,
         (
             *("edit_content", "edit_content", "edit_content", "delete", "create", "create"),
-            *("create_cname", "edit_comment", "rename"),
+            *("create_cname", "edit_comment", "rename", "take_over", "create_in_other_home"),
             *("enable_proxy", "disable_proxy", "disable_proxy", "raise_ttl", "raise_ttl"),
             *("edit_txt", "create_txt", "delete_txt"),
         ),

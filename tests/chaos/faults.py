@@ -9,6 +9,7 @@ from simulator.request_log import Service
 from tests.secrets import TOKEN
 
 from .constants import PROVIDERS
+from .network import Network
 from .reported_addresses import ReportedAddresses
 from .scenario import Operation
 from .zone_checker import ZoneChecker
@@ -24,11 +25,13 @@ class Faults:
         self,
         simulator: Simulator,
         reported: ReportedAddresses,
+        network: Network,
         checkers: Mapping[str, ZoneChecker],
     ) -> None:
         """Start without faults."""
         self._simulator = simulator
         self._reported = reported
+        self._network = network
         self._checkers = checkers
         self.operations: dict[str, Operation] = {
             "add_fault": self.add_fault,
@@ -57,6 +60,7 @@ class Faults:
     async def clear_faults(self) -> None:
         """Stop making requests fail."""
         self._simulator.faults.clear()
+        self._network.renew_tunnel()
         self._reported.end_faults()
 
     async def set_reachable(self, is_reachable: bool) -> None:  # noqa: FBT001

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from random import Random
 
-from .constants import BATCH, LIST
+from .constants import BATCH, LIST, TRIALS
 from .fault_generator import (
     add_api_fault,
+    add_list_fault,
+    add_odd_record,
     add_provider_fault,
     clear_faults,
     edit_dns,
@@ -55,14 +57,14 @@ def _shift_wall_clock(rng: Random) -> Step:
 
 
 def _final_change(rng: Random) -> Step:
-    """Change all addresses, and perhaps shift the wall clock or delay all responses."""
+    """Change all addresses, perhaps with a shifted clock and delayed responses; choose a trial."""
     shift_s = one(rng, (0, 0, 0, -40, -3 * 3600, -3 * 3600, 3 * 3600))
     delays: dict[str, Value] = {"ip": 4, "cloudflare": 15}
-    return ["final_change", shift_s, delays if rng.random() < 0.2 else {}]
+    return ["final_change", shift_s, delays if rng.random() < 0.2 else {}, one(rng, TRIALS)]
 
 
 def _interleave(rng: Random) -> Step:
-    """Run a step while the response to a request is held back; the response may be lost."""
+    """Run a step while a request or its response is held back; the response may be lost."""
     target = one(rng, (LIST, BATCH, BATCH, BATCH, "ip"))
     second = one(
         rng,
@@ -72,9 +74,12 @@ def _interleave(rng: Random) -> Step:
         ),
     )
     first = one(rng, (change_address, change_address, edit_dns, update_now, reload, set_source))
-    return ["interleave", target, rng.random() < 0.4, first(rng), second(rng)]
+    delays = ("hold", "lost_response") if target in (LIST, "ip") else _WRITE_DELAYS
+    return ["interleave", target, one(rng, delays), first(rng), second(rng)]
 
 
+_WRITE_DELAYS = ("hold", "lost_response", "hold_request")
+"""A write may be applied at once and be answered late or never, or be applied late."""
 _WEIGHTS: dict[Callable[[Random], Step], int] = {
     _wait: 26,
     _shift_wall_clock: 4,
@@ -86,6 +91,8 @@ _WEIGHTS: dict[Callable[[Random], Step], int] = {
     flap: 2,
     add_api_fault: 9,
     add_provider_fault: 5,
+    add_list_fault: 3,
+    add_odd_record: 2,
     clear_faults: 5,
     set_reachable: 2,
     set_token: 4,

@@ -16,7 +16,7 @@ from devtools.bare_core import prepare_core
 from .clock import Clock
 from .constants import ENTITIES
 from .detection_checker import DetectionChecker
-from .integration import DOMAIN, new_entry, registry_id
+from .integration import DOMAIN, INSTANCE_ID, new_entry, registry_id
 from .model import ZoneModel
 from .network import Network
 from .zone_checker import ZoneChecker
@@ -52,7 +52,9 @@ class HomeAssistantCore:
         self._models = models
         self._checkers = checkers
         self._running = AsyncExitStack()
-        self._storage: dict[str, Any] = {}
+        self._storage: dict[str, Any] = {
+            "core.uuid": {"version": 1, "key": "core.uuid", "data": {"uuid": INSTANCE_ID}}
+        }
         self._is_first_start = True
 
     async def start(self, late_entities: bool = False) -> None:  # noqa: FBT001, FBT002

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, cast, override
 
+from aiohttp import BaseConnector
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import aiohttp_client, entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -18,22 +21,42 @@ from custom_components.raindrop.config import BASE_URL_VARIABLE
 from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry, RaindropCoordinator
 from custom_components.raindrop.ddns import models
+from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.detection.flap_damping import DampingState
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from devtools.simulated_providers import providers_of
 from simulator import Simulator
+from simulator.http_server import LOOPBACK
 from tests.secrets import TOKEN
 
 from .model import DomainConfig, RecordKey, Source, SourceCatalog, SourceChoice, ZoneModel
 
 __all__ = ["DOMAIN", "OWNER_COMMENT", "UPDATE_INTERVAL"]
 
-OWNER_COMMENT = models.OWNER_COMMENT
-"""The comment of records that Raindrop created."""
+INSTANCE_ID = "0123456789abcdef" * 2
+"""The id of this installation of Home Assistant, from which the id of the home comes."""
+OWNER_COMMENT = owner_comment(
+    models.HomeId(sha256(f"{DOMAIN} {INSTANCE_ID}".encode()).hexdigest()[:8])
+)
+"""The comment of records that Raindrop created in this home."""
+OTHER_HOME_COMMENT = owner_comment(models.HomeId("0badcafe"))
+"""The comment of records that Raindrop created in another home."""
 
 
 def use_simulator(simulator: Simulator, patch: pytest.MonkeyPatch) -> None:
-    """Make the integration use the simulator for Cloudflare and for the providers."""
+    """Make the integration use the simulator for Cloudflare and for the providers.
+
+    Home Assistant's guard against redirects leaves loopback alone. It has to
+    take the simulator for a server on the internet.
+    """
+    is_blocked = aiohttp_client._async_is_blocked_host
+
+    async def is_blocked_but_for_the_simulator(
+        host: str | None, connector: BaseConnector | None
+    ) -> bool:
+        return host not in LOOPBACK.values() and await is_blocked(host, connector)
+
+    patch.setattr(aiohttp_client, "_async_is_blocked_host", is_blocked_but_for_the_simulator)
     patch.setenv(BASE_URL_VARIABLE, simulator.cloudflare.base_url)
     patch.setattr(ddns, "PROVIDERS", providers_of(simulator.ip.services))
 
@@ -124,6 +147,27 @@ def get_entry(hass: HomeAssistant, zone: str) -> RaindropConfigEntry:
     """Return the config entry of a zone."""
     entry = hass.config_entries.async_get_known_entry(_entry_id(zone))
     return cast("RaindropConfigEntry", entry)
+
+
+def has_problem(hass: HomeAssistant, zone: str, domain: str) -> bool:
+    """Return whether the problem sensor of a domain is on, or has no state."""
+    entities = er.async_entries_for_config_entry(er.async_get(hass), _entry_id(zone))
+    sensors = (
+        entity.entity_id
+        for entity in entities
+        if entity.domain == "binary_sensor" and entity.config_subentry_id == _subentry_id(domain)
+    )
+    return any(not hass.states.is_state(entity_id, "off") for entity_id in sensors)
+
+
+def issues_about(hass: HomeAssistant, zone: str, domain: str) -> bool:
+    """Return whether an issue is about a domain, or about its whole zone or its sources."""
+    return any(
+        issue.data is not None
+        and issue.data.get("entry_id") == _entry_id(zone)
+        and issue.data.get("subentry_id") in ("", None, _subentry_id(domain))
+        for issue in ir.async_get(hass).issues.values()
+    )
 
 
 async def diagnostics(hass: HomeAssistant, zone: str) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from simulator.request_log import Family
 from .constants import (
     CONNECTIONS,
     ENTITIES,
+    EXIT_ADDRESSES,
     PRIMARY,
-    PRIMARY_ADDRESSES,
     PROVIDERS,
-    SECONDARY,
+    connection_of,
     family_of,
 )
 from .reported_addresses import ReportedAddresses
@@ -39,8 +39,12 @@ class Network:
         """Writes the state of an entity to the running Home Assistant."""
         self._simulator = simulator
         self._reported = reported
+        self._tunnel: str | None = None
+        """The fault that says so in traces, None without a tunnel."""
         self.operations: dict[str, Operation] = {
             "change_address": self.change_address,
+            "set_lines": self.set_lines,
+            "set_tunnel": self.set_tunnel,
             "provider_reports": self.provider_reports,
             "provider_unreachable": self.provider_unreachable,
             "report_truth": self.report_truth,
@@ -50,13 +54,41 @@ class Network:
     async def change_address(self, address: str, skip_entities: bool = False) -> None:  # noqa: FBT001, FBT002
         """Change the address of a connection; its entities may keep reporting the old one."""
         family = family_of(address)
-        connection = PRIMARY if address in PRIMARY_ADDRESSES[family] else SECONDARY
+        connection = connection_of(address)
         self.addresses[connection, family] = address
-        if connection == PRIMARY:
+        if connection == PRIMARY and not self._is_outside:
             self._set_responses(PROVIDERS, family, address)
         for name, key in ENTITIES.items():
             if key == (connection, family) and not skip_entities:
                 await self.entity_reports(name, None)
+
+    @property
+    def _is_outside(self) -> bool:
+        """Whether providers see the exit of a tunnel instead of a connection."""
+        return self._tunnel == "warp_on"
+
+    async def set_tunnel(self, trace: str | None) -> None:
+        """Begin a tunnel that traces report by this fault, or end it with None.
+
+        Through WARP providers see its exit. What a gateway changes is not known.
+        """
+        self._tunnel = trace
+        await self._report_outside()
+        self._simulator.faults.clear()
+        self.renew_tunnel()
+
+    def renew_tunnel(self) -> None:
+        """Say in all traces that there is a tunnel, after faults were cleared."""
+        if self._tunnel:
+            self._simulator.faults.add("ip", "cloudflare", kind=self._tunnel)
+
+    async def set_lines(self, addresses: list[str]) -> None:
+        """Let each connection of this host leave by the next line of a sequence."""
+        self._simulator.ip.set_lines(addresses)
+        family = family_of(addresses[0])
+        for name in PROVIDERS:
+            if (name, family) != (_IPV4_ONLY, 6):
+                self._reported.report(name, family, *dict.fromkeys(addresses))
 
     async def provider_reports(self, provider: str, address: str) -> None:
         """Make one provider report an address."""
@@ -67,9 +99,8 @@ class Network:
         self._set_responses([provider] if provider else PROVIDERS, family, None)
 
     async def report_truth(self) -> None:
-        """Make all providers and entities report the current addresses."""
-        for family in (4, 6):
-            self._set_responses(PROVIDERS, family, self.addresses[PRIMARY, family])
+        """End tunnels, and make all providers and entities report the current addresses."""
+        await self.set_tunnel(None)
         for name in ENTITIES:
             await self.entity_reports(name, None)
 
@@ -81,7 +112,8 @@ class Network:
     def publish_state(self, name: str) -> None:
         """Write the state of an entity to Home Assistant, and record the report."""
         state = self.entity_states[name]
-        self._reported.report(name, ENTITIES[name][1], None if state in _WITHOUT_ADDRESS else state)
+        texts = () if state in _WITHOUT_ADDRESS else (state,)
+        self._reported.report(name, ENTITIES[name][1], *texts)
         self.write_state(name)
 
     def connect_states(self, write_state: Callable[[str], None]) -> None:
@@ -94,7 +126,15 @@ class Network:
         """Write no entity states until Home Assistant starts again."""
         self.write_state = lambda _name: None
         for name, (_, family) in ENTITIES.items():
-            self._reported.report(name, family, None)
+            self._reported.report(name, family)
+
+    async def _report_outside(self) -> None:
+        """Make all providers report the address by which this host leaves."""
+        for family in (4, 6):
+            home = self.addresses[PRIMARY, family]
+            self._set_responses(
+                PROVIDERS, family, EXIT_ADDRESSES[family] if self._is_outside else home
+            )
 
     def _set_responses(self, providers: Iterable[str], family: int, address: str | None) -> None:
         """Set the address that providers report, None to make them unreachable."""
@@ -103,4 +143,4 @@ class Network:
                 self._simulator.ip.set_address(
                     address, provider=name, family=cast("Family", family)
                 )
-                self._reported.report(name, family, address)
+                self._reported.report(name, family, *([address] if address else []))

@@ -18,7 +18,20 @@ def change_address(rng: Random) -> Step:
     """Change the address of a connection; its entities may keep reporting the old one."""
     connection = one(rng, (PRIMARY_ADDRESSES, PRIMARY_ADDRESSES, SECONDARY_ADDRESSES))
     family = random_family(rng)
-    return ["change_address", one(rng, connection[family]), rng.random() < 0.15]
+    return ["change_address", one(rng, connection[family]), rng.random() < 0.2]
+
+
+def set_tunnel(rng: Random) -> Step:
+    """Begin or end a tunnel."""
+    return ["set_tunnel", one(rng, ("warp_on", "warp_on", "gateway_on", None))]
+
+
+def set_lines(rng: Random) -> Step:
+    """Let each connection leave by one of two lines: in turn, in pairs, mostly one, at random."""
+    family = random_family(rng)
+    lines = rng.sample(PRIMARY_ADDRESSES[family], 2)
+    orders = ("ab", "aabb", "aaaab", "".join(rng.choices("ab", k=40)) + "ab")
+    return ["set_lines", [lines["ab".index(line)] for line in one(rng, orders)]]
 
 
 def provider_reports(rng: Random) -> Step:

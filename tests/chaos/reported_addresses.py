@@ -44,15 +44,20 @@ class ReportedAddresses:
         since = self._step_began - _KEEP_S
         self._reports = [r for r in self._reports if r.ended is None or r.ended >= since]
 
-    def report(self, reporter: str, family: int, text: str | None) -> None:
-        """Record what a reporter reports from now on, None for nothing."""
-        for report in self._reports:
-            is_same_reporter = (report.reporter, report.family) == (reporter, family)
-            if report.ended is None and is_same_reporter and not report.is_fault:
-                if report.text == text:
-                    return
-                self._end(report)
-        if text is not None:
+    def report(self, reporter: str, family: int, *texts: str) -> None:
+        """Record what a reporter reports from now on: nothing, or one of these texts each time."""
+        current = [
+            report
+            for report in self._reports
+            if (report.reporter, report.family) == (reporter, family)
+            and report.ended is None
+            and not report.is_fault
+        ]
+        if {report.text for report in current} == {*texts}:
+            return
+        for report in current:
+            self._end(report)
+        for text in texts:
             self._begin(reporter, family, text)
 
     def report_by_fault(self, reporters: Iterable[str], text: str) -> None:
@@ -71,6 +76,14 @@ class ReportedAddresses:
     ) -> set[str]:
         """Return the reporters that reported a text in this step or within ``max_age_s``."""
         return {report.reporter for report in self._recent(text, among, max_age_s)}
+
+    def current(self, family: int, among: Collection[str]) -> list[str]:
+        """Return what reporters report now, once for each of them; faults may replace it."""
+        return [
+            report.text
+            for report in self._reports
+            if report.ended is None and report.reporter in among and report.family == family
+        ]
 
     def stable_s(self, text: str, reporter: str) -> float:
         """Return for how many seconds a reporter has reported a text without a change.

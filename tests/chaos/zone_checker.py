@@ -7,9 +7,11 @@ from typing import Any
 
 from simulator.cloudflare import Zone
 from simulator.cloudflare.record import Fields, Record
+from simulator.request_log import Log
 
+from .attribute_memory import AttributeMemory
 from .detection_checker import DetectionChecker
-from .integration import OWNER_COMMENT
+from .integration import OTHER_HOME_COMMENT, OWNER_COMMENT
 from .model import ManagedRecord, RecordKey, SourceCatalog
 from .reported_addresses import ReportedAddresses
 
@@ -28,6 +30,7 @@ class ZoneChecker:
         reported: ReportedAddresses,
         sources: SourceCatalog,
         detection: DetectionChecker,
+        log: Log,
     ) -> None:
         """Wrap the methods of the simulator's zone that change records.
 
@@ -43,6 +46,8 @@ class ZoneChecker:
         self._reported = reported
         self._sources = sources
         self._detection = detection
+        self._log = log
+        self._memory = AttributeMemory(zone, log)
         self._allowed: defaultdict[RecordKey, set[ManagedRecord]] = defaultdict(set)
         """The configurations that Raindrop may apply in this step, by record key."""
         self._existed: defaultdict[RecordKey, set[tuple[bool, int, str | None]]] = defaultdict(set)
@@ -69,6 +74,10 @@ class ZoneChecker:
         self._external_ids_in_step.clear()
         self._external_keys_in_step.clear()
         self._expected = {id_: r.shown() for id_, r in self.zone.records.items()}
+        for record_key in self._existed.keys() - managed.keys():
+            # Raindrop does not remember what it does not manage.
+            self._memory.forget(record_key)
+            self._existed[record_key].add((False, _AUTOMATIC_TTL, OWNER_COMMENT))
         for record in self.zone.records.values():
             self._note_existing(record.fields)
         count = Counter(_key_of(record.fields) for record in self.zone.records.values())
@@ -83,9 +92,12 @@ class ZoneChecker:
         """Allow the current configuration too; an update in progress may use an older one."""
         for record_key, record in managed.items():
             self._allowed[record_key].add(record)
+            if len(self._allowed[record_key]) > 1:
+                self._memory.forget(record_key)
 
-    def end_step(self) -> list[str]:
+    def end_step(self, step_name: str) -> list[str]:
         """Check that unmanaged records are unchanged; return all violations."""
+        self._memory.end_step(step_name, self._allowed, self._external_keys_in_step)
         current = {id_: r.shown() for id_, r in self.zone.records.items()}
         for id_ in current.keys() | self._expected.keys():
             before, now = self._expected.get(id_), current.get(id_)
@@ -147,6 +159,7 @@ class ZoneChecker:
             self._expected.pop(record.id, None)
         else:
             self._expected[record.id] = shown
+            self._memory.note_external_change(record.fields)
 
     def _check_create(self, fields: Fields) -> None:
         record_key, allowed = _key_of(fields), self._allowed.get(_key_of(fields), set())
@@ -157,14 +170,22 @@ class ZoneChecker:
         self._identifying[record_key].add(fields.content)
         if not any(managed.create for managed in allowed):
             self._violation(f"{record_key} was created, but creating is not allowed")
+        if not self._had_fault("ignored_fields"):
+            self._check_attributes(fields, allowed)
+        existing = [r for r in self.zone.records.values() if _key_of(r.fields) == record_key]
+        if existing and record_key not in self._external_keys_in_step:
+            self._violation(f"{record_key} was created a second time")
+
+    def _check_attributes(self, fields: Fields, allowed: Collection[ManagedRecord]) -> None:
+        """Check the attributes of a record that is created, perhaps again."""
+        record_key = _key_of(fields)
         if not any(self._may_be_created_as(fields, managed) for managed in allowed):
             self._violation(
                 f"{record_key} was created as {_shown(fields)}, against its policy"
                 " or not as a record of this name was before"
             )
-        existing = [r for r in self.zone.records.values() if _key_of(r.fields) == record_key]
-        if existing and record_key not in self._external_keys_in_step:
-            self._violation(f"{record_key} was created a second time")
+        if violation := self._memory.violation(fields, allowed):
+            self._violation(f"{record_key} was {violation}")
 
     def _may_be_created_as(self, fields: Fields, managed: ManagedRecord) -> bool:
         """Return whether a created record is as one was before, except what the policy enforces.
@@ -188,14 +209,21 @@ class ZoneChecker:
             return
         if not allowed or record_key != _key_of(old.fields):
             self._violation(f"{record_key} was changed, but is not managed")
+        if old.fields.comment == OTHER_HOME_COMMENT:
+            self._violation(f"{record_key} was changed, the record of another home")
         # A correction of attributes alone confirms the existing content as well.
         self._identifying[record_key].add(fields.content)
         self._check_selection(record_key, old, allowed)
         changed = {key for key in was.keys() - {"content"} if was[key] != now[key]}
         if changed and not any(changed <= _enforced(managed, fields) for managed in allowed):
             self._violation(f"{record_key}: attributes not enforced were changed, {was} to {now}")
-        if was == now:
+        if was == now and not self._had_fault("ignored_fields", "hold_request"):
             self._violation(f"{record_key} was written without a difference")
+
+    def _had_fault(self, *kinds: str) -> bool:
+        """Return whether any request in this step had a fault of these kinds."""
+        faults = [str(entry.fault) for entry in self._log.entries]
+        return any(kind in fault for fault in faults for kind in kinds)
 
     def _check_selection(
         self, record_key: RecordKey, old: Record, allowed: Collection[ManagedRecord]

@@ -124,6 +124,23 @@ async def test_responses_can_be_held_until_a_test_releases_them(
     assert not simulator.log.entries[-1].overlaps(first)
 
 
+async def test_later_requests_can_pass_a_held_one(
+    simulator: Simulator, session: ClientSession
+) -> None:
+    """Requests that come later are answered first."""
+    fault = simulator.faults.add("cloudflare", "*", kind="hold_request")
+    held = asyncio.create_task(session.get("zones"))
+    await simulator.log.arrived()
+    simulator.faults.let_pass(fault)
+
+    async with session.get("zones") as response:
+        assert response.status == 200
+    assert not held.done()
+    simulator.faults.remove(fault)
+    async with await held as response:
+        assert response.status == 200
+
+
 async def test_clear_releases_a_used_up_hold(simulator: Simulator, session: ClientSession) -> None:
     """`clear` releases every delayed response, also of faults that are used up."""
     simulator.faults.add("cloudflare", "*", kind="hold", times=1)

@@ -157,4 +157,6 @@ async def test_fields_of_a_write_may_not_take(
     assert [record["content"] for record in changed] == ["192.0.2.7", "192.0.2.7", "192.0.2.8"]
     assert {(record["proxied"], record["ttl"]) for record in changed} == {(False, 1)}
     assert simulator.log.entries[0].body == change
+    async with session.patch(f"{path}/{first['id']}", json={"proxied": True}) as response:
+        assert response.status == 200
     assert simulator.log.surprises == []

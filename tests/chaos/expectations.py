@@ -1,0 +1,108 @@
+"""What must hold in a home without faults: DNS is correct, and nothing is reported or left over."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from homeassistant.helpers import issue_registry as ir
+
+from .constants import LIST
+from .integration import (
+    OWNER_COMMENT,
+    get_entry,
+    has_problem,
+    issues_about,
+    loaded_zone,
+)
+from .model import ManagedRecord, RecordKey
+from .scenario import InvariantViolationError
+from .world import World
+
+
+class Expectations:
+    """Checks DNS, requests and what Home Assistant shows."""
+
+    def __init__(self, world: World) -> None:
+        """Check all zones of a world."""
+        self._simulator = world.simulator
+        self._network = world.network
+        self._editor = world.editor
+        self._core = world.core
+        self._models = world.models
+
+    def check_dns(self, except_for: Collection[RecordKey] = ()) -> None:
+        """Check that every managed record is correct."""
+        for zone, model in self._models.items():
+            for record_key, managed in model.managed_records().items():
+                if record_key not in except_for:
+                    self.check_record(zone, record_key, managed)
+
+    def check_problem_shown(self, zone: str, domain: str) -> None:
+        """Check that the user can see that a domain is not in sync."""
+        if not self.is_problem_shown(zone, domain):
+            raise InvariantViolationError(f"{domain} is not in sync, but no problem is shown")
+
+    def is_problem_shown(self, zone: str, domain: str) -> bool:
+        """Return whether the user can see that a domain may not be in sync."""
+        hass = self._core.hass
+        is_loaded = loaded_zone(hass, zone) is not None
+        return not is_loaded or has_problem(hass, zone, domain) or issues_about(hass, zone, domain)
+
+    def check_no_writes(self) -> None:
+        """Check that each zone is read once at most, for a full sync, and never written."""
+        log = self._simulator.log.select(service="cloudflare")
+        counts = Counter((entry.endpoint, entry.target) for entry in log)
+        if any(endpoint != LIST or count > 1 for (endpoint, _), count in counts.items()):
+            endpoints = [entry.endpoint for entry in log]
+            raise InvariantViolationError(f"all is in sync, but there were requests: {endpoints}")
+
+    def check_no_problems(self) -> None:
+        """Check that there are no issues, forms, problems, or entries that are not loaded."""
+        hass = self._core.hass
+        issues = [issue.translation_key for issue in ir.async_get(hass).issues.values()]
+        if issues:
+            raise InvariantViolationError(f"issues are left: {issues}")
+        flows = hass.config_entries.flow.async_progress()
+        if flows:
+            raise InvariantViolationError(f"flows are left: {[flow['context'] for flow in flows]}")
+        for zone in self._models:
+            loaded = loaded_zone(hass, zone)
+            if loaded is None:
+                raise InvariantViolationError(f"{zone} is {get_entry(hass, zone).state}")
+            if problems := loaded.problems:
+                raise InvariantViolationError(f"{zone} has problems: {problems}")
+        on = [s.entity_id for s in hass.states.async_all("binary_sensor") if s.state != "off"]
+        if on:
+            raise InvariantViolationError(f"problem sensors are not off: {on}")
+
+    def check_deleted(self) -> None:
+        """Check that no record is left that had to be deleted with its domain."""
+        for zone, model in self._models.items():
+            for record_key in model.must_delete:
+                existing = self._editor.find(zone, *record_key)
+                if any(record["comment"] == OWNER_COMMENT for record in existing):
+                    raise InvariantViolationError(f"{record_key} was not deleted with its domain")
+
+    def _problems(self, zone: str) -> str:
+        """Return what the zone says about its records."""
+        loaded = loaded_zone(self._core.hass, zone)
+        return loaded.problems if loaded else str(get_entry(self._core.hass, zone).state)
+
+    def check_record(self, zone: str, record_key: RecordKey, managed: ManagedRecord) -> None:
+        """Check that there is one record, with the expected content and enforced attributes."""
+        existing = self._editor.find(zone, *record_key)
+        if managed.record_id in {record["id"] for record in existing}:
+            existing = [record for record in existing if record["id"] == managed.record_id]
+        contents = [record["content"] for record in existing]
+        address = self._network.addresses[managed.connection, managed.source.family]
+        if contents != [managed.content(address, contents[0] if contents else None)]:
+            raise InvariantViolationError(
+                f"{record_key} contains {contents}, not {address}: {self._problems(zone)}"
+            )
+        if not _has_enforced_attributes(existing[0], managed):
+            raise InvariantViolationError(f"{record_key} is {existing[0]}, against {managed}")
+
+
+def _has_enforced_attributes(record: Mapping[str, Any], managed: ManagedRecord) -> bool:
+    has_proxied = managed.proxied in (None, record["proxied"])
+    return has_proxied and (record["proxied"] or managed.ttl_s in (None, record["ttl"]))

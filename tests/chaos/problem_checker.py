@@ -1,0 +1,101 @@
+"""Check that no record is silently wrong: after 15 minutes it is shown as a problem."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from .constants import INTERVAL_S, family_of
+from .expectations import Expectations
+from .model import ManagedRecord, RecordKey
+from .reported_addresses import ReportedAddresses
+from .scenario import Step
+from .world import World
+
+_SHOWN_AFTER_S = 15 * 60
+_FULL_SYNC_S = 3600
+_HARMLESS_STEPS = frozenset(
+    {
+        "wait",
+        "change_address",
+        "provider_reports",
+        "provider_unreachable",
+        "report_truth",
+        "entity_reports",
+        "set_tunnel",
+        "set_lines",
+        "add_fault",
+        "clear_faults",
+        "set_reachable",
+        "edit_dns",
+        "add_odd_record",
+    }
+)
+"""Steps after which Raindrop still knows since when a record is wrong; others begin again."""
+_QUORUM = 2
+
+
+class ProblemChecker:
+    """Follows every record that holds an address which nothing reports any more."""
+
+    def __init__(
+        self, world: World, reported: ReportedAddresses, expectations: Expectations
+    ) -> None:
+        """Start without wrong records."""
+        self._world = world
+        self._reported = reported
+        self._expectations = expectations
+        self._since: dict[tuple[str, RecordKey], float] = {}
+        """When an update first had to notice a wrong record, by zone and record key."""
+
+    def end_step(self, step: Step) -> list[str]:
+        """Return the records that are wrong for more than 15 minutes without a problem."""
+        name, *arguments = step
+        if name not in _HARMLESS_STEPS:
+            self._since.clear()
+        if name != "wait" or not isinstance(arguments[0], int) or arguments[0] < INTERVAL_S - 1:
+            # Nothing had to notice anything.
+            return []
+        now = self._world.clock.now()
+        wrong = {*self._wrong_records()}
+        self._since = {key: self._since.get(key, now) for key in wrong}
+        return [
+            f"{zone}: {record_key} is wrong since {now - since:.0f} s, but no problem is shown"
+            for (zone, record_key), since in self._since.items()
+            if now - since > self._limit_s(zone, record_key)
+            and not self._expectations.is_problem_shown(zone, record_key[0])
+        ]
+
+    def _limit_s(self, zone: str, record_key: RecordKey) -> float:
+        """Return how long a record may be wrong: an external change needs a full sync."""
+        is_edited = record_key in self._world.checkers[zone].externally_changed
+        return _SHOWN_AFTER_S + (_FULL_SYNC_S if is_edited else 0) + INTERVAL_S
+
+    def _wrong_records(self) -> Iterator[tuple[str, RecordKey]]:
+        """Yield the record keys whose records hold no address that anything reports."""
+        for zone, model in self._world.models.items():
+            for record_key, managed in model.managed_records().items():
+                reporters = model.sources.reporters(managed.source)
+                reported = self._reported.current(managed.source.family, reporters)
+                if self._is_wrong(zone, record_key, managed, reported):
+                    yield zone, record_key
+
+    def _is_wrong(
+        self, zone: str, record_key: RecordKey, managed: ManagedRecord, reported: list[str]
+    ) -> bool:
+        existing = self._world.editor.find(zone, *record_key)
+        addresses = [text for text in reported if _is_address(text, managed.source.family)]
+        if not existing:
+            # Where no record exists, only an address that could be written is missed.
+            needed = 1 if managed.source.is_unverifiable else _QUORUM
+            return len({*reported}) == 1 and len(addresses) >= needed
+        return not any(
+            record["content"] == managed.content(address, record["content"])
+            for record in existing
+            for address in addresses
+        )
+
+
+def _is_address(text: str, family: int) -> bool:
+    try:
+        return ip_address(text).is_global and family_of(text) == family
+    except ValueError:
+        return False
