@@ -49,6 +49,7 @@ _RECORD_ISSUES = {
     Reason.PROXIED_UNKNOWN: "record_proxied_unknown",
     Reason.CONTESTED: "record_contested",
     Reason.REFUSED: "record_refused",
+    Reason.NOT_APPLIED: "record_not_applied",
 }
 
 

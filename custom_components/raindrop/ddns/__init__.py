@@ -108,8 +108,8 @@ __all__ = [  # noqa: RUF022
     "RecordState", "RecordVersion", "RelativeNameError", "Response", "ResponseFormat", "Source",
     "SourceKind", "SourceState", "State", "TTL_AUTO", "Update", "UpdateOptions", "UpdateResult",
     "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError", "check_base_url", "custom_provider",
-    "delete_owned", "discover_zone", "full_name", "is_id", "make_plan", "parse_interface_id", "parse_state",
-    "preview", "read_credential", "records_at", "stable_address", "to_ascii", "to_unicode",
-    "update_zone", "verify_access",
+    "delete_owned", "discover_zone", "full_name", "is_id", "make_plan", "parse_interface_id",
+    "parse_state", "preview", "read_credential", "records_at", "stable_address", "to_ascii",
+    "to_unicode", "update_zone", "verify_access",
 ]
 # fmt: on

@@ -1,7 +1,7 @@
 """The values of the library: families, record keys, records, desired records, plans, outcomes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from functools import cached_property
@@ -165,13 +165,8 @@ class Record:
     @property
     def attributes(self) -> RecordAttributes:
         """What another record needs to be like this one."""
-        return RecordAttributes(
-            proxied=self.proxied,
-            ttl_s=self.ttl_s,
-            comment=self.comment,
-            tags=self.tags,
-            is_owned=self.is_owned,
-        )
+        names = (attribute.name for attribute in fields(RecordAttributes))
+        return RecordAttributes(**{name: getattr(self, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +298,8 @@ class Reason(StrEnum):
     """An external change keeps coming back."""
     REFUSED = "refused"
     """Cloudflare refused the change."""
+    NOT_APPLIED = "not_applied"
+    """Cloudflare reported success, but kept a field that was sent."""
     UNCONFIRMED = "unconfirmed"
     """The change may have been written: the zone has to be read first."""
     UNREAD = "unread"
@@ -323,24 +320,14 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The changes that bring all desired records in sync, and the conflicts."""
-
-    changes: tuple[Change, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    records: Mapping[RecordKey, Record] = field(default_factory=dict)
-    """The existing record of each key, where exactly one is identifiable."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one change."""
 
     change: Change
     reason: Reason | None = None
-    """`REFUSED` or `UNCONFIRMED`; None if the change is done."""
+    """`REFUSED`, `NOT_APPLIED` or `UNCONFIRMED`; None if the change is done."""
     record: Record | None = None
-    """The record after the change, if it is done."""
+    """The record as the response to the change shows it."""
     error: CloudflareError | None = None
     """Why it is not done."""
 
@@ -348,3 +335,15 @@ class Outcome:
     def is_done(self) -> bool:
         """Whether Cloudflare confirmed the change."""
         return self.reason is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The changes that bring all desired records in sync, and the conflicts."""
+
+    changes: tuple[Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    records: Mapping[RecordKey, Record] = field(default_factory=dict)
+    """The existing record of each key, where exactly one is identifiable."""
+    waiting: Mapping[RecordKey, Outcome] = field(default_factory=dict)
+    """The failures whose changes only a full sync tries again; they are not in ``changes``."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from .addresses import parse_record
 from .detection.result import Detection, Detections
 from .errors import CloudflareError, CloudflareRefusedError
-from .models import Address, Conflict, Outcome, Plan, Reason, Record, RecordKey, ZoneConfig
+from .models import Address, Conflict, Create, Outcome, Plan, Reason, Record, RecordKey, ZoneConfig
 from .records.external_changes import next_times
 from .state import RecordState, State, UpdateResult, events_between
 
@@ -74,7 +74,7 @@ def with_plan(
             detections[managed.source],
             plan.records.get(key),
             conflicts.get(key),
-            outcome_of.get(key),
+            outcome_of.get(key) or plan.waiting.get(key),
             now,
         )
         is_overruled = key == overrule and not (record.conflict or record.failure)
@@ -103,12 +103,13 @@ def _record_state(
 
     While its address is not known, its conflict, failure and external changes stay.
     """
-    record = outcome.record if outcome and outcome.record else existing
-    # A record that is gone is created again with what it had.
-    last_attributes = record.attributes if record else before.last_attributes
+    record = existing if outcome is None or outcome.record is None else outcome.record
+    failure = _failure(before.failure, outcome)
+    # A record that is gone is created again with what it had, or should have had.
+    is_wrong = failure is not None and isinstance(failure.change, Create)
+    last_attributes = before.last_attributes if is_wrong or not record else record.attributes
     if detection.address is None:
         return replace(before, record=record, last_attributes=last_attributes)
-    failure = None if outcome is None or outcome.is_done else outcome
     is_in_sync = record is not None and conflict is None and failure is None
     address = parse_record(record.content) if record and is_in_sync else None
     refusals = _refusals(before, detection.address, failure)
@@ -133,6 +134,20 @@ def _record_state(
     )
 
 
+def _failure(before: Outcome | None, outcome: Outcome | None) -> Outcome | None:
+    """Return the outcome of a change that is not done.
+
+    Until a record has what it should have been created with, its creation is
+    what failed, whatever was sent afterwards.
+    """
+    if outcome is None or outcome.is_done:
+        return None
+    is_again = before is not None and before.reason is outcome.reason is Reason.NOT_APPLIED
+    if before and is_again and isinstance(before.change, Create):
+        return replace(outcome, change=before.change)
+    return outcome
+
+
 def _is_converged(conflict: Conflict | None, failure: Outcome | None, refusals: int) -> bool:
     """Return whether the next update would gain nothing by looking at a record again.
 
@@ -147,7 +162,8 @@ def _is_converged(conflict: Conflict | None, failure: Outcome | None, refusals: 
 def _refusals(before: RecordState, address: Address, failure: Outcome | None) -> int:
     """Return in how many updates in a row Cloudflare refused to write an address.
 
-    A record that exists already is no refusal: the next list will show it.
+    A record that exists already is no refusal: the next list will show it. What
+    was not applied is one: the next lists show whether it is after all.
     """
     error = failure.error if failure else None
     if not isinstance(error, CloudflareRefusedError) or _RECORD_EXISTS & set(error.codes):

@@ -10,11 +10,23 @@ from .cloudflare.client import CloudflareClient
 from .detection.detector import Detector
 from .detection.result import Detection, Detections
 from .errors import CloudflareError
-from .models import DesiredRecord, Plan, Record, RecordKey, Source, ZoneConfig
+from .models import (
+    DesiredRecord,
+    Outcome,
+    Plan,
+    Policy,
+    Reason,
+    Record,
+    RecordKey,
+    Source,
+    Update,
+    ZoneConfig,
+)
 from .next_state import is_synced, with_plan, without_list
 from .records.apply import apply
 from .records.external_changes import is_contested
 from .records.plan import make_plan
+from .records.verify import is_repetition
 from .state import State, UpdateResult
 
 
@@ -82,7 +94,9 @@ async def update_zone(
         return without_list(config, detections, state, listing, now=now)
     overrule = options.overrule
     plan = make_plan(_desired_records(config, detections, state, now, overrule), listing)
-    outcomes = await apply(client, config.zone_id, plan.changes)
+    if not options.full_sync:
+        plan = _without_repetitions(plan, state)
+    outcomes = await apply(client, config.zone_id, plan.changes, listing)
     return with_plan(config, detections, state, listing, plan, outcomes, now=now, overrule=overrule)
 
 
@@ -113,6 +127,14 @@ async def _confirm(detector: Detector, detections: Detections) -> Detections:
     """Return the detections, those that were unconfirmed after a quorum was sought."""
     confirmed = await _gather([detector.confirm(d) for d in _unconfirmed(detections)])
     return {**detections, **{detection.source: detection for detection in confirmed}}
+
+
+def _without_repetitions(plan: Plan, state: State) -> Plan:
+    """Return a plan without the changes that Cloudflare did not apply before."""
+    failures = ((c, state.record(c.record_key).failure) for c in plan.changes)
+    waiting = {c.record_key: f for c, f in failures if f and is_repetition(c, f)}
+    changes = tuple(change for change in plan.changes if change.record_key not in waiting)
+    return replace(plan, changes=changes, waiting=waiting)
 
 
 def _unconfirmed(detections: Detections) -> list[Detection]:
@@ -150,7 +172,7 @@ def _desired_records(
             DesiredRecord(
                 record_key=key,
                 address=detections[managed.source].address,
-                policy=managed.policy,
+                policy=_policy(managed.policy, known.failure),
                 last_address=known.last_address,
                 last_record=known.last_record,
                 is_contested=key != overrule and is_contested(known.external_changes, now),
@@ -158,3 +180,20 @@ def _desired_records(
             )
         )
     return desired_records
+
+
+def _policy(policy: Policy, failure: Outcome | None) -> Policy:
+    """Return the policy of a record, with what it should have been created with.
+
+    If Cloudflare did not apply that, the policy *keep* must not keep the result.
+    """
+    if failure is None or failure.reason is not Reason.NOT_APPLIED:
+        return policy
+    change = failure.change
+    if isinstance(change, Update):
+        return policy
+    return replace(
+        policy,
+        proxied=change.proxied if policy.proxied is None else policy.proxied,
+        ttl_s=change.ttl_s if policy.ttl_s is None else policy.ttl_s,
+    )

@@ -6,13 +6,13 @@ import pytest
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.errors import CloudflareRefusedError
-from custom_components.raindrop.ddns.models import OWNER_COMMENT, Change, HostName, Record
+from custom_components.raindrop.ddns.models import OWNER_COMMENT, Change, HostName, Reason, Record
 from custom_components.raindrop.ddns.records.apply import apply
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import OLD
 from tests.library.apply.test_apply import BATCH, DONE, REFUSED, UNCONFIRMED, batch_response
-from tests.library.builders import A1, create, record, update, zone_id
+from tests.library.builders import A1, HOME, create, record, update, zone_id
 
 OUTSIDE = "home.example.net"
 """A name outside the zone: Cloudflare appends the name of the zone."""
@@ -109,7 +109,7 @@ async def test_s12_a_record_that_is_not_owned_is_never_misplaced(
 
     (outcome,) = await apply(client, zone_id(zone), [create("home.example.com", A1)])
 
-    assert outcome.reason is UNCONFIRMED
+    assert outcome.reason is Reason.NOT_APPLIED
     assert simulator.log.count(method="DELETE") == 0
 
 
@@ -130,18 +130,25 @@ async def test_s12_the_record_of_another_change_is_never_misplaced(
 
 
 @pytest.mark.parametrize(
-    "shown",
+    "shown, reason",
     [
-        pytest.param([record(OLD, number=1)], id="another address"),
-        pytest.param([], id="not shown"),
+        pytest.param([record(OLD, number=1)], Reason.NOT_APPLIED, id="another address"),
+        pytest.param([], UNCONFIRMED, id="not shown"),
     ],
 )
 async def test_s15_a_misplaced_record_does_not_affect_an_update(
-    simulator: Simulator, zone: Zone, client: CloudflareClient, shown: list[Record]
+    simulator: Simulator,
+    zone: Zone,
+    client: CloudflareClient,
+    shown: list[Record],
+    reason: Reason,
 ) -> None:
     """Lesson S15: an update in a batch with a misplaced record is judged by its own record."""
-    misplaced = record(A1, number=9, name=f"{OUTSIDE}.example.com", comment=OWNER_COMMENT)
-    body = batch_response(*shown, misplaced)
+    misplaced = simulator.cloudflare.add_record(
+        zone, type="A", name=f"{OUTSIDE}.example.com", content=str(A1), comment=OWNER_COMMENT
+    )
+    there = record(A1, name=misplaced["name"], comment=OWNER_COMMENT)
+    body = batch_response(*shown, replace(there, id=misplaced["id"]))
     simulator.faults.add("cloudflare", BATCH, kind="body", body=body)
 
     changes: list[Change] = [update(record(OLD, number=1), A1), create(OUTSIDE, A1)]
@@ -149,5 +156,53 @@ async def test_s15_a_misplaced_record_does_not_affect_an_update(
     outcomes = await apply(client, zone_id(zone), changes)
 
     assert [outcome.change for outcome in outcomes] == changes
-    assert [outcome.reason for outcome in outcomes] == [UNCONFIRMED, REFUSED]
-    assert str(outcomes[0].error) == "Cloudflare's response shows another address"
+    assert [outcome.reason for outcome in outcomes] == [reason, REFUSED]
+
+
+@pytest.mark.parametrize(
+    "name, fields",
+    [
+        pytest.param("shed", {}, id="another name"),
+        pytest.param(f"{HOME}.example.com", {}, id="the requested name, completed"),
+        pytest.param(f"{HOME}.example.com", {"content": OLD}, id="another address"),
+        pytest.param(f"{HOME}.example.com", {"comment": "mine now"}, id="not owned any more"),
+    ],
+)
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_an_owned_record_is_not_deleted_because_a_response_shows_it(
+    *,
+    simulator: Simulator,
+    zone: Zone,
+    client: CloudflareClient,
+    name: str,
+    fields: dict[str, str],
+    is_known: bool,
+) -> None:
+    """The response to a creation shows an older record: it is read first, and stays."""
+    kept = simulator.cloudflare.add_record(
+        zone, **{"type": "A", "name": name, "content": str(A1), "comment": OWNER_COMMENT} | fields
+    )
+    existing = await client.list_records(zone_id(zone)) if is_known else []
+    simulator.cloudflare.add_record(zone, type="A", name=HOME, content=str(A1))
+    shown = record(A1, name=kept["name"], comment=OWNER_COMMENT)
+    body = batch_response(replace(shown, id=kept["id"]), keys=("posts", "patches"))
+    simulator.faults.add("cloudflare", BATCH, kind="body", body=body)
+
+    (outcome,) = await apply(client, zone_id(zone), [create(HOME, A1)], existing)
+
+    assert outcome.reason is Reason.NOT_APPLIED
+    assert simulator.log.count(method="DELETE") == 0
+    assert kept["id"] in {r["id"] for r in simulator.cloudflare.records(zone)}
+
+
+@pytest.mark.parametrize("kind", ["html", "rate_limit"])
+async def test_a_misplaced_record_that_cannot_be_read_again_is_not_deleted(
+    simulator: Simulator, zone: Zone, client: CloudflareClient, kind: str
+) -> None:
+    """Nothing is deleted on the word of one response."""
+    simulator.faults.add("cloudflare", "GET *", kind=kind)
+
+    (outcome,) = await apply(client, zone_id(zone), [create(OUTSIDE, A1)])
+
+    assert outcome.reason is Reason.NOT_APPLIED
+    assert simulator.log.count(method="DELETE") == 0

@@ -26,7 +26,7 @@ CONFLICTS = [
     Reason.PROXIED_UNKNOWN,
     Reason.CONTESTED,
 ]
-FAILURES = [Reason.REFUSED, Reason.UNCONFIRMED]
+FAILURES = [Reason.REFUSED, Reason.NOT_APPLIED, Reason.UNCONFIRMED]
 ACCEPTED = Detection(source=HERE, address=A1, responses=(Response(provider="a", address=A1),))
 FAILED = Detection(source=HERE, responses=(Response(provider="a", error=DetectionError.TIMEOUT),))
 UNREACHABLE = Detection(

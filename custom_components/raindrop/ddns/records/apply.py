@@ -1,10 +1,9 @@
 """Apply a plan: one batch for many changes, bisected to find the one that is refused."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from itertools import batched
 
-from ..addresses import parse_record
 from ..cloudflare.client import MAX_BATCH, CloudflareClient
 from ..errors import (
     CloudflareConnectionError,
@@ -13,21 +12,37 @@ from ..errors import (
     CloudflareRefusedError,
     CloudflareResponseError,
 )
-from ..models import Change, Create, Outcome, Reason, Record, Update, ZoneId
+from ..models import (
+    Change,
+    Create,
+    HostName,
+    Outcome,
+    Reason,
+    Record,
+    RecordId,
+    RecordKey,
+    Update,
+    ZoneId,
+)
+from .verify import is_misplaced, unapplied_fields
 
 _MAX_SEARCHES = 4
 """Refused changes that are searched for before the rest of a batch is written singly."""
 
 
 async def apply(
-    client: CloudflareClient, zone_id: ZoneId, changes: Sequence[Change]
+    client: CloudflareClient,
+    zone_id: ZoneId,
+    changes: Sequence[Change],
+    existing: Iterable[Record] = (),
 ) -> list[Outcome]:
     """Return the outcome of each change; raises no CloudflareError.
 
+    ``existing`` are the records that were read before; none of them is deleted.
     A change that is refused for its content does not stop the others. After
     any other failure those not sent yet are not tried.
     """
-    writer = _Writer(client, zone_id)
+    writer = _Writer(client, zone_id, {record.id for record in existing})
     for chunk in batched(changes, client.max_batch):
         await writer.write(chunk)
     return writer.outcomes
@@ -36,9 +51,12 @@ async def apply(
 class _Writer:
     """Writes changes and collects their outcomes."""
 
-    def __init__(self, client: CloudflareClient, zone_id: ZoneId) -> None:
+    def __init__(
+        self, client: CloudflareClient, zone_id: ZoneId, existing: Collection[RecordId]
+    ) -> None:
         self._client = client
         self._zone_id = zone_id
+        self._existing = existing
         self._failure: CloudflareError | None = None
         self._accepts_batches = False
         self.outcomes: list[Outcome] = []
@@ -128,35 +146,55 @@ class _Writer:
             await self._check([change], [record])
 
     async def _check(self, changes: Sequence[Change], records: Sequence[Record]) -> None:
-        """Believe a write only if the response shows the address that was sent.
+        """Believe a write only if the response shows every field as it was sent.
 
         A record that was created at another name (the name is not in this
         zone) is deleted again, or each change of the address would add one.
         """
         found = {(r.name, r.type): r for r in records} | {r.id: r for r in records}
-        # An updated record is not misplaced, though it may have been renamed externally.
-        names = {change.record_key.name for change in changes}
+        shown = {change.record_key: found.get(_place(change)) for change in changes}
+        # An updated record stays what it is, though it may have been renamed externally.
         updated = {change.record.id for change in changes if isinstance(change, Update)}
-        misplaced = [
-            r.id for r in records if r.is_owned and r.name not in names and r.id not in updated
-        ]
+        known = updated | {record.id for record in shown.values() if record}
+        others = [record for record in records if record.id not in known]
+        lacking = [c for c in changes if isinstance(c, Create) and shown[c.record_key] is None]
+        misplaced = await self._delete_misplaced(lacking, others)
         for change in changes:
-            key = change.record_key
-            record = found.get(
-                (key.name, key.family.record_type)
-                if isinstance(change, Create)
-                else change.record.id
-            )
-            if record is not None and change.address in {None, parse_record(record.content)}:
-                self.outcomes.append(Outcome(change=change, record=record))
-            elif record is None and misplaced and isinstance(change, Create):
+            if change.record_key in misplaced:
                 self._refuse(change, CloudflareRefusedError("The name is not in this zone"))
             else:
-                error = CloudflareResponseError("Cloudflare's response shows another address")
-                self.outcomes.append(Outcome(change=change, reason=Reason.UNCONFIRMED, error=error))
-        for record_id in misplaced:
-            with suppress(CloudflareError):
-                await self._client.delete(self._zone_id, record_id)
+                self.outcomes.append(_outcome(change, shown[change.record_key], others))
+
+    async def _delete_misplaced(
+        self, creates: Sequence[Create], shown: Sequence[Record]
+    ) -> set[RecordKey]:
+        """Delete the records that were created at another name; return the requested keys.
+
+        The response alone is no proof: the records are read again. One that
+        was there before stays.
+        """
+        suspects = [
+            (create, record.id)
+            for create in creates
+            for record in shown
+            if is_misplaced(create, record) and record.id not in self._existing
+        ]
+        if not suspects:
+            return set()
+        try:
+            records = await self._client.list_records(self._zone_id)
+        except CloudflareError:
+            return set()
+        by_id = {record.id: record for record in records}
+        places = {(record.name, record.type) for record in records}
+        misplaced: set[RecordKey] = set()
+        for create, record_id in suspects:
+            record = by_id.get(record_id)
+            if record and is_misplaced(create, record) and _place(create) not in places:
+                misplaced.add(create.record_key)
+                with suppress(CloudflareError):
+                    await self._client.delete(self._zone_id, record_id)
+        return misplaced
 
     def _fail(self, changes: Sequence[Change], err: CloudflareError) -> None:
         """Add the outcomes of a failure that stops all further writes."""
@@ -167,3 +205,28 @@ class _Writer:
 
     def _refuse(self, change: Change, err: CloudflareError) -> None:
         self.outcomes.append(Outcome(change=change, reason=Reason.REFUSED, error=err))
+
+
+def _place(change: Change) -> RecordId | tuple[HostName, str]:
+    """Return by what a response shows the record of a change."""
+    if isinstance(change, Update):
+        return change.record.id
+    return change.record_key.name, change.record_key.family.record_type
+
+
+def _outcome(change: Change, record: Record | None, others: Sequence[Record]) -> Outcome:
+    """Return the outcome of a change whose response shows its record, only others, or none."""
+    if record is not None:
+        fields = unapplied_fields(change, record)
+    elif isinstance(change, Create) and others:
+        has_name = any(other.name == change.record_key.name for other in others)
+        fields = ["type" if has_name else "name"]
+    else:
+        error = CloudflareResponseError("Cloudflare's response does not show the record")
+        return Outcome(change=change, reason=Reason.UNCONFIRMED, error=error)
+    if not fields:
+        return Outcome(change=change, record=record)
+    kept = CloudflareRefusedError(
+        f"Cloudflare reported success, but did not apply: {', '.join(fields)}"
+    )
+    return Outcome(change=change, reason=Reason.NOT_APPLIED, record=record, error=kept)

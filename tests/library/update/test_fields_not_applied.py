@@ -1,0 +1,153 @@
+"""A field that does not take is a failure that is reported once and tried again in a full sync."""
+
+from dataclasses import replace
+
+import pytest
+
+from custom_components.raindrop.ddns.models import Family, HostName, Policy, Reason, RecordKey
+from custom_components.raindrop.ddns.state import EventType
+from simulator import Simulator
+from simulator.cloudflare import Zone
+from tests.conftest import HOME, NEXT
+from tests.library.builders import V4, managed
+from tests.library.update.external_changes import delete
+from tests.library.zone_updater import BATCH, LIST, ZoneUpdater
+
+PROXIED = Policy(create=True, proxied=True)
+MISSING = RecordKey(HostName("missing.example.com"), Family.IPV4)
+
+
+def ignore(updater: ZoneUpdater, *fields: str) -> None:
+    """Let Cloudflare answer success and keep some fields."""
+    updater.simulator.faults.add("cloudflare", BATCH, kind="ignored_fields", fields=fields)
+
+
+@pytest.mark.parametrize(
+    "policy, field",
+    [
+        pytest.param(PROXIED, "proxied", id="proxied"),
+        pytest.param(Policy(ttl_s=300), "ttl", id="TTL"),
+        pytest.param(Policy(), "content", id="content"),
+    ],
+)
+async def test_a_field_that_does_not_take_is_reported_once_and_tried_again_in_a_full_sync(
+    updater: ZoneUpdater, policy: Policy, field: str
+) -> None:
+    """There is one event, no write in the next updates, and one in each full sync."""
+    updater.managed_records = [managed("home.example.com", policy=policy)]
+    ignore(updater, field)
+
+    first = await updater.update()
+
+    known = updater.state.record(V4)
+    assert known.reason is Reason.NOT_APPLIED
+    assert field in str(updater.state.errors[0])
+    assert [event.type for event in first.events] == [EventType.FAILED]
+    for requests in ([LIST], [LIST], [], []):
+        assert (await updater.update()).events == ()
+        assert updater.requests == requests
+    again = await updater.update(full_sync=True)
+    assert updater.requests == [LIST, BATCH]
+    assert (again.events, updater.state.record(V4).reason) == ((), Reason.NOT_APPLIED)
+
+
+async def test_a_field_that_took_although_the_response_did_not_show_it_is_found(
+    updater: ZoneUpdater,
+) -> None:
+    """The next update reads the zone: the response may have been wrong."""
+    updater.managed_records = [managed("home.example.com", policy=PROXIED)]
+    ignore(updater, "proxied")
+    await updater.update()
+    (record,) = updater.simulator.cloudflare.records(updater.zone)
+    updater.simulator.cloudflare.edit_record(updater.zone, record["id"], proxied=True)
+
+    result = await updater.update()
+
+    assert updater.requests == [LIST]
+    assert updater.state.record(V4).reason is None
+    assert [event.type for event in result.events] == [EventType.RECOVERED]
+
+
+async def test_a_field_that_takes_at_last_is_a_recovery(updater: ZoneUpdater) -> None:
+    """As soon as Cloudflare applies the field, the record is in sync."""
+    updater.managed_records = [managed("home.example.com", policy=PROXIED)]
+    ignore(updater, "proxied")
+    await updater.update()
+    updater.simulator.faults.clear()
+
+    result = await updater.update(full_sync=True)
+
+    known = updater.state.record(V4)
+    assert (known.reason, known.failure) == (None, None)
+    assert [event.type for event in result.events] == [EventType.UPDATED, EventType.RECOVERED]
+
+
+async def test_a_conflict_of_another_record_does_not_lead_to_more_writes(
+    updater: ZoneUpdater,
+) -> None:
+    """An update that reads the zone for another record does not repeat the write."""
+    updater.managed_records = [
+        managed("home.example.com", policy=PROXIED),
+        managed("missing.example.com"),
+    ]
+    ignore(updater, "proxied")
+    await updater.update()
+
+    for _ in range(3):
+        result = await updater.update()
+
+        assert updater.requests == [LIST]
+        assert updater.state.record(V4).reason is Reason.NOT_APPLIED
+        assert updater.state.record(MISSING).reason is Reason.MISSING
+        assert (result.events, result.outcomes) == ((), {})
+
+
+async def test_a_new_address_is_written_although_another_field_does_not_take(
+    updater: ZoneUpdater,
+) -> None:
+    """The address follows at once, whatever else Cloudflare keeps."""
+    updater.managed_records = [managed("home.example.com", policy=PROXIED)]
+    ignore(updater, "proxied")
+    await updater.update()
+    updater.simulator.ip.set_address(NEXT)
+
+    await updater.update()
+
+    assert updater.contents == {"A home.example.com": NEXT}
+    assert updater.state.record(V4).reason is Reason.NOT_APPLIED
+
+
+async def test_a_record_that_came_back_without_its_proxy_stays_a_failure(
+    simulator: Simulator, zone: Zone, updater: ZoneUpdater
+) -> None:
+    """If a record was created again unproxied against what was sent, it is not in sync."""
+    (old,) = simulator.cloudflare.records(zone)
+    simulator.cloudflare.edit_record(zone, old["id"], proxied=True)
+    updater.managed_records = [managed("home.example.com", policy=Policy(create=True))]
+    await updater.update()
+    delete(updater)
+    ignore(updater, "proxied")
+
+    for _ in range(3):
+        await updater.update(full_sync=True)
+        assert updater.state.record(V4).reason is Reason.NOT_APPLIED
+
+    simulator.faults.clear()
+    await updater.update(full_sync=True)
+    (record,) = simulator.cloudflare.records(zone)
+    assert (record["proxied"], record["content"]) == (True, HOME)
+    assert updater.state.record(V4).reason is None
+
+
+async def test_a_failure_that_its_policy_no_longer_asks_for_ends(updater: ZoneUpdater) -> None:
+    """If the user gives up the policy, the record is in sync without a write."""
+    updater.managed_records = [managed("home.example.com", policy=Policy(ttl_s=300))]
+    ignore(updater, "ttl")
+    await updater.update()
+    updater.managed_records = [managed("home.example.com")]
+    updater.state = replace(updater.state, is_converged=False)
+
+    await updater.update()
+
+    assert updater.requests == [LIST]
+    assert updater.state.record(V4).reason is None
