@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
@@ -23,6 +23,7 @@ from .coordinator import RaindropConfigEntry
 from .ddns import Owner, Reason, Record, RecordAttributes, RecordKey
 from .flows.schemas import record_label
 from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE, ATTR_SUBENTRY_ID
+from .loading import async_wait_until_loaded
 from .stored_sources import FAMILIES
 
 _RECORD = "record"
@@ -54,7 +55,7 @@ class RetryFlow(RepairsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Say what to do, then try again; the update raises if the issue remains."""
-        if not self._is_fixable:
+        if not await self._async_is_fixable():
             return self.async_abort(reason="not_loaded")
         if user_input is None:
             return self._form(vol.Schema({}))
@@ -70,11 +71,10 @@ class RetryFlow(RepairsFlow):
     def _fail(self) -> None:
         """Do what else helps after a failed try."""
 
-    @property
-    def _is_fixable(self) -> bool:
-        """Whether the domain still exists and the zone is loaded."""
-        is_kept = not self._subentry_id or self._subentry_id in self._entry.subentries
-        return is_kept and self._entry.state is ConfigEntryState.LOADED
+    async def _async_is_fixable(self) -> bool:
+        """Return whether the zone is loaded, after a reload, and the domain still exists."""
+        is_loaded = await async_wait_until_loaded(self._entry)
+        return is_loaded and (not self._subentry_id or self._subentry_id in self._entry.subentries)
 
     async def _async_try(self) -> None:
         """Try again; raises HomeAssistantError."""
@@ -126,7 +126,7 @@ class MissingFlow(RecordFlow):
     @override
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Let the user choose."""
-        if not self._is_fixable:
+        if not await self._async_is_fixable():
             return self.async_abort(reason="not_loaded")
         return self.async_show_menu(
             menu_options=[*self._choices], description_placeholders=self._issue_data
@@ -136,7 +136,7 @@ class MissingFlow(RecordFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Allow the record to be created."""
-        if not self._is_fixable:
+        if not await self._async_is_fixable():
             return self.async_abort(reason="not_loaded")
         return self._update(**{CONF_CREATE: True})
 
@@ -144,7 +144,7 @@ class MissingFlow(RecordFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Remove the domain."""
-        if not self._is_fixable:
+        if not await self._async_is_fixable():
             return self.async_abort(reason="not_loaded")
         self.hass.config_entries.async_remove_subentry(self._entry, self._subentry_id)
         return self.async_create_entry(data={})
@@ -169,7 +169,7 @@ class ProxiedUnknownFlow(MissingFlow):
 
     async def _async_create(self, *, proxied: bool) -> RepairsFlowResult:
         """Store what the record was, and create it now or in a later update."""
-        if not self._is_fixable:
+        if not await self._async_is_fixable():
             return self.async_abort(reason="not_loaded")
         coordinator = self._entry.runtime_data
         await coordinator.async_set_attributes(self._record_key, RecordAttributes(proxied=proxied))
@@ -189,7 +189,7 @@ class ChoiceFlow(RecordFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Show the records, and store which one is chosen."""
-        if not self._is_fixable:
+        if not await self._async_is_fixable():
             return self.async_abort(reason="not_loaded")
         conflict = self._entry.runtime_data.data.record(self._record_key).conflict
         if conflict is None or conflict.reason is not self._reason:

@@ -22,6 +22,7 @@ from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import Change, Detection, Outcome, Reason, RecordKey, Source
 from .error_messages import translated_error
+from .loading import async_wait_until_loaded
 
 ATTR_DOMAINS = "domains"
 ATTR_DRY_RUN = "dry_run"
@@ -46,6 +47,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_sync(call: ServiceCall) -> ServiceResponse:
     """Update a zone, or preview an update; respond with a list of zones."""
     entry_id = call.data[ATTR_CONFIG_ENTRY_ID]
+    if found := call.hass.config_entries.async_get_entry(entry_id):
+        await async_wait_until_loaded(found)
     entry: RaindropConfigEntry = async_get_config_entry(call.hass, DOMAIN, entry_id)
     coordinator = entry.runtime_data
     record_keys = _record_keys(coordinator, call.data.get(ATTR_DOMAINS))

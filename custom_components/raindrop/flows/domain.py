@@ -6,7 +6,6 @@ from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_USER,
-    ConfigEntryState,
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
@@ -17,6 +16,7 @@ from .. import config, ddns
 from ..coordinator import RaindropConfigEntry
 from ..ddns import Family, to_unicode
 from ..error_messages import ErrorMessage, error_message, try_or_error
+from ..loading import async_wait_until_loaded
 from ..stored_sources import CONF_SOURCES, read_sources
 from .forms import Errors, ShowErrors
 from .preview import first_message, other_homes, table_rows
@@ -42,7 +42,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for a new domain."""
-        if self._entry.state is not ConfigEntryState.LOADED:
+        if not await async_wait_until_loaded(self._entry):
             return self.async_abort(reason="not_loaded")
         self.form_placeholders = {"zone": self._entry.title}
         if self._suggested_names is None:
@@ -67,8 +67,8 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Ask for other policies of a domain; its host name cannot change."""
-        is_removed = self._reconfigure_subentry_id not in self._entry.subentries
-        if is_removed or self._entry.state is not ConfigEntryState.LOADED:
+        is_loaded = await async_wait_until_loaded(self._entry)
+        if not is_loaded or self._reconfigure_subentry_id not in self._entry.subentries:
             return self.async_abort(reason="not_loaded")
         subentry = self._get_reconfigure_subentry()
         try:
@@ -126,6 +126,8 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         self, show_errors: ShowErrors[SubentryFlowResult]
     ) -> SubentryFlowResult:
         """Show the preview, or the error that prevents it."""
+        if not await async_wait_until_loaded(self._entry):
+            return self.async_abort(reason="not_loaded")
         if error := await try_or_error(self._async_make_preview()):
             return show_errors(error)
         return await self.async_step_preview()
