@@ -1,6 +1,7 @@
 """Exceptions of the library, all below DdnsError, and the enums that they carry."""
 
 from enum import StrEnum
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address
 
 
@@ -118,6 +119,15 @@ class CloudflareError(DdnsError):
     """The HTTP status of the response, None without one."""
     codes: tuple[int, ...] = ()
     """The error codes in its body, in order."""
+
+    @property
+    def is_of_content(self) -> bool:
+        """Whether Cloudflare refused what was sent, so that it may accept something else.
+
+        The status 403 forbids everything, whatever the code.
+        """
+        is_refusal = isinstance(self, (CloudflareNotFoundError, CloudflareRefusedError))
+        return is_refusal and self.status != HTTPStatus.FORBIDDEN
 
 
 class CloudflareConnectionError(CloudflareError):

@@ -163,10 +163,15 @@ def _refusals(before: RecordState, address: Address, failure: Outcome | None) ->
     """Return in how many updates in a row Cloudflare refused to write an address.
 
     A record that exists already is no refusal: the next list will show it. What
-    was not applied is one: the next lists show whether it is after all.
+    was not applied is one: the next lists show whether it is after all. What
+    forbids all writes is none, because it ends without a change of the record.
     """
     error = failure.error if failure else None
-    if not isinstance(error, CloudflareRefusedError) or _RECORD_EXISTS & set(error.codes):
+    if (
+        not isinstance(error, CloudflareRefusedError)
+        or not error.is_of_content
+        or _RECORD_EXISTS & set(error.codes)
+    ):
         return 0
     is_same = before.synced_address in (None, address)
     return before.refusals + 1 if is_same else 1

@@ -7,6 +7,7 @@ from custom_components.raindrop.ddns.errors import (
     CloudflareAuthError,
     CloudflareConnectionError,
     CloudflareError,
+    CloudflareNotFoundError,
     CloudflarePermissionError,
     CloudflareRateLimitError,
     CloudflareRefusedError,
@@ -45,6 +46,16 @@ FAILURES: dict[str, tuple[str, Detail, type[CloudflareError]]] = {
     ),
     "rate limit/refused": ("rate_limit", {}, CloudflareRateLimitError),
     "permission/refused": ("spurious_403", {}, CloudflarePermissionError),
+    "forbidden for another reason/refused": (
+        "error",
+        {"status": 403, "code": 1038, "message": "no"},
+        CloudflareRefusedError,
+    ),
+    "no route/refused": (
+        "error",
+        {"status": 403, "code": 7003, "message": "no"},
+        CloudflareNotFoundError,
+    ),
     "unknown token/refused": (
         "error",
         {"status": 403, "code": 9109, "message": "Invalid access token"},

@@ -323,3 +323,24 @@ async def test_no_cloudflare_error_is_raised_by_an_update(updater: ZoneUpdater, 
         True,
     )
     assert content(updater) == OLD
+
+
+async def test_a_block_of_all_writes_costs_one_request_and_is_tried_in_every_update(
+    updater: ZoneUpdater,
+) -> None:
+    """A 403 for an unknown reason is not about one record: none is searched for."""
+    names = [f"n{number}.example.com" for number in range(20)]
+    updater.managed_records = [managed(name, policy=Policy(create=True)) for name in names]
+    fault = updater.simulator.faults.add(
+        "cloudflare", "POST *", kind="body", status=403, body='{"error": "Blocked"}'
+    )
+    for _ in range(6):
+        await updater.update()
+        assert updater.requests == [LIST, BATCH]
+        reasons = {record.reason for record in updater.state.records.values()}
+        assert reasons == {Reason.REFUSED}
+
+    updater.simulator.faults.remove(fault)
+    await updater.update()
+
+    assert {r.reason for r in updater.state.records.values()} == {None}

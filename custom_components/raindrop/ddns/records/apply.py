@@ -8,7 +8,6 @@ from ..cloudflare.client import MAX_BATCH, CloudflareClient
 from ..errors import (
     CloudflareConnectionError,
     CloudflareError,
-    CloudflareNotFoundError,
     CloudflareRefusedError,
     CloudflareResponseError,
 )
@@ -117,9 +116,9 @@ class _Writer:
         if self._failure is None:
             try:
                 records = await self._client.batch(self._zone_id, changes)
-            except (CloudflareRefusedError, CloudflareNotFoundError) as err:
-                return err
             except CloudflareError as err:
+                if err.is_of_content:
+                    return err
                 self._fail(changes, err)
                 return None
             self._accepts_batches = True
@@ -138,10 +137,11 @@ class _Writer:
                 record = await self._client.create(self._zone_id, change)
             else:
                 record = await self._client.update(self._zone_id, change)
-        except (CloudflareRefusedError, CloudflareNotFoundError) as err:
-            self._refuse(change, err)
         except CloudflareError as err:
-            self._fail([change], err)
+            if err.is_of_content:
+                self._refuse(change, err)
+            else:
+                self._fail([change], err)
         else:
             await self._check([change], [record])
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from itertools import batched
 
 from ..cloudflare.client import CloudflareClient
-from ..errors import CloudflareError, CloudflareNotFoundError, CloudflareRefusedError
+from ..errors import CloudflareError
 from ..models import Record, RecordKey, ZoneId
 
 
@@ -46,7 +46,10 @@ async def _delete(
                 await client.delete(zone_id, chunk[0].id)
             else:
                 await client.delete_batch(zone_id, [record.id for record in chunk])
-        except (CloudflareRefusedError, CloudflareNotFoundError) as err:
+        except CloudflareError as err:
+            if not err.is_of_content:
+                failed += [(record, err) for rest in (chunk, *waiting) for record in rest]
+                break
             if len(chunk) == 1:
                 failed.append((chunk[0], err))
                 continue
@@ -54,7 +57,4 @@ async def _delete(
             # does not allow so many any more.
             half = len(chunk) // 2
             waiting.extendleft((chunk[half:], chunk[:half]))
-        except CloudflareError as err:
-            failed += [(record, err) for rest in (chunk, *waiting) for record in rest]
-            break
     return failed
