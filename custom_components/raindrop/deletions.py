@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from .config import (
@@ -130,7 +131,7 @@ async def async_delete_with_entry(hass: HomeAssistant, entry: ConfigEntry) -> No
         if left:
             client = async_get_client(hass, entry.data, await async_get_home_id(hass))
             left = await _async_delete(client, zone_id(entry), left)
-    except DdnsError, OSError:
+    except DdnsError, HomeAssistantError, OSError:
         LOGGER.debug("No request could be sent", exc_info=True)
     if left:
         async_report_records_left(hass, entry, left)

@@ -17,6 +17,7 @@ from tests.library.zone_updater import BATCH, LIST
 
 from .builders import domain, new_entry, set_up
 from .conftest import Clock, endpoints
+from .domain_forms import OWNER
 
 KEPT, REMOVED = "kept.example.com", "removed.example.com"
 DELETE = "DELETE *"
@@ -126,7 +127,7 @@ async def test_a_record_that_a_late_write_creates_is_deleted(
     simulator.faults.add("cloudflare", BATCH, kind="reset", times=1)
     entry = await set_up(hass, zone, [domain(KEPT), domain(REMOVED, delete=True)])
     assert REMOVED not in names(simulator)
-    comment = "Kept by Raindrop for Home Assistant"
+    comment = OWNER
     await remove_domain(hass, entry)
 
     simulator.cloudflare.add_record(zone, type="A", name=REMOVED, content=HOME, comment=comment)

@@ -17,6 +17,7 @@ from tests.conftest import HOME, NEXT
 
 from .builders import domain, set_up
 from .conftest import entry_state
+from .domain_forms import OWNER
 
 NAME = "home.example.com"
 EMPTY: dict[str, Any] = {
@@ -147,7 +148,7 @@ async def test_a_part_that_cannot_be_read_does_not_lose_the_pending_deletions(
         "example.com", simulator.cloudflare.records("example.com")[0]["id"], comment=None
     )
     pending = {"pending_deletions": {"A gone.example.com": None}}
-    comment = "Kept by Raindrop for Home Assistant"
+    comment = OWNER
     simulator.cloudflare.add_record(
         "example.com", type="A", name="gone", content=HOME, comment=comment
     )
@@ -166,7 +167,7 @@ async def test_an_entry_whose_state_cannot_be_read_can_be_removed(
 ) -> None:
     """The records of its domains are deleted; the repair stays."""
     records = simulator.cloudflare.records("example.com")
-    comment = "Kept by Raindrop for Home Assistant"
+    comment = OWNER
     simulator.cloudflare.edit_record("example.com", records[0]["id"], comment=comment)
     path = file_of(hass, entry)
     path.unlink()
