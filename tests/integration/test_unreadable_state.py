@@ -134,6 +134,7 @@ async def test_a_state_that_begins_anew_is_readable_again(
         pytest.param({"records": []}, id="records"),
         pytest.param({"public_addresses": {"ipv4": 5}}, id="addresses"),
         pytest.param({"events": None}, id="events"),
+        pytest.param({"wait_until": 5}, id="times"),
     ],
 )
 async def test_a_part_that_cannot_be_read_does_not_lose_the_pending_deletions(
