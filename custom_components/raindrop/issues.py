@@ -136,9 +136,9 @@ def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
         is_of_record = error is None or isinstance(error, CloudflareRefusedError)
         if record.reason not in _RECORD_ISSUES or not is_of_record or _is_quota(error):
             continue
-        # Where creating is allowed, it is the interface id that is missing.
-        lacks_id = record.reason is Reason.MISSING and managed.policy.create
         existing = record.conflict.records if record.conflict else ()
+        # Where creating is allowed or a record exists, it is the interface id that is missing.
+        lacks_id = record.reason is Reason.MISSING and (managed.policy.create or existing)
         yield _Issue(
             key="interface_id_missing" if lacks_id else _RECORD_ISSUES[record.reason],
             placeholders={

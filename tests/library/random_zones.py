@@ -49,7 +49,7 @@ COMMENTS = (None, "front door", OURS, OWNER_COMMENT, OTHERS, OTHERS)
 TAGS = ((), ("room:attic",), ("room:attic", "owner:me"))
 CONTENTS = {
     "A": (str(A1), str(A2), str(A3)),
-    "AAAA": (str(B1), str(B2), str(FAR)),
+    "AAAA": (str(B1), str(B2), str(FAR), "2001:218:1:2::"),
     "CNAME": ("elsewhere.example.net",),
     "TXT": ("hello",),
 }
@@ -156,7 +156,8 @@ def desired_address(desired: DesiredRecord, record: Record | None) -> Address | 
     cut = interface_id.prefix_length if names_subnet else 64
     combined_bits = f"{int(address):0128b}"[:cut] + f"{int(low_bits):0128b}"[cut:]
     combined = IPv6Address(int(combined_bits, 2))
-    return None if combined in NOT_PUBLIC else combined
+    is_anycast = combined_bits.endswith("0" * 64)
+    return None if is_anycast or combined in NOT_PUBLIC else combined
 
 
 def rrset(records: Sequence[Record], record_key: RecordKey) -> list[Record]:

@@ -16,7 +16,14 @@ from custom_components.raindrop.ddns.records.interface_id import (
 
 BITS = 128
 prefixes = st.integers(MIN_PREFIX, MAX_PREFIX)
-numbers = st.integers(0, 2**BITS - 1)
+
+
+def names_a_host(number: int) -> bool:
+    """Return whether the last 64 bits are not zero."""
+    return number % 2**64 != 0
+
+
+numbers = st.integers(0, 2**BITS - 1).filter(names_a_host)
 addresses = numbers.map(IPv6Address)
 
 
@@ -124,6 +131,7 @@ def test_the_universal_bit_of_a_mac_address_is_inverted(mac: str, text: str) -> 
         pytest.param("2001:db8::5", 48, id="a whole address"),
         pytest.param("fe80::211:22ff:fe33:4455", 64, id="a link-local address"),
         pytest.param("::", 64, id="zero"),
+        pytest.param("::77:0:0:0:0", 56, id="zero in a subnet"),
         pytest.param("::0", 48, id="zero written out"),
         pytest.param("::5%eth0", 64, id="scope"),
         pytest.param("fe80::5%1", 64, id="link-local with a scope"),
@@ -205,7 +213,7 @@ def test_any_text_is_parsed_or_refused(text: str, prefix_length: int) -> None:
 @given(
     detection=addresses,
     existing=addresses,
-    given=st.integers(2 ** (BITS - MAX_PREFIX), 2**BITS - 1),
+    given=st.integers(2 ** (BITS - MAX_PREFIX) + 1, 2**BITS - 1).filter(names_a_host),
     prefix_length=prefixes,
 )
 def test_a_given_identifier_with_a_subnet_follows_the_detected_prefix(
@@ -224,7 +232,7 @@ def test_a_given_identifier_with_a_subnet_follows_the_detected_prefix(
 @given(
     detection=addresses,
     existing=addresses,
-    given=st.integers(0, 2 ** (BITS - MAX_PREFIX) - 1),
+    given=st.integers(1, 2 ** (BITS - MAX_PREFIX) - 1),
     prefix_length=prefixes,
 )
 def test_a_given_identifier_without_a_subnet_follows_the_detected_subnet(
@@ -281,10 +289,18 @@ def test_without_a_record_no_identifier_is_kept(detection: IPv6Address, prefix_l
     assert combine(detection, InterfaceId(prefix_length=prefix_length), None) is None
 
 
-def test_the_identifier_zero_is_known() -> None:
-    """Zero is not unknown: the subnet-router anycast address is combined like any other."""
-    interface_id = InterfaceId(bits=0)
+@pytest.mark.parametrize(
+    "interface_id, existing",
+    [
+        pytest.param(InterfaceId(bits=0), None, id="given"),
+        pytest.param(InterfaceId(prefix_length=56, bits=0x77 << 64), None, id="given, a subnet"),
+        pytest.param(InterfaceId(), "100::", id="kept from a placeholder"),
+        pytest.param(InterfaceId(), "2001:218:1:2::", id="kept"),
+        pytest.param(InterfaceId(prefix_length=56), "2001:218:1:2a::", id="kept, with a subnet"),
+    ],
+)
+def test_an_identifier_of_zero_is_none(interface_id: InterfaceId, existing: str | None) -> None:
+    """The subnet-router anycast address belongs to no machine (RFC 4291 section 2.6.1)."""
+    kept = IPv6Address(existing) if existing else None
 
-    assert combine(
-        IPv6Address("2001:218:1:2::9"), interface_id, IPv6Address("2001:218::7")
-    ) == IPv6Address("2001:218:1:2::")
+    assert combine(IPv6Address("2001:218:1:2::9"), interface_id, kept) is None

@@ -151,15 +151,6 @@ def test_a_missing_record_with_an_unknown_interface_id_is_a_conflict(
 @pytest.mark.parametrize(
     "desired_record",
     [
-        pytest.param(desired(NEW_PREFIX, record_key=V6, interface_id=NOT_PUBLIC), id="address"),
-        pytest.param(
-            desired(NEW_PREFIX, record_key=V6, interface_id=NOT_PUBLIC, proxied=True, ttl_s=300),
-            id="attributes",
-        ),
-        pytest.param(
-            desired(NEW_PREFIX, record_key=V6, interface_id=NOT_PUBLIC, create=True),
-            id="may create",
-        ),
         pytest.param(
             desired(None, record_key=V6, interface_id=KEEP, proxied=True), id="unknown, keep"
         ),
@@ -168,19 +159,50 @@ def test_a_missing_record_with_an_unknown_interface_id_is_a_conflict(
         ),
     ],
 )
-def test_s5_s9_an_unusable_combined_address_changes_nothing(desired_record: DesiredRecord) -> None:
-    """Lessons S5 and S9: a combined address that is not public or not known changes nothing."""
+def test_s9_an_unknown_prefix_changes_nothing(desired_record: DesiredRecord) -> None:
+    """Lesson S9: without a detected address nothing is combined, and nothing is a conflict."""
     plan = make_plan([desired_record], [aaaa("2001:218:1:2::abcd")])
 
     assert (plan.changes, plan.conflicts) == ((), ())
 
 
-def test_content_that_is_no_ipv6_address_has_no_interface_id() -> None:
-    """An interface identifier is kept only if the AAAA record holds an IPv6 address."""
-    for content in (str(A1), "home.example.net"):
-        plan = make_plan([desired(NEW_PREFIX, record_key=V6, interface_id=KEEP)], [aaaa(content)])
+@pytest.mark.parametrize(
+    "interface_id, content",
+    [
+        pytest.param(KEEP, "100::", id="placeholder without a host part"),
+        pytest.param(KEEP, "2001:218:1:2::", id="subnet-router anycast address"),
+        pytest.param(
+            InterfaceId(prefix_length=56), "2001:218:1:2a::", id="only a subnet, prefix of 56"
+        ),
+        pytest.param(
+            InterfaceId(prefix_length=48), "2001:218:1::", id="not even a subnet, prefix of 48"
+        ),
+        pytest.param(InterfaceId(prefix_length=56, bits=0x77 << 64), "::1", id="given, zero"),
+        pytest.param(KEEP, str(A1), id="IPv4 address"),
+        pytest.param(KEEP, "home.example.net", id="no address"),
+        pytest.param(NOT_PUBLIC, "2001:218:1:2::abcd", id="not public"),
+    ],
+)
+@pytest.mark.parametrize("create", [False, True])
+@pytest.mark.parametrize("proxied", [None, True])
+def test_s5_a_record_without_a_usable_interface_id_is_left_alone_and_reported(
+    *, interface_id: InterfaceId, content: str, create: bool, proxied: bool | None
+) -> None:
+    """Lesson S5: without an interface identifier no address is written, least of all an anycast.
 
-        assert (plan.changes, plan.conflicts) == ((), ())
+    RFC 4291 section 2.6.1: an interface identifier of zero means the routers of
+    the subnet.
+    """
+    desired_record = desired(
+        NEW_PREFIX, record_key=V6, interface_id=interface_id, create=create, proxied=proxied
+    )
+
+    plan = make_plan([desired_record], [aaaa(content)])
+
+    assert plan.changes == ()
+    assert plan.conflicts == (
+        Conflict(record_key=V6, reason=Reason.MISSING, records=(aaaa(content),)),
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ MIN_PREFIX, MAX_PREFIX = 48, 64
 """The prefix lengths that providers assign; interface identifiers fit up to the longest."""
 
 _ADDRESS_BITS, _INTERFACE_BITS = 128, 64
+_INTERFACE_MASK = (1 << _INTERFACE_BITS) - 1
 _MAC = re.compile(r"([0-9a-f]{2}[:-]){5}[0-9a-f]{2}|([0-9a-f]{4}\.){2}[0-9a-f]{4}|[0-9a-f]{12}")
 _UNIVERSAL_BIT = 0x02
 _EUI64_FILLER = "fffe"
@@ -42,7 +43,7 @@ def parse_interface_id(text: str, prefix_length: int) -> InterfaceId | None:
         bits = int(IPv6Address(text))
     except AddressValueError:
         raise InterfaceIdError(f"not an interface identifier: {text!r}") from None
-    if bits >> (_ADDRESS_BITS - prefix_length) or not bits or "%" in text:
+    if bits >> (_ADDRESS_BITS - prefix_length) or not bits & _INTERFACE_MASK or "%" in text:
         raise InterfaceIdError(f"does not fit beside a prefix of {prefix_length}: {text!r}")
     return InterfaceId(prefix_length=prefix_length, bits=bits)
 
@@ -53,7 +54,9 @@ def combine(
     """Return the prefix of one address with an interface identifier, None if that is not known.
 
     The identifier is the one given, or that of ``existing``. One of 64 bits or
-    less does not name the subnet, which is then that of ``prefix``.
+    less does not name the subnet, which is then that of ``prefix``. One whose
+    last 64 bits are zero is none: it would give the anycast address of the
+    subnet's routers (RFC 4291 section 2.6.1).
 
     >>> combine(IPv6Address("2001:db8:1::9"), InterfaceId(bits=5), None)
     IPv6Address('2001:db8:1::5')
@@ -61,7 +64,7 @@ def combine(
     bits = interface_id.bits
     if bits is None and existing is not None:
         bits = int(existing)
-    if bits is None:
+    if bits is None or not bits & _INTERFACE_MASK:
         return None
     names_subnet = interface_id.bits is None or interface_id.bits >> _INTERFACE_BITS
     kept_bits = _ADDRESS_BITS - interface_id.prefix_length if names_subnet else _INTERFACE_BITS

@@ -38,6 +38,7 @@ def make_plan(desired_records: Iterable[DesiredRecord], existing: Iterable[Recor
     known          none, creating allowed                          create as it was
     known          none, not known whether it was proxied          conflict *proxied unknown*
     known          none, creating not allowed                      conflict *missing*
+    known          none, or one, without an interface identifier   conflict *missing*
     known          all of them another home's                      conflict *other home*
     known          several: pinned, else owned, else last address  treat as one
     known          one, though another was pinned                  treat as pinned
@@ -139,6 +140,8 @@ def _decide(
     if cnames := [r for r in at_name if r.type == _CNAME]:
         return _conflict(desired, Reason.CNAME, cnames)
     address = _desired_address(desired, record)
+    if record and address is None:
+        return _conflict(desired, Reason.MISSING, rrset)
     change = _update(desired, address, record) if record else _create(desired, address)
     reason = _conflict_reason(desired, rrset, record, change)
     return _conflict(desired, reason, rrset) if reason else change
