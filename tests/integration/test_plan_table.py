@@ -13,6 +13,7 @@ from tests.secrets import TOKEN
 from .builders import domain, set_up
 from .conftest import BATCH, LIST, Clock, endpoints, state
 from .domain_forms import OWNER
+from .repair_flows import issues
 
 NAME = "www.example.com"
 PROBLEM = "binary_sensor.www_example_com_dns"
@@ -316,3 +317,15 @@ async def test_keeping_the_interface_id_of_a_missing_record_creates_nothing(
     assert existing_records(simulator) == []
     assert endpoints(simulator) == [LIST]
     assert state(hass, PROBLEM) == "on"
+
+
+@pytest.mark.parametrize("create", [True, False])
+async def test_a_record_without_a_host_part_to_keep_is_left_alone_and_reported(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, *, create: bool
+) -> None:
+    """A placeholder would become the address of the subnet's routers: the user is asked."""
+    simulator.cloudflare.add_record(zone, type="AAAA", name="www", content="100::", proxied=True)
+    await set_up(hass, zone, [domain(NAME, families=["ipv6"], interface_id="keep", create=create)])
+    assert [record["content"] for record in existing_records(simulator)] == ["100::"]
+    assert state(hass, PROBLEM) == "on"
+    assert issues(hass) == ["interface_id_missing"]
