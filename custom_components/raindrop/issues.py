@@ -170,11 +170,13 @@ def _local_time(time: datetime) -> str:
 def _source_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
     """Yield the issues of sources, one for each."""
     titles = _overdue_titles(domains, state)
+    is_online = any(detection.address for detection in state.detections.values())
     for source, detection in state.detections.items():
         placeholders = _source_placeholders(detection)
         key = _source_issue_key(detection, state.conflicting_updates.get(source, 0))
         if key is None and source in titles:
-            key = "family_gone" if detection.is_unsupported_family else "no_address"
+            is_gone = is_online and detection.is_unsupported_family
+            key = "family_gone" if is_gone else "no_address"
             placeholders |= {
                 "names": escape_markdown(", ".join(titles[source][:_MAX_NAMES])),
                 "responses": escape_markdown(response_text(detection)),

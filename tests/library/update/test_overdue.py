@@ -48,11 +48,6 @@ def one_provider_contradicts(simulator: Simulator) -> None:
     simulator.ip.set_address(NEXT)
 
 
-def every_page_is_slow(simulator: Simulator) -> None:
-    """Let no provider respond in time."""
-    simulator.faults.add("ip", kind="hang")
-
-
 def every_page_is_captive(simulator: Simulator) -> None:
     """Let a captive portal respond for every provider."""
     simulator.faults.add("ip", kind="html")
@@ -73,19 +68,10 @@ def no_two_agree(simulator: Simulator) -> None:
 
 CAUSES: list[Cause] = [
     one_provider_contradicts,
-    every_page_is_slow,
     every_page_is_captive,
     the_address_is_private,
     no_two_agree,
 ]
-
-
-@pytest.fixture(autouse=True)
-def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give up on slow providers after a moment."""
-    monkeypatch.setattr(hedged, "TIMEOUT_S", 0.2)
-    monkeypatch.setattr(hedged, "HEDGE_DELAY_S", 0.05)
-    monkeypatch.setattr(detector_module, "_LIMIT_S", 0.4)
 
 
 async def cycle(updater: ZoneUpdater, sources: FakeSources) -> list[DdnsEvent]:
@@ -118,6 +104,21 @@ async def test_an_address_that_is_not_known_for_15_minutes_is_a_failure(
         updater.simulator.ip.set_address(HOME, provider=name)
     assert [event.type for event in await cycle(updater, sources)] == [EventType.RECOVERED]
     assert updater.state.record(V4).is_in_sync
+
+
+async def test_providers_that_are_all_slow_are_a_failure(
+    updater: ZoneUpdater, sources: FakeSources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages that respond too late are as good as none."""
+    await updater.update()
+    monkeypatch.setattr(hedged, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(hedged, "HEDGE_DELAY_S", 0.05)
+    monkeypatch.setattr(detector_module, "_LIMIT_S", 0.4)
+    updater.simulator.faults.add("ip", kind="hang")
+
+    events = [event for _ in range(5) for event in await cycle(updater, sources)]
+
+    assert events == [FAILED]
 
 
 async def test_a_short_interruption_is_no_failure(
