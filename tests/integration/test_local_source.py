@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+import socket
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -140,7 +141,7 @@ def test_a_kernel_without_ipv6_has_no_outgoing_address(monkeypatch: pytest.Monke
     def no_sockets(*_: object) -> None:
         raise OSError("Address family not supported by protocol")
 
-    monkeypatch.setattr(address_sources.socket, "socket", no_sockets)
+    monkeypatch.setattr(socket, "socket", no_sockets)
     assert address_sources._outgoing_address() is None
 
 
