@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
+from .backoff import Backoff
 from .config import (
     Domain,
     async_get_client,
@@ -41,6 +43,8 @@ _LIMIT_S = 20
 """How long all deletions may take together."""
 _LATE_WRITE = timedelta(minutes=5)
 """How long after a domain was removed a write that was under way may still create its record."""
+_AGAIN_S = 60
+"""When the records of a removed entry are deleted again, if one may have been created late."""
 _REPAIR_AFTER = timedelta(minutes=15)
 """How long a deletion may fail before there is a repair."""
 
@@ -122,11 +126,27 @@ async def async_delete_with_entry(hass: HomeAssistant, entry: ConfigEntry) -> No
     """Delete the records of a removed entry that the user wants deleted, and its stored state.
 
     Tried once, because the credential is removed with the entry; a repair names what is left.
+    Only if a write without a response may still create a record, they are deleted again.
     """
     store = ZoneStore(hass, entry.entry_id)
     await store.async_load()
     async_begin_deletions(hass, entry, store, read_domains(entry))
-    left: Collection[RecordKey] = store.pending_deletions
+    record_keys = set(store.pending_deletions)
+    await _async_delete_once(hass, entry, record_keys)
+    if Backoff(store).has_unconfirmed_write(dt_util.utcnow()):
+
+        async def delete_again(_now: datetime) -> None:
+            await _async_delete_once(hass, entry, record_keys)
+
+        async_call_later(hass, _AGAIN_S, HassJob(delete_again, cancel_on_shutdown=True))
+    await store.async_remove()
+
+
+async def _async_delete_once(
+    hass: HomeAssistant, entry: ConfigEntry, record_keys: Collection[RecordKey]
+) -> None:
+    """Delete records of a removed entry; a repair names those that may be left."""
+    left = record_keys
     try:
         if left:
             client = async_get_client(hass, entry.data, await async_get_home_id(hass))
@@ -135,7 +155,6 @@ async def async_delete_with_entry(hass: HomeAssistant, entry: ConfigEntry) -> No
         LOGGER.debug("No request could be sent", exc_info=True)
     if left:
         async_report_records_left(hass, entry, left)
-    await store.async_remove()
 
 
 async def _async_delete(

@@ -267,6 +267,9 @@ async def test_a_deletion_that_was_disabled_while_a_source_is_off_deletes_nothin
         pytest.param({"pending_deletions": [1]}, id="list of numbers"),
         pytest.param({"pending_deletions": {"A a.example": 1}}, id="number"),
         pytest.param({"public_addresses": {"ipv4": 5}}, id="number as an address"),
+        pytest.param({"wait_until": 5}, id="number as a time"),
+        pytest.param({"wait_until": "9999-12-31T23:00:00+00:00"}, id="far future"),
+        pytest.param({"unconfirmed_at": "yesterday"}, id="no time"),
     ],
 )
 async def test_a_malformed_stored_state_is_ignored(

@@ -146,6 +146,27 @@ async def test_a_record_that_is_created_after_its_domain_is_removed_is_deleted(
     assert "new.example.com" not in contents(simulator)
 
 
+async def test_a_record_that_is_created_after_its_entry_is_removed_is_deleted(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """The credential is kept for the minute that this takes, in memory only."""
+    entry = await set_up(hass, zone, [domain("new.example.com", delete=True)])
+    entry.runtime_data.client.timeout_s = 60
+    for record in simulator.cloudflare.records(zone):
+        if record["name"] == "new.example.com":
+            simulator.cloudflare.delete_record(zone, record["id"])
+    late = simulator.faults.add("cloudflare", BATCH, kind="hold_request", times=1)
+    update = await begin_write(hass, simulator, entry, HOME)
+    removal = hass.async_create_task(hass.config_entries.async_remove(entry.entry_id))
+    await pass_while(clock, UNLOAD_LIMIT, removal)
+    assert update.exception()
+    await land(hass, simulator, late)
+    assert "new.example.com" in contents(simulator)
+
+    await clock.passes(MINUTE)
+    assert "new.example.com" not in contents(simulator)
+
+
 async def test_an_outage_is_not_asked_every_minute(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
 ) -> None:
