@@ -269,7 +269,7 @@ async def test_the_automations_of_the_readme_run(
     simulator.cloudflare.edit_record(home, str(record["id"]), content=OLD)
     await press(hass)
     simulator.cloudflare.reachable = False
-    simulator.ip.set_address(HOME)
+    simulator.ip.set_address("81.2.69.146")
     with pytest.raises(HomeAssistantError):
         await press(hass)
     await hass.async_block_till_done()
@@ -277,7 +277,7 @@ async def test_the_automations_of_the_readme_run(
     assert [call.data["message"] for call in notifications] == [
         f"It was {HOME}, it is {NEXT}.",
         f"home.example.com was changed by somebody else and points to {NEXT} again.",
-        f"It was {NEXT}, it is {HOME}.",
+        f"It was {NEXT}, it is 81.2.69.146.",
         "home.example.com does not follow: unread.",
     ]
 

@@ -19,7 +19,7 @@ from .address_sources import async_get_detector
 from .address_watch import AddressWatch
 from .backoff import Backoff
 from .config import async_get_client, read_domains, zone_config
-from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
+from .const import DOMAIN, FULL_SYNC_INTERVAL, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     CloudflareRateLimitError,
     Detection,
@@ -92,6 +92,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self._deletions = Deletions(hass, entry, self.client, self.store)
         self._publisher = Publisher(hass, entry, self.store)
         self._backoff = Backoff(self.store)
+        self._second_opinion_at = dt_util.utcnow()
         self._status_log = StatusLog(entry.title)
         self._lock = Lock()
         self._is_stopped = False
@@ -260,7 +261,10 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             may_call_api = self._backoff.may_call_api(now)
             has_records = bool(self.config.managed_records)
             options = replace(
-                options, full_sync=full_sync, may_call_api=may_call_api and has_records
+                options,
+                full_sync=full_sync,
+                may_call_api=may_call_api and has_records,
+                second_opinion=options.full_sync or self._is_second_opinion_due(now),
             )
             before = self.data
             state, result = await update_zone(
@@ -278,6 +282,13 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self._async_store_state(before, state, result)
             self._scheduler.async_schedule_hold_down(state)
             return state, result
+
+    def _is_second_opinion_due(self, now: datetime) -> bool:
+        """Return whether an hour has passed: also where Cloudflare may not be called."""
+        is_due = not now - FULL_SYNC_INTERVAL < self._second_opinion_at <= now
+        if is_due:
+            self._second_opinion_at = now
+        return is_due
 
     def _async_adjust_backoff(
         self, result: UpdateResult, options: UpdateOptions, now: datetime

@@ -234,9 +234,10 @@ def _log_reason(state: State, managed_records: Iterable[ManagedRecord]) -> str |
         return str(error)
     for managed in managed_records:
         detection = state.detections[managed.source]
-        if detection.is_flapping:
+        if detection.ways_out:
             label = managed.record_key.family.label
-            return f"the {label} address keeps changing; it is written once it is stable"
+            addresses = ", ".join(map(str, detection.ways_out))
+            return f"the {label} address keeps changing between {addresses}"
         is_known = detection.address is not None or detection.candidate is not None
         if not is_known and not detection.is_unsupported_family:
             return f"no usable, agreed {managed.record_key.family.label} address"

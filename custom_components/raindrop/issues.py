@@ -207,18 +207,25 @@ def _source_issue_key(detection: Detection, conflicting_updates: int) -> str | N
     own = detection.source_response
     is_entity = detection.source.kind is SourceKind.ENTITY
     has_address = bool(detection.address or detection.candidate)
+    # Before the others, which would come and go with each change.
+    if detection.ways_out:
+        return "two_connections"
+    if detection.tunnel_witness and not has_address:
+        return "tunnel"
     if own and own.error in _BEHIND_NAT and is_entity and has_address:
         return _BEHIND_NAT[own.error]
     if has_address and detection.is_substituted:
         return "source_silent"
-    if detection.is_flapping:
-        return "address_flapping"
     if conflicting_updates < _CONFLICTING_UPDATES:
         return None
     return "router_vpn" if is_entity and detection.address else "sources_disagree"
 
 
 def _source_placeholders(detection: Detection) -> dict[str, str]:
+    if detection.ways_out:
+        # Nothing that changes with each update: the issue stays as it is.
+        ways_out = ", ".join(map(str, detection.ways_out))
+        return {"family": detection.family.label, "addresses": ways_out}
     reported = [
         f"{response.provider}: {address}"
         for response in detection.all_responses
@@ -231,7 +238,7 @@ def _source_placeholders(detection: Detection) -> dict[str, str]:
         "entity": own.provider if own else "",
         "reported": str(own.address or own.rejected or "") if own else "",
         "address": str(detection.address or detection.candidate or ""),
-        "before": str(detection.previous or ""),
+        "provider": detection.tunnel_witness or "",
         "responses": ", ".join(reported),
     }
 

@@ -15,7 +15,8 @@ from .traces import Traces
 
 _QUORUM = 2
 _HOLD_DOWN_S = 10
-_FLAPPING_HOLD_S, _FLAPPING_WINDOW_S = 120, 600
+_FLAPPING_HOLD_S, _FLAPPING_WINDOW_S = 120, 86_400
+_MAX_RETURNS = 6
 
 
 class DetectionChecker:
@@ -89,20 +90,21 @@ class DetectionChecker:
             self._violation(source, address, f"stable at {reporter} for only {stable_s} s")
 
     def _check_flap_damping(self, source: Source, address: str) -> None:
-        """Check that a second return of an address within ten minutes was held."""
-        now, returned_at = self._clock.now(), None
-        changes = self._changes[source]
-        left_at: dict[str, float] = {}
-        for (_, before), (then, after) in pairwise(changes):
-            left_at[before] = then
-            if after in left_at and then - left_at[after] < _FLAPPING_WINDOW_S:
-                returned_at = then
+        """Check that an address that returned within a day was held, and the sixth was the last."""
+        now = self._clock.now()
+        changes = [c for c in self._changes[source] if now - c[0] < _FLAPPING_WINDOW_S]
+        left_at = {before: then for (_, before), (then, _) in pairwise(changes)}
         if changes:
             left_at[changes[-1][1]] = now
-        absent_s = now - left_at.get(address, float("-inf"))
-        is_second_return = returned_at is not None and now - returned_at < _FLAPPING_WINDOW_S
-        if address in left_at and is_second_return and absent_s < _FLAPPING_HOLD_S:
+        if address not in left_at:
+            return
+        absent_s = now - left_at[address]
+        if absent_s < _FLAPPING_HOLD_S:
             self._violation(source, address, f"flapping, and last accepted {absent_s} s ago")
+        known = [after for _, after in changes]
+        returns = [after for number, after in enumerate(known) if after in known[:number]]
+        if len(returns) >= _MAX_RETURNS:
+            self._violation(source, address, "as the seventh that was accepted again in a day")
 
     def _violation(self, source: Source, address: str, reason: str) -> None:
         name = f"{source.kind} {source.entity or source.urls or ''}"

@@ -283,6 +283,16 @@ class LoadedZone:
         }
 
     @property
+    def flapping(self) -> set[RecordKey]:
+        """The record keys whose address is held because it may be one of two."""
+        detections = self._coordinator.data.detections
+        return {
+            (managed.record_key.name, managed.record_key.family.record_type)
+            for managed in self._coordinator.config.managed_records
+            if detections[managed.source].is_flapping
+        }
+
+    @property
     def problems(self) -> str:
         """The problems of the zone's records as text, empty without any."""
         records = self._coordinator.data.records

@@ -130,5 +130,5 @@ class Recovery:
             if loaded is None or loaded.is_backing_off:
                 slow |= self._models[zone].managed_records().keys()
             if loaded is not None:
-                slow |= loaded.refused
+                slow |= loaded.refused | loaded.flapping
         return slow

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from .clock import Clock
 from .constants import ENTITIES, family_of
 
-_MAX_AGE_S = 30
-"""How old a report may be when its address is accepted: a look-up ends after ten seconds."""
+_MAX_AGE_S = 60
+"""How old a report may be when its address is accepted: a look-up ends after 30 seconds."""
 _KEEP_S = 900
 """How long the history is kept: longer than any waiting time of the integration."""
 

@@ -81,12 +81,12 @@ def attributes(simulator: Simulator) -> dict[str, list[Any]]:
 async def test_an_hour_without_changes_costs_one_full_sync(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, count: int
 ) -> None:
-    """There is one request to a provider in each cycle, and one list in each hour."""
+    """There is one request to a provider in each cycle, one more and one list in each hour."""
     await set_up_all(hass, full_zone(simulator, count), count)
     simulator.log.clear()
     cycles = 2 * FULL_SYNC_INTERVAL // UPDATE_INTERVAL
     await clock.cycles(cycles)
-    assert simulator.log.count(service="ip") == cycles
+    assert simulator.log.count(service="ip") == cycles + 2
     assert endpoints(simulator) == [LIST, LIST]
 
 

@@ -160,74 +160,77 @@ async def change_address(simulator: Simulator, router: Router, address: str) -> 
 
 @pytest.fixture
 async def router(hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock) -> Router:
-    """Set up a router whose address has changed and changed back within a minute."""
+    """Set up a router whose address has changed a minute ago."""
     router = Router(hass)
     await router.reports(HOME)
     await set_up(hass, zone, [domain(NAME)], sources={"ipv4": [router.source()]})
-    for address in (NEXT, HOME):
-        await clock.passes(timedelta(seconds=30))
-        await change_address(simulator, router, address)
-        assert contents(simulator) == {NAME: address}
+    await clock.passes(timedelta(seconds=30))
+    await change_address(simulator, router, NEXT)
+    assert contents(simulator) == {NAME: NEXT}
     await clock.passes(timedelta(seconds=30))
     simulator.log.clear()
     return router
 
 
-async def test_a_flapping_address_is_in_hold_down(
+async def test_an_address_that_returns_is_in_hold_down(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, router: Router
+) -> None:
+    """It must be stable for two minutes; once is no reason for a repair."""
+    await change_address(simulator, router, HOME)
+    assert contents(simulator) == {NAME: NEXT}
+    assert state(hass, PUBLIC_IPV4) == NEXT
+    assert (state(hass, PROBLEM), reason(hass)) == (STATE_ON, "flapping")
+    assert written(simulator) == []
+
+    await clock.passes(timedelta(minutes=1))
+    assert contents(simulator) == {NAME: NEXT}
+    await clock.passes(timedelta(minutes=1))
+    assert contents(simulator) == {NAME: HOME}
+    assert state(hass, PUBLIC_IPV4) == HOME
+    assert (state(hass, PROBLEM), reason(hass)) == (STATE_OFF, None)
+    assert issues(hass) == {}
+    assert written(simulator) == [HOME]
+
+
+async def test_two_connections_are_one_repair_that_stays(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
     router: Router,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Two changes are written at once; after that an address must be stable for two minutes."""
-    await change_address(simulator, router, NEXT)
-    assert contents(simulator) == {NAME: HOME}
-    assert state(hass, PUBLIC_IPV4) == HOME
-    assert (state(hass, PROBLEM), reason(hass)) == (STATE_ON, "flapping")
-    assert list(issues(hass)) == ["address_flapping"]
-    placeholders = issues(hass)["address_flapping"]
-    assert (
-        placeholders["family"],
-        placeholders["before"],
-        placeholders["address"],
-    ) == ("IPv4", HOME, NEXT)
-    assert written(simulator) == []
+    """It names both addresses, whichever is in DNS, until a day has passed without a change."""
+    for address in (HOME, NEXT, HOME, NEXT):
+        await change_address(simulator, router, address)
+        await clock.passes(HOLD_DOWN)
+    (key,) = shown = issues(hass)
+    assert (key, shown[key]["family"]) == ("two_connections", "IPv4")
+    assert shown[key]["addresses"] == f"{HOME}, {NEXT}"
 
-    await clock.passes(timedelta(minutes=1))
-    assert contents(simulator) == {NAME: HOME}
-    await clock.passes(timedelta(minutes=1))
-    assert contents(simulator) == {NAME: NEXT}
-    assert state(hass, PUBLIC_IPV4) == NEXT
-    assert (state(hass, PROBLEM), reason(hass)) == (STATE_OFF, None)
-    assert issues(hass) == {}
-    assert written(simulator) == [NEXT]
-    assert len(lines(caplog)) == 1
-
-
-async def test_flapping_for_an_hour_costs_few_requests(
-    hass: HomeAssistant, simulator: Simulator, clock: Clock, router: Router
-) -> None:
-    """With another address every thirty seconds nothing is written until it is stable."""
     for address in (NEXT, HOME) * 20:
         await change_address(simulator, router, address)
         await clock.passes(timedelta(seconds=29))
+        assert issues(hass) == shown
     assert written(simulator) == []
     assert simulator.log.count(service="cloudflare") <= 20
-    assert contents(simulator) == {NAME: HOME}
+    assert len(lines(caplog)) == 1
 
-    await change_address(simulator, router, NEXT)
-    await clock.passes(timedelta(minutes=2))
-    assert contents(simulator) == {NAME: NEXT}
+    await clock.passes(timedelta(hours=1))
+    assert contents(simulator) == {NAME: HOME}
+    assert issues(hass) == shown
+    await clock.passes(timedelta(days=1))
+    assert issues(hass) == {}
 
 
 async def test_a_new_address_is_no_flapping(
-    hass: HomeAssistant, simulator: Simulator, router: Router
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, router: Router
 ) -> None:
     """A third address is confirmed and written at once."""
-    await change_address(simulator, router, "81.2.69.199")
+    for address in (HOME, NEXT, HOME, "81.2.69.199"):
+        await change_address(simulator, router, address)
+        await clock.passes(HOLD_DOWN)
     assert contents(simulator) == {NAME: "81.2.69.199"}
-    assert issues(hass) == {}
+    assert state(hass, PROBLEM) == STATE_OFF
 
 
 async def test_the_repair_names_the_addresses_of_the_flapping_connection(
@@ -235,16 +238,16 @@ async def test_the_repair_names_the_addresses_of_the_flapping_connection(
 ) -> None:
     """It does not name those of the other connection."""
     _, mobile = wans
-    for address in (WAN_2, WAN_2_NEXT, WAN_2):
+    for address in (WAN_2, WAN_2_NEXT):
         await mobile.reports(address)
         await clock.passes(HOLD_DOWN)
         assert contents(simulator)[MOBILE] == address
-    await mobile.reports(WAN_2_NEXT)
-    await clock.passes(HOLD_DOWN)
-    assert contents(simulator)[MOBILE] == WAN_2
+    for address in (WAN_2, WAN_2_NEXT, WAN_2, WAN_2_NEXT, WAN_2):
+        await mobile.reports(address)
+        await clock.passes(HOLD_DOWN)
+        assert contents(simulator)[MOBILE] == WAN_2_NEXT
     assert reason(hass, MOBILE_PROBLEM) == "flapping"
-    placeholders = issues(hass)["address_flapping"]
-    assert (placeholders["before"], placeholders["address"]) == (WAN_2, WAN_2_NEXT)
+    assert issues(hass)["two_connections"]["addresses"] == f"{WAN_2}, {WAN_2_NEXT}"
 
 
 async def test_a_hold_down_is_cancelled_when_set_up_fails(

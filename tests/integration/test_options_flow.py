@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
@@ -264,6 +265,7 @@ async def test_custom_urls_have_to_agree(
     assert contents(simulator) == {NAME: HOME}
     simulator.ip.set_address(NEXT, provider="home-assistant")
     await clock.cycles()
+    await clock.passes(timedelta(minutes=2))
     assert contents(simulator) == {NAME: NEXT}
     assert {e.provider for e in simulator.log.select(service="ip")} == {
         "ident.me",

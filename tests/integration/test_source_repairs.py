@@ -13,7 +13,7 @@ from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
 
 from .builders import domain, set_up
-from .conftest import PUBLIC_IPV4, Clock, endpoints, state
+from .conftest import PUBLIC_IPV4, Clock, endpoints, press_update_now, state
 from .router_entities import NAME, Router, contents, issues, written
 
 CGNAT, PRIVATE = "100.64.7.8", "192.168.178.20"
@@ -160,16 +160,78 @@ async def test_s7_conflicting_providers_are_a_repair_after_three_updates(
     assert contents(simulator) == {NAME: NEXT}
 
 
-async def test_s8_a_response_through_warp_is_ignored(
+async def test_s8_a_tunnel_is_a_repair(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
 ) -> None:
-    """The address of a trace with `warp=on` is not used; the other providers decide (S8)."""
+    """What pages report counts for nothing, and the repair names the page that says so (S8)."""
     await set_up(hass, zone, [domain(NAME)])
     simulator.faults.add("ip", "cloudflare", kind="warp_on")
-    simulator.ip.set_address("81.2.69.250", provider="cloudflare")
+    simulator.ip.set_address("81.2.69.250")
     await clock.cycles(3)
     assert contents(simulator) == {NAME: HOME}
+    assert list(issues(hass)) == ["tunnel"]
+    placeholders = issues(hass)["tunnel"]
+    assert (placeholders["provider"], placeholders["family"]) == ("cloudflare", "IPv4")
+
+    simulator.faults.clear()
+    simulator.ip.set_address(NEXT)
+    await clock.cycles()
+    assert contents(simulator) == {NAME: NEXT}
+    assert issues(hass) == {}
+
+
+async def test_s8_a_router_is_believed_in_a_tunnel(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, router: Router
+) -> None:
+    """With WARP on this host, the address of the router is written after ten seconds (S8)."""
+    simulator.faults.add("ip", "cloudflare", kind="warp_on")
+    simulator.ip.set_address("81.2.69.250")
+    await router.reports(NEXT)
+    assert contents(simulator) == {NAME: HOME}
+    await clock.passes(timedelta(seconds=10))
+    assert contents(simulator) == {NAME: NEXT}
+    await clock.cycles(13)
+    assert contents(simulator) == {NAME: NEXT}
+    assert issues(hass) == {}
     assert "81.2.69.250" not in written(simulator)
+
+
+async def test_a_router_that_froze_is_noticed_within_an_hour(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, router: Router
+) -> None:
+    """Its integration repeats an old address; a full sync asks for a second opinion."""
+    simulator.ip.set_address(NEXT)
+    await clock.cycles(13)
+    assert contents(simulator) == {NAME: NEXT}
+    assert list(issues(hass)) == []
+
+
+async def test_update_now_asks_for_a_second_opinion(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """A provider that is asked first and repeats the old address does not pin it."""
+    await set_up(hass, zone, [domain(NAME)])
+    await clock.cycles()
+    simulator.ip.set_address(NEXT)
+    simulator.ip.set_address(HOME, provider="cloudflare")
+    await clock.cycles()
+    assert contents(simulator) == {NAME: HOME}
+    await press_update_now(hass)
+    assert contents(simulator) == {NAME: NEXT}
+
+
+async def test_a_zone_without_domains_asks_for_a_second_opinion_hourly(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """Its public address is shown, though Cloudflare is never called."""
+    await set_up(hass, zone, [])
+    simulator.log.clear()
+    await clock.cycles(24)
+    assert simulator.log.count(service="ip") == 24 + 2
+    simulator.ip.set_address(NEXT)
+    simulator.ip.set_address(HOME, provider="cloudflare")
+    await clock.cycles(12)
+    assert state(hass, PUBLIC_IPV4) == NEXT
 
 
 async def test_a_second_connection_without_a_public_address_changes_nothing(

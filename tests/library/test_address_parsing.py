@@ -62,8 +62,8 @@ def test_a_trace_may_have_any_line_ends() -> None:
 @pytest.mark.parametrize(
     "old, new, error",
     [
-        pytest.param("warp=off", "warp=on", DetectionError.WARP, id="warp on/warp"),
-        pytest.param("warp=off", "warp=plus", DetectionError.WARP, id="warp plus/warp"),
+        pytest.param("warp=off", "warp=on", DetectionError.TUNNEL, id="warp on/tunnel"),
+        pytest.param("warp=off", "warp=plus", DetectionError.TUNNEL, id="warp plus/tunnel"),
         pytest.param("warp=off", "warp=", DetectionError.WARP, id="warp empty/warp"),
         pytest.param("warp=off\n", "", DetectionError.WARP, id="warp absent/warp"),
         pytest.param("warp=off", "warp=OFF", DetectionError.WARP, id="warp in upper case/warp"),

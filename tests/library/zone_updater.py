@@ -59,12 +59,22 @@ class ZoneUpdater:
         may_call_api: bool = True,
         overrule: RecordKey | None = None,
         max_age: timedelta = timedelta(),
+        second_opinion: bool = False,
     ) -> UpdateResult:
         """Run an update; the log of the simulator then holds its requests only."""
         self.simulator.log.clear()
-        options = UpdateOptions(
-            full_sync=full_sync, may_call_api=may_call_api, overrule=overrule, max_age=max_age
+        return await self.run(
+            UpdateOptions(
+                full_sync=full_sync,
+                may_call_api=may_call_api,
+                overrule=overrule,
+                max_age=max_age,
+                second_opinion=second_opinion,
+            )
         )
+
+    async def run(self, options: UpdateOptions) -> UpdateResult:
+        """Run an update with these options."""
         self.state, result = await update_zone(
             self.client, self.detector, self.config, self.state, options
         )

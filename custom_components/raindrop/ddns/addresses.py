@@ -71,6 +71,10 @@ https://www.iana.org/assignments/iana-ipv4-special-registry/ and iana-ipv6-speci
 """
 
 
+_WARP = {"on", "plus"}
+"""The values of ``warp`` in a trace of a request through WARP or WARP+."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """Why a response gives no address that may be written."""
@@ -134,7 +138,8 @@ def from_trace(body: str, family: Family, host: str) -> Address | Rejected:
 
     ``host`` is the host that was requested, with its port unless it is the
     default. It must be in the ``h=`` line, or another server responded; and
-    ``warp`` must be off, or the address is that of a tunnel.
+    ``warp`` must be off, or the address is that of a tunnel; and ``gateway``,
+    which only newer traces have, must not be on.
     """
     # Not `splitlines`: the user agent may contain other characters that end a line for it.
     ended = (line.removesuffix("\r") for line in body.split("\n"))
@@ -144,7 +149,9 @@ def from_trace(body: str, family: Family, host: str) -> Address | Rejected:
         return Rejected(DetectionError.NOT_AN_ADDRESS)
     if fields["h"] != host:
         return Rejected(DetectionError.WRONG_HOST)
-    if fields.get("warp") != "off":
+    if fields.get("warp") in _WARP:
+        return Rejected(DetectionError.TUNNEL)
+    if fields.get("warp") != "off" or fields.get("gateway", "off") != "off":
         return Rejected(DetectionError.WARP)
     return parse(fields["ip"], family)
 

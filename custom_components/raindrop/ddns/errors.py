@@ -23,7 +23,9 @@ class DetectionError(StrEnum):
     WRONG_HOST = "wrong_host"
     """A trace names another host than the one that was requested."""
     WARP = "warp"
-    """A trace does not rule out that the request went through Cloudflare WARP."""
+    """A trace does not rule out that the request went through a tunnel or gateway of Cloudflare."""
+    TUNNEL = "tunnel"
+    """A trace says that the request went through Cloudflare WARP."""
     SILENT = "silent"
     """An entity without a state, or a host without such an address."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .cloudflare.client import CloudflareClient
 from .detection.detector import Detector
-from .detection.result import Detection, Detections
+from .detection.result import Detections
 from .errors import CloudflareError
 from .models import (
     DesiredRecord,
@@ -40,6 +40,10 @@ class UpdateOptions:
     """Whether Cloudflare may be called; if not, changes are left to a later update."""
     max_age: timedelta = timedelta()
     """How old a detection may be to be used again."""
+    second_opinion: bool = False
+    """Ask a second provider even if the first one repeats the accepted address."""
+    detection_limit_s: float | None = None
+    """How many seconds web providers may take if none is faster, by default 30."""
     overrule: RecordKey | None = None
     """Correct this record even if external changes of it keep coming back."""
 
@@ -53,6 +57,8 @@ class Preview:
 
 
 _DEFAULT_OPTIONS = UpdateOptions()
+_PREVIEW_LIMIT_S = 10.0
+"""How long somebody who looks at a form waits for web providers."""
 
 
 async def update_zone(
@@ -70,24 +76,28 @@ async def update_zone(
     Cloudflare is not called while all detections repeat the accepted addresses
     and ``state`` is converged. When one differs, the query that confirms it and
     the list of the zone go out side by side, so that a change costs three round
-    trips. Where providers conflicted in the last update, the list waits for
-    their agreement: a provider that keeps reporting a wrong address costs no
-    requests.
+    trips. Where providers conflicted in the last update, or keep reporting two
+    addresses in turn, the list waits for their agreement: a provider that keeps
+    reporting a wrong address costs no requests.
     """
     now = detector.now()
-    detections = await _look(detector, config.sources, options.max_age)
-    unconfirmed = _unconfirmed(detections)
+    detections = await _look(detector, config.sources, options.max_age, options.detection_limit_s)
+    unconfirmed = [detection for detection in detections.values() if detection.is_unconfirmed]
     must_read = options.full_sync or not state.is_converged
-    is_usual = not (must_read or unconfirmed or state.has_unknown_record)
+    must_confirm = unconfirmed or options.second_opinion
+    is_usual = not (must_read or must_confirm or state.has_unknown_record)
     if is_usual and detections == state.detections:
         return replace(state, detections=detections), UpdateResult()
-    has_new_dispute = any(not state.conflicting_updates.get(d.source) for d in unconfirmed)
+    has_new_dispute = any(
+        not (state.conflicting_updates.get(d.source) or d.ways_out) for d in unconfirmed
+    )
     is_urgent = must_read or has_new_dispute or not is_synced(config, detections, state)
     listing: list[Record] | CloudflareError | None = None
+    confirming = _confirm(detector, detections, second_opinion=options.second_opinion)
     if options.may_call_api and is_urgent:
-        detections, listing = await gather(_confirm(detector, detections), _list(client, config))
+        detections, listing = await gather(confirming, _list(client, config))
     else:
-        detections = await _confirm(detector, detections)
+        detections = await confirming
         if options.may_call_api and not is_synced(config, detections, state):
             listing = await _list(client, config)
     if listing is None or isinstance(listing, CloudflareError):
@@ -110,23 +120,30 @@ async def preview(
     form, the form for a domain and a dry run all show this.
     """
     detector = detector.detached()
-    detections = await _confirm(detector, await _look(detector, config.sources, timedelta()))
+    looked = await _look(detector, config.sources, timedelta(), _PREVIEW_LIMIT_S)
+    detections = await _confirm(detector, looked)
     # An address in hold-down is going to be written.
     assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
     desired_records = _desired_records(config, assumed, state or State(), detector.now())
     return Preview(detections=detections, plan=make_plan(desired_records, existing))
 
 
-async def _look(detector: Detector, sources: Iterable[Source], max_age: timedelta) -> Detections:
+async def _look(
+    detector: Detector, sources: Iterable[Source], max_age: timedelta, limit_s: float | None
+) -> Detections:
     """Return what each source itself or its first provider reports."""
-    detections = await _gather([detector.look(source, max_age) for source in sources])
+    detections = await _gather([detector.look(source, max_age, limit_s) for source in sources])
     return {detection.source: detection for detection in detections}
 
 
-async def _confirm(detector: Detector, detections: Detections) -> Detections:
-    """Return the detections, those that were unconfirmed after a quorum was sought."""
-    confirmed = await _gather([detector.confirm(d) for d in _unconfirmed(detections)])
-    return {**detections, **{detection.source: detection for detection in confirmed}}
+async def _confirm(
+    detector: Detector, detections: Detections, *, second_opinion: bool = False
+) -> Detections:
+    """Return the detections after a quorum was sought where it is needed."""
+    confirmed = await _gather(
+        [detector.confirm(d, second_opinion=second_opinion) for d in detections.values()]
+    )
+    return {detection.source: detection for detection in confirmed}
 
 
 def _without_repetitions(plan: Plan, state: State) -> Plan:
@@ -135,10 +152,6 @@ def _without_repetitions(plan: Plan, state: State) -> Plan:
     waiting = {c.record_key: f for c, f in failures if f and is_repetition(c, f)}
     changes = tuple(change for change in plan.changes if change.record_key not in waiting)
     return replace(plan, changes=changes, waiting=waiting)
-
-
-def _unconfirmed(detections: Detections) -> list[Detection]:
-    return [detection for detection in detections.values() if detection.is_unconfirmed]
 
 
 async def _gather[ResultT](work: Sequence[Coroutine[Any, Any, ResultT]]) -> Sequence[ResultT]:

@@ -22,9 +22,14 @@ CYCLE_S = CYCLE.total_seconds()
 FOREVER_S = 3600.0
 
 
-async def detect(detector: Detector, source: Source, max_age: timedelta = timedelta()) -> Detection:
+async def detect(
+    detector: Detector,
+    source: Source,
+    max_age: timedelta = timedelta(),
+    limit_s: float | None = None,
+) -> Detection:
     """Return the detection of a source after a quorum was sought."""
-    return await detector.confirm(await detector.look(source, max_age))
+    return await detector.confirm(await detector.look(source, max_age, limit_s))
 
 
 async def detect_first(detector: Detector, simulator: Simulator, source: Source) -> Detection:

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv6Address
 
-from custom_components.raindrop.ddns.detection.detector import quorum
+from custom_components.raindrop.ddns.detection.quorum import quorum
 from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.models import Family, Source, SourceKind
 

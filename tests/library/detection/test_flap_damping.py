@@ -10,11 +10,14 @@ import pytest
 from custom_components.raindrop.ddns.detection.flap_damping import (
     FLAP_HOLD_DOWN,
     HOLD_DOWN,
+    MAX_FLAP_HOLD_DOWN,
+    MAX_RETURNS,
     DampingState,
 )
 from custom_components.raindrop.ddns.models import Address
 from tests.library.builders import A1, A2, A3
 
+DAY = timedelta(days=1)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 A, B, C = A1, A2, A3
 
@@ -37,6 +40,10 @@ class Reports:
         self.state = self.state.report(address, self.now, is_unverifiable=self.is_unverifiable)
         return self.state.accepted
 
+    def add(self, *addresses: Address) -> None:
+        """Let web providers report these addresses in turn."""
+        self.state = self.state.add_reports(addresses, self.now)
+
     def report_all(self, reports: Iterable[Report]) -> list[Address | None]:
         """Report many addresses, and return the one accepted after each."""
         return [self.report(address, after_s) for after_s, address in reports]
@@ -47,6 +54,9 @@ class Reports:
         return self.state.remaining_s(self.now)
 
 
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+
+
 @pytest.mark.parametrize(
     "reports, accepted",
     [
@@ -54,57 +64,37 @@ class Reports:
         pytest.param([(0, A), (5, A)], [A, A], id="the same/stays"),
         pytest.param([(0, A), (5, B)], [A, B], id="a change/at once"),
         pytest.param([(0, A), (5, B), (5, C)], [A, B, C], id="two changes/at once"),
-        pytest.param([(0, A), (5, B), (5, A)], [A, B, A], id="first return/at once"),
-        pytest.param([(0, A), (5, B), (5, A), (5, B)], [A, B, A, A], id="second return/held"),
+        pytest.param([(0, A), (5, B), (5, A)], [A, B, B], id="a return/held"),
         pytest.param(
-            [(0, A), (5, B), (5, A), (5, B), (119, B)],
-            [A, B, A, A, A],
-            id="second return just under two minutes/held",
+            [(0, A), (5, B), (5, A), (119, A)], [A, B, B, B], id="just under two minutes/held"
         ),
         pytest.param(
-            [(0, A), (5, B), (5, A), (5, B), (120, B)],
-            [A, B, A, A, B],
-            id="second return for two minutes/accepted",
+            [(0, A), (5, B), (5, A), (120, A)], [A, B, B, A], id="for two minutes/accepted"
+        ),
+        pytest.param([(0, A), (5, B), (DAY_S - 1, A)], [A, B, B], id="a return within a day/held"),
+        pytest.param([(0, A), (5, B), (DAY_S, A)], [A, B, A], id="a return after a day/at once"),
+        pytest.param(
+            [(0, A), (5, B), (5, A), (100, B), (5, A), (239, A), (1, A)],
+            [A, B, B, B, B, B, A],
+            id="interrupted/held again, twice as long",
         ),
         pytest.param(
-            [(0, A), (5, B), (5, A), (5, B), (100, A), (1, B), (100, B), (20, B)],
-            [A, B, A, A, A, A, A, B],
-            id="interrupted/held again",
+            [(0, A), (5, B), (5, A), (120, A), (5, B), (239, B), (1, B)],
+            [A, B, B, A, A, A, B],
+            id="second return/held twice as long",
         ),
         pytest.param(
-            [(0, A), (5, B), (5, A), (600, B)],
-            [A, B, A, B],
-            id="second return after ten minutes/at once",
+            [(0, A), (5, B), (5, A), (5, C)], [A, B, B, C], id="a new one meanwhile/at once"
         ),
         pytest.param(
-            [(0, A), (5, B), (5, A), (599, B)],
-            [A, B, A, A],
-            id="second return just within ten minutes/held",
-        ),
-        pytest.param(
-            [(0, A), (5, B), (5, A), (5, B), (120, B), (5, A), (120, A)],
-            [A, B, A, A, B, B, A],
-            id="third return/held",
-        ),
-        pytest.param(
-            [(0, A), (5, B), (5, A), (5, C)], [A, B, A, C], id="a new one while flapping/at once"
-        ),
-        pytest.param(
-            [(0, A), (5, B), (5, A), (5, B), (5, C)],
-            [A, B, A, A, C],
-            id="a new one while another is held/at once",
-        ),
-        pytest.param(
-            [(0, A), (5, B), (5, C), (5, A), (5, B)],
-            [A, B, C, A, A],
-            id="three in turn/second return held",
+            [(0, A), (5, B), (5, C), (5, A)], [A, B, C, C], id="three in turn/the first is held"
         ),
     ],
 )
-def test_an_address_that_returns_twice_is_held(
+def test_an_address_that_returns_is_held(
     reports: list[Report], accepted: list[Address | None]
 ) -> None:
-    """An address that returns is accepted at once; its second return is held for two minutes."""
+    """A new address is accepted at once; one that was accepted within a day has to be stable."""
     assert Reports().report_all(reports) == accepted
 
 
@@ -131,9 +121,9 @@ def test_an_address_that_returns_twice_is_held(
             id="the accepted one between/held again",
         ),
         pytest.param(
-            [(0, A), (10, A), (5, B), (10, B), (5, A), (10, A), (5, B), (10, B), (110, B)],
-            [None, A, A, B, B, A, A, A, B],
-            id="second return/two minutes",
+            [(0, A), (10, A), (5, B), (10, B), (5, A), (10, A), (110, A)],
+            [None, A, A, B, B, B, A],
+            id="return/two minutes",
         ),
     ],
 )
@@ -144,15 +134,76 @@ def test_an_unverifiable_address_is_held(
     assert Reports(is_unverifiable=True).report_all(reports) == accepted
 
 
-def test_flapping_makes_one_change_and_back_in_ten_minutes() -> None:
-    """Two addresses that alternate every half minute are each accepted once in ten minutes."""
+@pytest.mark.parametrize(
+    "reported, accepted",
+    [
+        pytest.param([[B], [B]], B, id="nothing else/at once"),
+        pytest.param([[A, B], [B]], B, id="the old one before it/at once"),
+        pytest.param([[B, A], [B]], A, id="the old one after it/held"),
+        pytest.param([[B], [A], [B, B]], A, id="the old one in a later update/held"),
+        pytest.param([[C, A], [B, B]], B, id="the old one after another/at once"),
+    ],
+)
+def test_a_new_address_is_held_if_the_old_one_is_reported_again(
+    reported: list[list[Address]], accepted: Address
+) -> None:
+    """A provider that reports the old one after the new one shows that both are in use."""
     reports = Reports()
-    flaps = [(30.0, A if number % 2 == 0 else B) for number in range(120)]
+    reports.report(A)
+    for addresses_reported in reported:
+        reports.add(*addresses_reported)
 
-    accepted = reports.report_all(flaps)
+    assert reports.report(B, 1) == accepted
+    assert reports.report(B, FLAP_HOLD_DOWN.total_seconds()) == B
 
-    assert accepted[:22] == [A, B, *([A] * 20)]
-    assert len(changes(accepted)) <= 2 * 6
+
+def test_the_hold_down_doubles_with_each_flap() -> None:
+    """From two minutes to an hour, and after a day without flaps it is short again."""
+    reports = Reports()
+    reports.report_all([(0, A), (5, B)])
+    remaining = []
+    for _ in range(8):
+        reports.report(A, 1)
+        remaining.append(reports.remaining_s)
+        reports.report(B, 1)
+
+    assert remaining == [60.0 * minutes for minutes in (2, 4, 8, 16, 32, 60, 60, 60)]
+    assert reports.report(C, DAY_S) == C
+    reports.report(B, 1)
+    assert reports.remaining_s == 2 * MINUTE_S
+
+
+def test_six_returns_in_a_day_are_accepted() -> None:
+    """However stable an address is, it waits then; one that is new does not."""
+    reports = Reports()
+    reports.report_all([(0, A), (5, B)])
+    first_return = 0.0
+    for number in range(MAX_RETURNS):
+        address = B if number % 2 else A
+        reports.report(address, 1)
+        assert reports.report(address, reports.remaining_s) == address
+        first_return = first_return or reports.now.timestamp()
+
+    reports.report(A, HOUR_S)
+
+    until_s = first_return + DAY_S - reports.now.timestamp()
+    assert reports.remaining_s == pytest.approx(until_s)
+    assert reports.report(C, 1) == C
+    reports.report(A, 1)
+    assert reports.report(A, reports.remaining_s) == A
+
+
+def test_both_ways_out_are_known_while_an_address_flaps() -> None:
+    """They are known from the second flap on, and for a day after the last ones."""
+    reports = Reports()
+    known = []
+    for address in (A, B, A, B, A, B, C):
+        reports.report(address, 10)
+        known.append(reports.state.ways_out(reports.now))
+
+    assert known == [(), (), (), (), (), (A, B), (A, B)]
+    reports.now += timedelta(seconds=DAY_S)
+    assert reports.state.ways_out(reports.now) == ()
 
 
 def test_the_hold_down_is_counted_down() -> None:
@@ -183,14 +234,14 @@ def test_the_accepted_address_ends_the_hold_down_of_another() -> None:
 def test_a_silence_does_not_shorten_the_flap_hold_down() -> None:
     """An address that flaps and is not reported in between is not accepted any sooner."""
     reports = Reports(is_unverifiable=True)
-    reports.report_all([(0, A), (10, A), (5, B), (10, B), (5, A), (10, A), (5, B)])
-    assert in_hold_down(reports) == (B, FLAP_HOLD_DOWN.total_seconds())
+    reports.report_all([(0, A), (10, A), (5, B), (10, B), (5, A)])
+    assert in_hold_down(reports) == (A, FLAP_HOLD_DOWN.total_seconds())
 
-    reports.state = reports.state.reset_candidate(reports.now)
+    reports.state = reports.state.reset_candidate()
     assert in_hold_down(reports) == (None, 0)
 
-    reports.report(B, 60)
-    assert in_hold_down(reports) == (B, FLAP_HOLD_DOWN.total_seconds())
+    reports.report(A, 60)
+    assert in_hold_down(reports) == (A, FLAP_HOLD_DOWN.total_seconds())
 
 
 def in_hold_down(reports: Reports) -> tuple[Address | None, float]:
@@ -202,29 +253,33 @@ def in_hold_down(reports: Reports) -> tuple[Address | None, float]:
 def test_a_clock_that_is_set_back_does_not_prolong_the_hold_down(back_s: float) -> None:
     """After the clock was set back, the hold-down is no longer than it ever is."""
     reports = Reports()
-    reports.report_all([(0, A), (5, B), (5, A), (5, B)])
+    reports.report_all([(0, A), (5, B), (5, A)])
 
-    reports.report(B, -back_s)
+    reports.report(A, -back_s)
     assert reports.remaining_s <= FLAP_HOLD_DOWN.total_seconds()
 
-    assert reports.report(B, FLAP_HOLD_DOWN.total_seconds()) == B
+    assert reports.report(A, FLAP_HOLD_DOWN.total_seconds()) == A
 
 
 def test_a_withdrawal_in_the_future_does_not_count() -> None:
     """An address that was withdrawn later than now, by a clock set back, does not return."""
     reports = Reports()
-    reports.report_all([(0, A), (5, B), (5, A)])
+    reports.report_all([(0, A), (5, B)])
 
-    assert reports.report(B, -3600) == B
+    assert reports.report(A, -3600) == A
 
 
-def test_old_withdrawals_are_forgotten() -> None:
-    """The memory of withdrawn addresses is bounded, however many addresses a home had."""
+def test_old_reports_are_forgotten() -> None:
+    """The memory of addresses is bounded, however many a home had and providers reported."""
     reports = Reports()
-    for number in range(200):
+    for number in range(1000):
+        reports.add(A + number, B - number)
         reports.report(A + number, 300)
 
-    assert len(reports.state.withdrawn_at) <= 3
+    state = reports.state
+    a_day = DAY_S / 300
+    assert max(map(len, (state.withdrawn_at, state.pending, state.contradicted))) <= 2 * a_day
+    assert len(state.flaps) + len(state.returned_at) <= 2 * MAX_RETURNS
 
 
 steps = st.floats(min_value=-1000, max_value=1000)
@@ -239,13 +294,17 @@ law = settings(max_examples=1000, deadline=None)
 def test_a_stable_address_is_accepted(
     history: list[Report], last: Address, *, is_unverifiable: bool
 ) -> None:
-    """Whatever happened before, an address that is stable for two minutes is accepted."""
+    """Whatever happened before, an address that stays is accepted within an hour.
+
+    Within a day, if others were accepted again six times before.
+    """
     reports = Reports(is_unverifiable=is_unverifiable)
     reports.report_all(history)
 
     reports.report(last)
     remaining_s = reports.remaining_s
-    assert 0 <= remaining_s <= FLAP_HOLD_DOWN.total_seconds()
+    limit = MAX_FLAP_HOLD_DOWN if len(reports.state.returned_at) < MAX_RETURNS else DAY
+    assert 0 <= remaining_s <= limit.total_seconds()
 
     assert reports.report(last, remaining_s) == last
     assert reports.remaining_s == 0
@@ -282,19 +341,23 @@ def test_an_unverifiable_address_is_never_accepted_early(history: list[Report]) 
 
 
 @law
-@given(gaps=st.lists(st.floats(min_value=0, max_value=119.9), min_size=4, max_size=40))
-@example(gaps=[60] * 40)
-def test_flapping_makes_two_changes_in_ten_minutes(gaps: list[float]) -> None:
-    """Alternating addresses, neither stable for two minutes, change DNS once and back at most."""
+@given(
+    history=st.lists(
+        st.tuples(st.floats(min_value=0, max_value=7200), addresses), min_size=20, max_size=80
+    )
+)
+def test_six_changes_a_day_among_known_addresses(history: list[Report]) -> None:
+    """In no day is an address accepted again more than six times."""
     reports = Reports()
-    times = list(accumulate(gaps))
-    flaps = [(gap, A if number % 2 == 0 else B) for number, gap in enumerate(gaps)]
+    times = list(accumulate(after_s for after_s, _ in history))
 
-    accepted = reports.report_all(flaps)
+    accepted = reports.report_all(history)
 
-    times_of_changes = [times[index] for index in changes(accepted) if accepted[index - 1]]
-    pairs = zip(times_of_changes, times_of_changes[2:], strict=False)
-    assert all(later - sooner > 599.9 for sooner, later in pairs)
+    returns = [
+        times[index] for index in changes(accepted) if accepted[index] in accepted[: index - 1]
+    ]
+    pairs = zip(returns, returns[MAX_RETURNS:], strict=False)
+    assert all(later - sooner >= DAY_S for sooner, later in pairs)
 
 
 def changes(accepted: list[Address | None]) -> list[int]:

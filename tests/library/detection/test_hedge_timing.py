@@ -22,7 +22,6 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeProviders:
     fake = FakeProviders()
     monkeypatch.setattr(hedged, "query", fake.query)
     monkeypatch.setattr(hedged, "HEDGE_DELAY_S", FOREVER_S)
-    monkeypatch.setattr(hedged, "TIMEOUT_S", FOREVER_S)
     return fake
 
 

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from custom_components.raindrop.ddns.detection import detector as detector_module, hedged
+from custom_components.raindrop.ddns.detection import hedged
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import Source
@@ -136,13 +136,11 @@ async def test_a_detection_knows_its_time(
 async def test_silent_providers_cannot_exceed_the_limit(
     simulator: Simulator, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A detection has a limit that no timeout of a provider prolongs."""
-    monkeypatch.setattr(hedged, "TIMEOUT_S", FOREVER_S)
+    """A detection has a limit, however many providers are silent."""
     monkeypatch.setattr(hedged, "HEDGE_DELAY_S", 0.01)
-    monkeypatch.setattr(detector_module, "_LIMIT_S", 0.3)
     simulator.faults.add("ip", kind="hang")
 
-    detection = await detect(detector, HERE)
+    detection = await detect(detector, HERE, limit_s=0.3)
 
     assert (detection.address, detection.is_unconfirmed) == (None, False)
     assert reported(detection) == dict.fromkeys(PROVIDERS, DetectionError.TIMEOUT)
@@ -152,12 +150,12 @@ async def test_after_the_limit_no_further_provider_is_queried(
     simulator: Simulator, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the time of the detection is over, the remaining providers are not queried."""
-    monkeypatch.setattr(hedged, "TIMEOUT_S", FOREVER_S)
     monkeypatch.setattr(hedged, "HEDGE_DELAY_S", FOREVER_S)
-    monkeypatch.setattr(detector_module, "_LIMIT_S", 0.05)
     simulator.faults.add("ip", kind="hang")
 
-    assert reported(await detect(detector, HERE)) == {"cloudflare": DetectionError.TIMEOUT}
+    detection = await detect(detector, HERE, limit_s=0.05)
+
+    assert reported(detection) == {"cloudflare": DetectionError.TIMEOUT}
     assert queried(simulator) == ["cloudflare"]
 
 

@@ -41,15 +41,15 @@ async def test_a_failure_that_ends_in_flapping_recovers(
     await updater.update()
     simulator.faults.add("cloudflare", LIST, kind="html")
     types: list[EventType] = []
-    for address in (HOME, NEXT):
+    for address in (OTHER, HOME):
         simulator.ip.set_address(address)
         result = await updater.update()
         types += [event.type for event in result.events if event.record_key == V4]
     assert (types, reasons(updater)) == ([EventType.FAILED], {V4: Reason.FLAPPING})
     simulator.faults.clear()
-    simulator.ip.set_address(HOME)
+    simulator.ip.set_address(OTHER)
 
     result = await updater.update()
 
-    assert (reasons(updater), updater.contents) == ({}, {"A home.example.com": HOME})
+    assert (reasons(updater), updater.contents) == ({}, {"A home.example.com": OTHER})
     assert EventType.RECOVERED in {event.type for event in result.events}

@@ -111,9 +111,8 @@ async def test_providers_that_are_all_slow_are_a_failure(
 ) -> None:
     """Pages that respond too late are as good as none."""
     await updater.update()
-    monkeypatch.setattr(hedged, "TIMEOUT_S", 0.2)
     monkeypatch.setattr(hedged, "HEDGE_DELAY_S", 0.05)
-    monkeypatch.setattr(detector_module, "_LIMIT_S", 0.4)
+    monkeypatch.setattr(detector_module, "TIME_LIMIT_S", 0.4)
     updater.simulator.faults.add("ip", kind="hang")
 
     events = [event for _ in range(5) for event in await cycle(updater, sources)]

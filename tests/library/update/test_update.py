@@ -18,6 +18,7 @@ from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT, OLD
 from tests.library.builders import HERE, HERE_V6, V4, managed, record_id
+from tests.library.detection.helpers import OTHER
 from tests.library.zone_updater import BATCH, LIST, ZoneUpdater
 
 BOTH = (Family.IPV4, Family.IPV6)
@@ -268,7 +269,7 @@ async def test_s12_unmanaged_records_are_not_changed(
     before = {record["id"]: record for record in simulator.cloudflare.records(zone)}
     managed_id = next(id_ for id_, record in before.items() if record["comment"] == "front door")
 
-    for address in (NEXT, HOME, NEXT):
+    for address in (NEXT, HOME, OTHER):
         simulator.ip.set_address(address)
         await updater.update()
         assert {entry.method for entry in simulator.log.select(service="cloudflare")} == {
@@ -280,7 +281,7 @@ async def test_s12_unmanaged_records_are_not_changed(
         assert list(batch.body) == ["patches"]
 
     after = {record["id"]: record for record in simulator.cloudflare.records(zone)}
-    assert after.pop(managed_id)["content"] == NEXT
+    assert after.pop(managed_id)["content"] == OTHER
     del before[managed_id]
     assert after == before
 
@@ -293,7 +294,7 @@ async def test_s13_a_change_of_address_keeps_the_proxy(
     (record,) = updater.simulator.cloudflare.records(updater.zone)
     updater.simulator.cloudflare.edit_record(updater.zone, record["id"], proxied=is_proxied)
 
-    for address in (HOME, NEXT, HOME):
+    for address in (HOME, NEXT, OTHER):
         updater.simulator.ip.set_address(address)
         await updater.update()
         (record,) = updater.simulator.cloudflare.records(updater.zone)
@@ -304,7 +305,7 @@ async def test_s14_a_change_of_address_changes_only_the_content(updater: ZoneUpd
     """Lesson S14: TTL, comment and all other fields are kept through all updates."""
     (before,) = updater.simulator.cloudflare.records(updater.zone)
 
-    for address in (HOME, NEXT, HOME):
+    for address in (HOME, NEXT, OTHER):
         updater.simulator.ip.set_address(address)
         await updater.update()
 

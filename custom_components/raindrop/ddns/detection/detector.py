@@ -1,14 +1,14 @@
 """Detection: ask a source for its address, and accept a change only if two providers agree.
 
-A response that repeats the accepted address is enough by itself. A changed
-one needs a quorum: a second provider that reports the same. Where two
-conflict, further ones decide; without a quorum there is no address. An entity
-of the default route counts as one provider and is asked first. A source that
-no second provider can confirm needs a hold-down instead.
+A response that repeats the accepted address is enough by itself, unless a
+second opinion is asked for. A changed one needs a quorum: a second provider
+that reports the same. Where two conflict, further ones decide; without a
+quorum there is no address. An entity of the default route counts as one
+provider and is asked first. A source that no second provider can confirm, be
+it for a tunnel of this host, needs a hold-down instead.
 """
 
 from asyncio import Future, get_running_loop, shield
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,18 +18,16 @@ from aiohttp import ClientSession
 from ..addresses import parse, why_unusable
 from ..errors import DetectionError
 from ..models import Address, Family, Source, SourceKind
-from .flap_damping import FLAP_HOLD_DOWN, DampingState
+from .cool_down import CoolDown
+from .flap_damping import DampingState
 from .hedged import query_until_found
-from .local import subnet_of
 from .providers import Provider, custom_provider, response_of
+from .quorum import addresses, quorum, votes
 from .result import Detection, Response
+from .tunnels import Tunnels
 
-_QUORUM = 2
-_LIMIT_S = 10.0
-"""How long web providers may take for one detection, however many are silent."""
-_MAX_FAILURES = 3
-_COOL_DOWN = timedelta(hours=1)
-"""How long a provider is not queried that failed so often in a row while others responded."""
+TIME_LIMIT_S = 30.0
+"""How long web providers may take for one detection if none is faster."""
 _GRACE = timedelta(minutes=4, seconds=50)
 """How long an entity may report nothing before web providers replace it: about one cycle."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -80,8 +78,8 @@ class Detector:
         self._latest: dict[Source, Detection] = {}
         self._in_flight: dict[Detection, Future[Detection | None]] = {}
         self._silent_since: dict[Source, datetime] = {}
-        self._failures: Counter[tuple[str, Family]] = Counter()
-        self._cooling_since: dict[tuple[str, Family], datetime] = {}
+        self._cool_down = CoolDown()
+        self._tunnels = Tunnels()
 
     def detached(self) -> "Detector":
         """Return a copy that knows the same and whose detections leave this one as it is."""
@@ -89,22 +87,26 @@ class Detector:
         copy._damping.update(self._damping)
         copy._latest.update(self._latest)
         copy._silent_since.update(self._silent_since)
-        copy._failures.update(self._failures)
-        copy._cooling_since.update(self._cooling_since)
+        copy._cool_down = self._cool_down.copy()
+        copy._tunnels = self._tunnels.copy()
         return copy
 
     def accepted(self, source: Source) -> Address | None:
         """Return the accepted address of a source, None if there is none yet."""
         return self._damping_of(source).accepted
 
-    async def look(self, source: Source, max_age: timedelta = timedelta()) -> Detection:
+    async def look(
+        self, source: Source, max_age: timedelta = timedelta(), limit_s: float | None = None
+    ) -> Detection:
         """Return what the source itself or the first provider to respond reports.
 
         The address is set if it is the accepted one; another one needs
         `confirm`. A detection with an address that is younger than ``max_age``
-        is returned again, unless the entity reports something else.
+        is returned again, unless the entity reports something else. Web
+        providers may take ``limit_s`` seconds for this and for `confirm`, by
+        default `TIME_LIMIT_S`.
         """
-        deadline = get_running_loop().time() + _LIMIT_S
+        deadline = get_running_loop().time() + (limit_s or TIME_LIMIT_S)
         started = Detection(source=source, deadline=deadline)
         own = None
         if source.kind in (SourceKind.ENTITY, SourceKind.LOCAL):
@@ -112,13 +114,19 @@ class Detector:
             started = replace(started, source_response=own)
         latest = self._latest.get(source)
         if latest and self._is_fresh(latest, own, max_age):
-            return latest
+            return replace(latest, deadline=deadline)
         if own and (own.address or not self._may_substitute(source)):
             return self._judge(started)
         return await self._query(started)
 
-    async def confirm(self, detection: Detection) -> Detection:
-        """Return a detection whose address is accepted or in hold-down, or that has none."""
+    async def confirm(self, detection: Detection, *, second_opinion: bool = False) -> Detection:
+        """Return a detection whose address is accepted or in hold-down, or that has none.
+
+        With a second opinion, one more provider is asked if only one repeated
+        the accepted address: it may have been asked first and be out of date.
+        """
+        if second_opinion and detection.has_one_opinion:
+            detection = await self._query(detection)
         while detection.is_unconfirmed and not detection.source.is_unverifiable:
             further = await self._query(detection)
             if further.responses == detection.responses:
@@ -143,7 +151,7 @@ class Detector:
         response = parse_state(state, source.family)
         if response.address:
             self._silent_since.pop(source, None)
-            self._restart_hold_down(source, state)
+            self._restart_hold_down(source, response.address, state.since)
         else:
             now = self.now()
             since = self._silent_since.get(source, now)
@@ -151,11 +159,12 @@ class Detector:
             self._silent_since[source] = min(since, state.since or since, now)
         return response
 
-    def _restart_hold_down(self, source: Source, state: SourceState) -> None:
-        """Begin the hold-down of an unverifiable source again if it was silent in between."""
+    def _restart_hold_down(self, source: Source, address: Address, since: datetime | None) -> None:
+        """Begin the hold-down of an unverifiable candidate again if it was silent in between."""
         damping, now = self._damping_of(source), self.now()
-        if source.is_unverifiable and state.since and damping.candidate_since < state.since <= now:
-            self._damping[source] = damping.reset_candidate(now)
+        is_candidate = damping.is_unverifiable and damping.candidate == address
+        if is_candidate and since and damping.candidate_since < since <= now:
+            self._damping[source] = damping.reset_candidate()
 
     def _may_substitute(self, source: Source) -> bool:
         """Return whether web providers may replace an entity that reports nothing."""
@@ -189,30 +198,41 @@ class Detector:
         responses = await query_until_found(
             remaining, detection.family, self._session, detection.deadline
         )
-        self._count_failures(responses, detection.family)
+        self._cool_down.count(responses, detection.family, self.now())
         queried = {response.provider for response in responses}
         before = (r for r in detection.responses if r.provider not in queried)
-        return self._judge(replace(detection, responses=(*before, *responses)))
+        detection = replace(detection, responses=(*before, *responses))
+        self._tunnels.add(responses, detection.family, self.now())
+        witness = self._tunnels.witness(providers, detection.family, self.now())
+        if witness is None:
+            # Not those of an entity: it may only be slow to notice a change.
+            damping = self._damping_of(detection.source)
+            reports = addresses(detection, responses)
+            self._damping[detection.source] = damping.add_reports(reports, self.now())
+        return self._judge(replace(detection, tunnel_witness=witness.name if witness else None))
 
     def _judge(self, detection: Detection) -> Detection:
         """Return the detection with the address that its responses let accept; remember it."""
         source, now = detection.source, self.now()
         before = self._damping_of(source)
+        counted = votes(detection)
         agreed = quorum(detection, before.accepted)
         if agreed:
-            damping = before.report(agreed, now, is_unverifiable=source.is_unverifiable)
+            damping = before.report(agreed, now, is_unverifiable=detection.is_unverifiable)
         else:
-            # An unverifiable source that reports nothing is not stable.
-            damping = before.reset_candidate(now) if source.is_unverifiable else before
+            # An unverifiable candidate that is not reported is not stable.
+            is_silent = before.is_unverifiable and not counted
+            damping = before.reset_candidate() if is_silent else before
         candidate = damping.candidate if agreed else None
         detection = replace(
             detection,
             address=None if candidate else agreed,
             candidate=candidate,
             previous=before.accepted if candidate else None,
-            is_flapping=candidate is not None and damping.hold_down == FLAP_HOLD_DOWN,
+            is_flapping=candidate is not None and damping.is_flapping,
+            ways_out=damping.ways_out(now),
             hold_down_s=damping.remaining_s(now) if candidate else 0,
-            is_conflicting=len(set(_votes(detection))) > 1,
+            is_conflicting=len(set(counted)) > 1,
             detected_at=now,
         )
         self._damping[source] = damping
@@ -220,30 +240,20 @@ class Detector:
         return detection
 
     def _providers_of(self, source: Source) -> Sequence[Provider]:
-        """Return the providers of a source, without those in cool-down if enough are left."""
-        family = source.family
+        """Return the providers of a source, in the order in which they are queried.
+
+        One that reported a tunnel is the first, until it denies it.
+        """
+        family, now = source.family, self.now()
         if source.kind is SourceKind.URLS:
             custom = [custom_provider(url, family) for url in source.urls]
             # Several URLs of one host are one provider: it must not confirm itself.
-            return list({provider.name: provider for provider in custom}.values())
-        providers = [provider for provider in self._providers if family in provider.urls]
-        active = [provider for provider in providers if not self._is_cooling(provider, family)]
-        return active if len(active) >= _QUORUM else providers
-
-    def _is_cooling(self, provider: Provider, family: Family) -> bool:
-        since = self._cooling_since.get((provider.name, family))
-        return since is not None and timedelta() <= self.now() - since < _COOL_DOWN
-
-    def _count_failures(self, responses: Sequence[Response], family: Family) -> None:
-        """Count failures of providers while others responded; else the network itself failed."""
-        if not any(response.address for response in responses):
-            return
-        for response in responses:
-            key = response.provider, family
-            self._failures[key] = 0 if response.address else self._failures[key] + 1
-            if self._failures[key] >= _MAX_FAILURES:
-                self._failures[key] = 0
-                self._cooling_since[key] = self.now()
+            providers = active = [*{provider.name: provider for provider in custom}.values()]
+        else:
+            providers = [provider for provider in self._providers if family in provider.urls]
+            active = self._cool_down.active(providers, family, now)
+        witness = self._tunnels.witness(providers, family, now)
+        return [witness, *(p for p in active if p is not witness)] if witness else active
 
 
 def parse_state(state: SourceState, family: Family) -> Response:
@@ -261,41 +271,3 @@ def parse_state(state: SourceState, family: Family) -> Response:
                 error=error,
                 rejected=address if error else None,
             )
-
-
-def quorum(detection: Detection, accepted: Address | None) -> Address | None:
-    """Return the address that the responses agree on, None if there is none yet.
-
-    >>> from ipaddress import ip_address
-    >>> one, two = (Response(provider=p, address=ip_address("8.8.4.4")) for p in "ab")
-    >>> first = Detection(source=Source(Family.IPV4), responses=(one,))
-    >>> quorum(first, None), quorum(replace(first, responses=(one, two)), None)
-    (None, IPv4Address('8.8.4.4'))
-    >>> quorum(first, one.address)
-    IPv4Address('8.8.4.4')
-    """
-    source = detection.source
-    votes = Counter(_votes(detection))
-    if votes.keys() == {accepted}:
-        return accepted
-    needed = 1 if source.is_unverifiable else _QUORUM
-    agreed = [address for address, count in votes.items() if count >= needed]
-    if len(agreed) != 1:
-        return None
-    own = detection.source_response
-    is_own = source.kind is not SourceKind.LOCAL or (own and agreed[0] == own.address)
-    return agreed[0] if is_own else None
-
-
-def _votes(detection: Detection) -> list[Address]:
-    """Return the reported addresses, one for each response.
-
-    A host connects from its temporary addresses: a provider that reports an
-    address of the local one's subnet confirms the local one.
-    """
-    votes = [response.address for response in detection.all_responses if response.address]
-    own = detection.source_response
-    if detection.source.kind is SourceKind.LOCAL and own and own.address:
-        local, subnet = own.address, subnet_of(own.address)
-        return [local if subnet_of(address) == subnet else address for address in votes]
-    return votes

@@ -14,8 +14,6 @@ from ..models import Family
 from .providers import Provider, query
 from .result import Response
 
-TIMEOUT_S = 5.0
-"""How long one provider may take."""
 HEDGE_DELAY_S = 2.0
 """How long one provider is waited for before the next is queried as well."""
 
@@ -28,6 +26,7 @@ async def query_until_found(
 ) -> list[Response]:
     """Return the responses up to the first one with an address, in the order of arrival.
 
+    One that reports a tunnel is the last one as well: no other counts then.
     ``session`` returns a client session that connects by one family only; it
     is not closed here. ``deadline`` is a time of the event loop. A provider
     that was slow and did not respond counts as timed out.
@@ -38,8 +37,8 @@ async def query_until_found(
     slow: set[str] = set()
     responses: list[Response] = []
     try:
-        while not any(response.address for response in responses):
-            limit_s = min(deadline - loop.time(), TIMEOUT_S)
+        while not any(map(_is_decisive, responses)):
+            limit_s = deadline - loop.time()
             provider = next(queue, None) if limit_s > 0 else None
             if provider:
                 work = _query(session, provider, family, limit_s)
@@ -63,6 +62,10 @@ async def query_until_found(
     # A provider that was queried beside a slow one had no time to fail: it may be asked again.
     late = (provider.name for provider in running.values() if provider.name in slow)
     return responses + [Response(provider=name, error=DetectionError.TIMEOUT) for name in late]
+
+
+def _is_decisive(response: Response) -> bool:
+    return response.address is not None or response.error is DetectionError.TUNNEL
 
 
 async def _query(

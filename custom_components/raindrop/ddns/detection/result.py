@@ -38,6 +38,13 @@ class Detection:
     """The address that stays accepted while the candidate is in hold-down."""
     is_flapping: bool = False
     """Whether the hold-down is due to flapping."""
+    ways_out: tuple[Address, ...] = ()
+    """The addresses between which the source kept changing within a day; empty if it did not."""
+    tunnel_witness: str | None = None
+    """The provider that says that requests of this host go through a tunnel.
+
+    None if none says so. If one does, what web providers report counts for nothing.
+    """
     hold_down_s: float = field(default=0, compare=False)
     """How many seconds of the hold-down are left."""
     deadline: float = field(default=0, compare=False, repr=False)
@@ -49,6 +56,21 @@ class Detection:
     def family(self) -> Family:
         """The family of the address."""
         return self.source.family
+
+    @property
+    def is_unverifiable(self) -> bool:
+        """Whether no second provider can confirm what the source itself reports."""
+        return self.source.is_unverifiable or self.tunnel_witness is not None
+
+    @property
+    def has_one_opinion(self) -> bool:
+        """Whether only one provider of several repeated the accepted address.
+
+        The local interface needs no other one: it cannot be out of date.
+        """
+        can_differ = not self.is_unverifiable and self.source.kind is not SourceKind.LOCAL
+        reported = [response for response in self.all_responses if response.address]
+        return self.address is not None and can_differ and len(reported) == 1
 
     @property
     def all_responses(self) -> Iterator[Response]:
@@ -73,7 +95,8 @@ class Detection:
     def is_unconfirmed(self) -> bool:
         """Whether an address was reported that is neither accepted nor in hold-down."""
         has_reported = any(response.address for response in self.all_responses)
-        return self.address is None and self.candidate is None and has_reported
+        is_known = self.address is not None or self.candidate is not None
+        return has_reported and not is_known and self.tunnel_witness is None
 
     @property
     def is_unsupported_family(self) -> bool:
@@ -86,7 +109,8 @@ class Detection:
         """Whether web providers replace an entity that reports no address."""
         own = self.source_response
         has_failed = self.source.kind is SourceKind.ENTITY and (own is None or own.address is None)
-        return has_failed and any(response.address for response in self.responses)
+        has_substitute = any(response.address for response in self.responses)
+        return has_failed and has_substitute and self.tunnel_witness is None
 
 
 type Detections = Mapping[Source, Detection]

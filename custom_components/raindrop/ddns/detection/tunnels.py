@@ -1,0 +1,44 @@
+"""Tunnels: which providers said lately that requests of this host go through Cloudflare WARP."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from ..errors import DetectionError
+from ..models import Family
+from .providers import Provider
+from .result import Response
+
+_MEMORY = timedelta(hours=1)
+"""How long a provider is believed that does not deny it later: it may be down meanwhile."""
+
+
+class Tunnels:
+    """Remembers which providers reported a tunnel, by family."""
+
+    def __init__(self) -> None:
+        self._reported_at: dict[tuple[str, Family], datetime] = {}
+
+    def copy(self) -> "Tunnels":
+        """Return a copy that remembers by itself."""
+        copy = Tunnels()
+        copy._reported_at.update(self._reported_at)
+        return copy
+
+    def add(self, responses: Iterable[Response], family: Family, now: datetime) -> None:
+        """Remember the responses that report a tunnel, and those that deny it by an address."""
+        for response in responses:
+            key = response.provider, family
+            if response.error is DetectionError.TUNNEL:
+                self._reported_at[key] = now
+            elif response.address:
+                self._reported_at.pop(key, None)
+
+    def witness(
+        self, providers: Iterable[Provider], family: Family, now: datetime
+    ) -> Provider | None:
+        """Return the provider that reported a tunnel, None if none of these did lately."""
+        for provider in providers:
+            time = self._reported_at.get((provider.name, family))
+            if time is not None and timedelta() <= now - time < _MEMORY:
+                return provider
+        return None
