@@ -106,6 +106,24 @@ async def test_s8_a_tunnel_is_remembered_while_the_trace_is_silent(
     assert (await detect(detector, HERE)).address == ip_address(EXIT)
 
 
+@pytest.mark.parametrize("back_s", [40, 3 * 3600])
+async def test_s8_a_clock_that_is_set_back_ends_no_tunnel(
+    simulator: Simulator, detector: Detector, sources: FakeSources, back_s: int
+) -> None:
+    """It is remembered for an hour from then on, while the trace is silent."""
+    await detect(detector, HERE)
+    open_tunnel(simulator)
+    await detect(detector, HERE)
+    simulator.ip.set_address(None, provider="cloudflare", family=4)
+    sources.advance(-back_s)
+
+    assert (await detect(detector, HERE)).address is None
+    sources.advance(timedelta(minutes=59).total_seconds())
+    assert (await detect(detector, HERE)).address is None
+    sources.advance(timedelta(minutes=2).total_seconds())
+    assert (await detect(detector, HERE)).address == ip_address(EXIT)
+
+
 async def test_s8_a_tunnel_is_not_forgotten_in_a_cool_down(
     simulator: Simulator, detector: Detector, sources: FakeSources
 ) -> None:

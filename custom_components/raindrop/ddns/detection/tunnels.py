@@ -38,7 +38,11 @@ class Tunnels:
     ) -> Provider | None:
         """Return the provider that reported a tunnel, None if none of these did lately."""
         for provider in providers:
-            time = self._reported_at.get((provider.name, family))
-            if time is not None and timedelta() <= now - time < _MEMORY:
+            key = provider.name, family
+            if key not in self._reported_at:
+                continue
+            # A time in the future is that of a clock that was set back.
+            self._reported_at[key] = min(self._reported_at[key], now)
+            if now - self._reported_at[key] < _MEMORY:
                 return provider
         return None
