@@ -165,11 +165,14 @@ class Api:
             _check_body(call)
         if action not in ("list_records", "list_zones"):
             Query(call.query, listing.SHADOW[:1], call.entry.surprises)
-        success = self._actions[action](AuthorizedRequest(call, route, zone))
-        if call.fault and call.fault.kind is Kind.IGNORED_FIELDS:
-            # It was not the client who left the body empty.
-            call.entry.surprises[:] = [s for s in call.entry.surprises if s != writes.EMPTY_PATCH]
-        return success
+        request = AuthorizedRequest(call, route, zone)
+        try:
+            return self._actions[action](request)
+        finally:
+            if call.fault and call.fault.kind is Kind.IGNORED_FIELDS:
+                # It was not the client who left the body empty.
+                surprises = request.surprises
+                surprises[:] = [text for text in surprises if text != writes.EMPTY_PATCH]
 
     def _verify(self, credentials: PresentedCredentials, account_id: str | None) -> Success:
         """Verify a token: user tokens at the user, account tokens at their account."""

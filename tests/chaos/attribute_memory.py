@@ -44,8 +44,9 @@ class AttributeMemory:
         for record in self._zone.records.values():
             record_key = record.fields.name, record.fields.type
             attributes = _attributes_of(record.fields)
-            if record_key in changed or count[record_key] > 1:
-                # It may have been read before or after the change, or not at all.
+            is_of_other_home = record.fields.comment == OTHER_HOME_COMMENT
+            if record_key in changed or count[record_key] > 1 or is_of_other_home:
+                # It may have been read before or after the change, or not be remembered at all.
                 if record_key in self._known:
                     self._known[record_key].add(attributes)
             elif is_listed and record_key in managed:

@@ -71,7 +71,12 @@ ENDPOINTS = (LIST, BATCH, CREATE, UPDATE, DELETE)
 
 TRIALS = (
     "none",
+    "frozen_entities",
+    "tunnel",
+    "two_lines",
     "short_list",
+    "fields_that_do_not_take",
+    "slow_write",
     "odd_records",
     "other_home",
     "recreation",

@@ -1,6 +1,7 @@
 """Check every accepted address: quorum, hold-down and flap damping."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from functools import partial
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from .clock import Clock
 from .constants import UNUSABLE_ADDRESSES
 from .integration import listen_for_accepted_addresses
-from .model import Source, SourceCatalog
+from .model import Source, SourceCatalog, ZoneModel
 from .reported_addresses import ReportedAddresses
 from .traces import Traces
 
@@ -23,7 +24,12 @@ class DetectionChecker:
     """Checks which addresses are accepted, source by source."""
 
     def __init__(
-        self, clock: Clock, reported: ReportedAddresses, sources: SourceCatalog, traces: Traces
+        self,
+        clock: Clock,
+        reported: ReportedAddresses,
+        sources: SourceCatalog,
+        traces: Traces,
+        models: Collection[ZoneModel],
     ) -> None:
         """Start without accepted addresses."""
         self.violations: list[str] = []
@@ -31,6 +37,7 @@ class DetectionChecker:
         self._reported = reported
         self._sources = sources
         self._traces = traces
+        self._models = models
         self._hass: HomeAssistant
         self._current: dict[Source, str] = {}
         self._in_step: defaultdict[Source, set[str]] = defaultdict(set)
@@ -75,14 +82,32 @@ class DetectionChecker:
         confirming = self._reported.reporters_of(address, reporters)
         if address in UNUSABLE_ADDRESSES[4] + UNUSABLE_ADDRESSES[6]:
             self._violation(source, address, "which must never be written")
-        is_tunnel = "cloudflare" in reporters and self._traces.say_warp(source.family)
+        is_tunnel = source.kind != "urls" and self._is_tunnel_reported(source)
         if is_tunnel and source.entity not in confirming:
             self._violation(source, address, "although a trace reports a tunnel")
         elif source.is_unverifiable or is_tunnel:
             self._check_hold_down(source, address, source.entity or "".join(reporters))
         elif len(confirming) < _QUORUM:
-            self._violation(source, address, f"reported only by {sorted(confirming)}")
+            if source.entity in confirming and self._traces.said_warp(source.family):
+                self._check_hold_down(source, address, source.entity)
+            else:
+                self._violation(source, address, f"reported only by {sorted(confirming)}")
         self._check_flap_damping(source, address)
+
+    def _is_tunnel_reported(self, source: Source) -> bool:
+        """Return whether a source with built-in providers was the one whose trace says so.
+
+        A source with the URL of a trace may be the one that requested it.
+        """
+        managed_records = (m for model in self._models for m in model.managed_records().values())
+        urls = {m.source for m in managed_records if m.source.kind == "urls"}
+        requests_trace = any(
+            "cloudflare" in self._sources.reporters(other)
+            for other in urls
+            if other.family == source.family
+        )
+        is_asked = "cloudflare" in self._sources.reporters(source)
+        return is_asked and not requests_trace and self._traces.say_warp(source.family)
 
     def _check_hold_down(self, source: Source, address: str, reporter: str) -> None:
         stable_s = self._reported.stable_s(address, reporter)

@@ -50,7 +50,7 @@ class Environment:
         self._zone_checkers: dict[str, ZoneChecker] = {}
         models, checkers = self._models, self._zone_checkers
         self._detection = DetectionChecker(
-            clock, self._reported, self._sources, Traces(simulator.log)
+            clock, self._reported, self._sources, Traces(simulator.log, clock), models.values()
         )
         self._network = Network(simulator, self._reported)
         self._faults = Faults(simulator, self._reported, self._network, checkers)

@@ -11,6 +11,7 @@ from .fault_generator import (
     add_provider_fault,
     clear_faults,
     edit_dns,
+    ignore_fields,
     set_reachable,
     set_token,
     set_zone_exists,
@@ -22,6 +23,8 @@ from .network_generator import (
     provider_reports,
     provider_unreachable,
     report_truth,
+    set_lines,
+    set_tunnel,
 )
 from .random_choice import one
 from .scenario import Scenario, Step, Value
@@ -89,9 +92,12 @@ _WEIGHTS: dict[Callable[[Random], Step], int] = {
     report_truth: 3,
     entity_reports: 6,
     flap: 2,
+    set_lines: 2,
+    set_tunnel: 2,
     add_api_fault: 9,
     add_provider_fault: 5,
     add_list_fault: 3,
+    ignore_fields: 3,
     add_odd_record: 2,
     clear_faults: 5,
     set_reachable: 2,

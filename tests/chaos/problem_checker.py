@@ -43,24 +43,29 @@ class ProblemChecker:
         self._world = world
         self._reported = reported
         self._expectations = expectations
-        self._since: dict[tuple[str, RecordKey], float] = {}
-        """When an update first had to notice a wrong record, by zone and record key."""
+        self._wrong_s: dict[tuple[str, RecordKey], int] = {}
+        """For how long an update had to notice a wrong record, by zone and record key.
+
+        A longer wait counts as an hour: it ends with a single update.
+        """
 
     def end_step(self, step: Step) -> list[str]:
         """Return the records that are wrong for more than 15 minutes without a problem."""
         name, *arguments = step
         if name not in _HARMLESS_STEPS:
-            self._since.clear()
+            self._wrong_s.clear()
         if name != "wait" or not isinstance(arguments[0], int) or arguments[0] < INTERVAL_S - 1:
             # Nothing had to notice anything.
             return []
-        now = self._world.clock.now()
-        wrong = {*self._wrong_records()}
-        self._since = {key: self._since.get(key, now) for key in wrong}
+        passed_s = min(arguments[0], _FULL_SYNC_S)
+        self._wrong_s = {
+            key: self._wrong_s[key] + passed_s if key in self._wrong_s else 0
+            for key in self._wrong_records()
+        }
         return [
-            f"{zone}: {record_key} is wrong since {now - since:.0f} s, but no problem is shown"
-            for (zone, record_key), since in self._since.items()
-            if now - since > self._limit_s(zone, record_key)
+            f"{zone}: {record_key} is wrong for {wrong_s} s, but no problem is shown"
+            for (zone, record_key), wrong_s in self._wrong_s.items()
+            if wrong_s > self._limit_s(zone, record_key)
             and not self._expectations.is_problem_shown(zone, record_key[0])
         ]
 

@@ -146,7 +146,6 @@ class Trials:
         for position in (0, 1, 3):
             detail = {"position": position}
             await self._world.faults.add_fault("cloudflare", LIST, "short_list", 1, detail)
-            await self._world.faults.add_fault("cloudflare", LIST, "repeated_id", 1, detail)
         await self._world.faults.add_fault("cloudflare", LIST, "short_list", None, {})
         await self._move(1)
         await self._pass_intervals(PROBLEM_INTERVALS)
