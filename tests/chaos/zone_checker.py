@@ -233,8 +233,8 @@ class ZoneChecker:
         if old.id in pinned or record_key in self._external_keys_in_step:
             return
         is_owned = old.fields.comment == OWNER_COMMENT
-        exists = any(record_id in self.zone.records for record_id in pinned)
         existing = [r for r in self.zone.records.values() if _key_of(r.fields) == record_key]
+        exists = any(record.id in pinned for record in existing)
         if None not in pinned and (exists or not (is_owned or len(existing) == 1)):
             self._violation(f"{record_key}: {old.id} was changed, but {pinned} is pinned")
         is_recognized = is_owned or old.fields.content in self._identifying[record_key]
