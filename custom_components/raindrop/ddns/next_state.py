@@ -189,6 +189,10 @@ def _next_state(
 ) -> State:
     """Return the next state, with the reason of each record and the home's addresses."""
     accepted = {s.family: a for s in config.home_sources if (a := detections[s].address)}
+    records = {
+        m.record_key: _with_reason(records[m.record_key], detections[m.source], list_error, now)
+        for m in config.managed_records
+    }
     return State(
         detections=detections,
         public_addresses={**state.public_addresses, **accepted},
@@ -197,14 +201,10 @@ def _next_state(
             for source, detection in detections.items()
             if detection.is_conflicting
         },
-        records={
-            managed.record_key: _with_reason(
-                records[managed.record_key], detections[managed.source], list_error, now
-            )
-            for managed in config.managed_records
-        },
+        records=records,
         list_error=list_error,
         is_converged=is_converged,
+        has_unknown_record=any(record.unknown_since for record in records.values()),
     )
 
 

@@ -85,15 +85,12 @@ class State:
     """Why the zone could not be read."""
     is_converged: bool = False
     """Whether the zone need not be read again before the next full sync."""
+    has_unknown_record: bool = False
+    """Whether it is not known of some record whether it is in sync."""
 
     def record(self, record_key: RecordKey) -> RecordState:
         """Return what is known of a record; an empty state if nothing is."""
         return self.records.get(record_key, _UNKNOWN)
-
-    @property
-    def has_unknown_record(self) -> bool:
-        """Whether it is not known of some record whether it is in sync."""
-        return any(record.unknown_since for record in self.records.values())
 
     def written_at(self, record_keys: Iterable[RecordKey]) -> datetime | None:
         """Return when one of these records was last changed by anybody, by Cloudflare's clock."""

@@ -199,9 +199,6 @@ class Detector:
             remaining, detection.family, self._session, detection.deadline
         )
         self._cool_down.count(responses, detection.family, self.now())
-        queried = {response.provider for response in responses}
-        before = (r for r in detection.responses if r.provider not in queried)
-        detection = replace(detection, responses=(*before, *responses))
         self._tunnels.add(responses, detection.family, self.now())
         witness = self._tunnels.witness(providers, detection.family, self.now())
         if witness is None:
@@ -209,7 +206,15 @@ class Detector:
             damping = self._damping_of(detection.source)
             reports = addresses(detection, responses)
             self._damping[detection.source] = damping.add_reports(reports, self.now())
-        return self._judge(replace(detection, tunnel_witness=witness.name if witness else None))
+        queried = {response.provider for response in responses}
+        before = (r for r in detection.responses if r.provider not in queried)
+        return self._judge(
+            replace(
+                detection,
+                responses=(*before, *responses),
+                tunnel_witness=witness.name if witness else None,
+            )
+        )
 
     def _judge(self, detection: Detection) -> Detection:
         """Return the detection with the address that its responses let accept; remember it."""

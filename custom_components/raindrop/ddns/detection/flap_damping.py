@@ -77,6 +77,8 @@ class DampingState:
                 pending.clear()
             else:
                 pending[address] = now
+        if (pending, contradicted) == (self.pending, self.contradicted):
+            return self
         return replace(self, pending=pending, contradicted=contradicted)
 
     def report(self, address: Address, now: datetime, *, is_unverifiable: bool) -> "DampingState":
@@ -99,7 +101,7 @@ class DampingState:
 
     def reset_candidate(self) -> "DampingState":
         """Return the state after the candidate was not reported any more."""
-        return replace(self, candidate=None)
+        return replace(self, candidate=None) if self.candidate else self
 
     def remaining_s(self, now: datetime) -> float:
         """Return how many seconds of the candidate's hold-down are left."""
