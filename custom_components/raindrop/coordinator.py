@@ -271,8 +271,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
                 self.client, self.detector, self.config, before, options
             )
             if result.was_read or (may_call_api and full_sync and not has_records):
-                errors = await self._deletions.async_delete()
-                result = replace(result, errors=(*result.errors, *errors))
+                result = await self._deletions.async_delete(result)
             is_first, self.checked_at = self.checked_at is None, dt_util.utcnow()
             was_unconfirmed = self._backoff.has_unconfirmed_write(now) and not is_first
             if may_call_api:

@@ -2,6 +2,7 @@
 
 from asyncio import timeout
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
@@ -26,6 +27,7 @@ from .ddns import (
     CloudflareTimeoutError,
     DdnsError,
     RecordKey,
+    UpdateResult,
     ZoneId,
     delete_owned,
 )
@@ -61,15 +63,15 @@ class Deletions:
         self._store = store
         self._is_failing = False
 
-    async def async_delete(self) -> tuple[CloudflareError, ...]:
-        """Delete the records that are due; return what failed.
+    async def async_delete(self, result: UpdateResult) -> UpdateResult:
+        """Delete the records that are due; return the result of the update with what happened.
 
         Must not run beside an update, which could create the records again.
         """
         now, pending = dt_util.utcnow(), self._store.pending_deletions
         due = {key: since for key, since in pending.items() if since is not None}
         if not due:
-            return ()
+            return result
         failed = await _async_delete(self._client, zone_id(self._entry), due)
         for key, since in due.items():
             # A clock that was set back must not keep it forever.
@@ -78,7 +80,8 @@ class Deletions:
                 del pending[key]
         self._store.async_delay_save()
         self._async_report(failed, min((due[key] for key in failed), default=now), now)
-        return tuple(failed.values())
+        errors = (*result.errors, *failed.values())
+        return replace(result, was_read=result.was_read or not failed, errors=errors)
 
     @callback
     def _async_report(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
@@ -14,6 +15,7 @@ from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
 from tests.library.zone_updater import BATCH, LIST
+from tests.secrets import TOKEN
 
 from .builders import domain, new_entry, set_up
 from .conftest import Clock, endpoints
@@ -97,6 +99,23 @@ async def test_a_deletion_that_fails_is_repeated_by_the_full_sync_and_becomes_a_
     await clock.passes(HOUR)
     assert names(simulator) == {KEPT, "home.example.com"}
     assert issue(hass, "deletion_failed") is None
+
+
+async def test_a_deletion_that_succeeds_ends_the_request_for_another_key(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """Also in a zone without domains, which is read for its deletions alone."""
+    entry = await set_up(hass, zone, [domain(REMOVED, delete=True)])
+    simulator.cloudflare.credentials.revoke(TOKEN)
+    await remove_domain(hass, entry)
+    await clock.passes(HOUR)
+    await clock.passes(HOUR)
+    assert [*entry.async_get_active_flows(hass, {SOURCE_REAUTH})]
+
+    simulator.cloudflare.add_token(TOKEN)
+    await clock.passes(HOUR)
+    assert REMOVED not in names(simulator)
+    assert not [*entry.async_get_active_flows(hass, {SOURCE_REAUTH})]
 
 
 async def test_the_record_of_the_last_domain_is_deleted_too(

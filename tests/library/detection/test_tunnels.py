@@ -68,6 +68,27 @@ async def test_s8_the_first_address_is_not_that_of_a_tunnel(
         assert detector.accepted(source) is None
 
 
+@pytest.mark.parametrize("names", [("ipify", "ident.me"), ("amazon", "home-assistant")])
+async def test_s8_a_tunnel_counts_for_every_source(
+    simulator: Simulator, detector: Detector, sources: FakeSources, names: tuple[str, ...]
+) -> None:
+    """Own pages that say nothing of tunnels leave by the same one as the trace."""
+    pages = custom(simulator, *names)
+    await detect_first(detector, simulator, HERE)
+    await detect_first(detector, simulator, pages)
+    open_tunnel(simulator)
+
+    await detect(detector, HERE)
+    for _ in range(2):
+        assert (await detect(detector, pages)).tunnel_witness == "cloudflare"
+        sources.advance(CYCLE_S)
+    assert accepted(detector, pages) == HOME
+
+    simulator.faults.clear()
+    await detect(detector, HERE)
+    assert (await detect(detector, pages)).tunnel_witness is None
+
+
 @pytest.mark.parametrize("warp", ["on", "plus"])
 async def test_s8_a_tunnel_that_an_own_page_reports_counts_too(
     simulator: Simulator, detector: Detector, warp: str

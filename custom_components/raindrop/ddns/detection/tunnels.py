@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from ..errors import DetectionError
 from ..models import Family
-from .providers import Provider
 from .result import Response
 
 _MEMORY = timedelta(hours=1)
@@ -33,16 +32,15 @@ class Tunnels:
             elif response.address:
                 self._reported_at.pop(key, None)
 
-    def witness(
-        self, providers: Iterable[Provider], family: Family, now: datetime
-    ) -> Provider | None:
-        """Return the provider that reported a tunnel, None if none of these did lately."""
-        for provider in providers:
-            key = provider.name, family
-            if key not in self._reported_at:
-                continue
+    def witness(self, family: Family, now: datetime) -> str | None:
+        """Return the provider that reported a tunnel lately, None if there is none.
+
+        It speaks for every source: the requests of all leave by the same way.
+        """
+        for key, time in self._reported_at.items():
             # A time in the future is that of a clock that was set back.
-            self._reported_at[key] = min(self._reported_at[key], now)
-            if now - self._reported_at[key] < _MEMORY:
+            self._reported_at[key] = min(time, now)
+            provider, of_family = key
+            if of_family == family and now - self._reported_at[key] < _MEMORY:
                 return provider
         return None
