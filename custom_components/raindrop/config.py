@@ -7,7 +7,7 @@ All of it may have been edited by hand or restored in part: a domain that cannot
 be read stops no other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 import os
@@ -188,6 +188,13 @@ def record_keys_of_unreadable(subentry: ConfigSubentry) -> set[RecordKey]:
         with suppress(ValueError):
             names.add(read_host_name(stored))
     return {RecordKey(name, family) for name in names for family in Family}
+
+
+def configured_record_keys(entry: ConfigEntry, domains: Collection[Domain]) -> set[RecordKey]:
+    """Return the record keys of these domains, and those that unreadable ones may have."""
+    readable = (domain.configured_record_keys for domain in domains)
+    unreadable = map(record_keys_of_unreadable, unreadable_domains(entry, domains))
+    return {key for record_keys in (*readable, *unreadable) for key in record_keys}
 
 
 def zone_id(entry: ConfigEntry) -> ddns.ZoneId:

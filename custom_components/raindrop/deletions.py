@@ -15,12 +15,13 @@ from .backoff import Backoff
 from .config import (
     Domain,
     async_get_client,
+    configured_record_keys,
     read_domains,
     record_keys_of_unreadable,
     unreadable_domains,
     zone_id,
 )
-from .const import LOGGER
+from .const import DOMAIN, LOGGER
 from .ddns import (
     CloudflareClient,
     CloudflareError,
@@ -33,6 +34,7 @@ from .ddns import (
 )
 from .entry_issues import (
     async_end_deletion_failed,
+    async_end_records_left,
     async_report_deletion_failed,
     async_report_records_left,
     async_report_state_lost,
@@ -139,7 +141,13 @@ async def async_delete_with_entry(hass: HomeAssistant, entry: ConfigEntry) -> No
     if Backoff(store).has_unconfirmed_write(dt_util.utcnow()):
 
         async def delete_again(_now: datetime) -> None:
-            await _async_delete_once(hass, entry, record_keys)
+            # The zone may have been added again meanwhile.
+            kept = {
+                key
+                for other in hass.config_entries.async_entries(DOMAIN)
+                for key in configured_record_keys(other, read_domains(other))
+            }
+            await _async_delete_once(hass, entry, record_keys - kept)
 
         async_call_later(hass, _AGAIN_S, HassJob(delete_again, cancel_on_shutdown=True))
     await store.async_remove()
@@ -158,6 +166,8 @@ async def _async_delete_once(
         LOGGER.debug("No request could be sent", exc_info=True)
     if left:
         async_report_records_left(hass, entry, left)
+    else:
+        async_end_records_left(hass, entry)
 
 
 async def _async_delete(

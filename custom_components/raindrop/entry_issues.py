@@ -13,12 +13,13 @@ from homeassistant.helpers import issue_registry as ir
 from .config import Domain, unreadable_domains
 from .const import DOMAIN
 from .ddns import CloudflareError, RecordKey, to_unicode
+from .flows.preview import escape_markdown
 from .stored_sources import unreadable_families
 
 _MAX_NAMES = 20
 """How many records an issue names."""
 _DOMAIN, _OPTIONS, _ZONE_ID = "domain_unreadable", "options_unreadable", "zone_id_unreadable"
-_DELETION_FAILED = "deletion_failed"
+_DELETION_FAILED, _RECORDS_LEFT = "deletion_failed", "records_left"
 _PASSING = (_DOMAIN, _OPTIONS, _ZONE_ID, _DELETION_FAILED)
 """The issues that an entry has only while it is set up."""
 
@@ -47,7 +48,7 @@ def async_report_deletion_failed(
     hass: HomeAssistant, entry: ConfigEntry, failed: Mapping[RecordKey, CloudflareError]
 ) -> None:
     """Create the issue that records of removed domains cannot be deleted."""
-    reason = str(next(iter(failed.values())))
+    reason = escape_markdown(str(next(iter(failed.values()))))
     placeholders = {"zone": entry.title, "records": record_names(failed), "reason": reason}
     _async_create(hass, entry, _DELETION_FAILED, placeholders)
 
@@ -64,7 +65,13 @@ def async_report_records_left(
 ) -> None:
     """Create the issue that a removed entry leaves records."""
     placeholders = {"zone": entry.title, "records": record_names(record_keys)}
-    _async_create(hass, entry, "records_left", placeholders, is_persistent=True)
+    _async_create(hass, entry, _RECORDS_LEFT, placeholders, is_persistent=True)
+
+
+@callback
+def async_end_records_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the issue that a removed entry leaves records: another try deleted them."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, _RECORDS_LEFT))
 
 
 @callback

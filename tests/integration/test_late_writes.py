@@ -181,3 +181,19 @@ async def test_an_outage_is_not_asked_every_minute(
     for _ in range(3):
         await clock.passes(MINUTE / 2)
     assert endpoints(simulator) == [LIST, BATCH]
+
+
+async def test_a_zone_that_is_added_again_within_a_minute_keeps_its_records(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """To remove a zone and add it again is what people try: the second deletion spares it."""
+    entry = await set_up(hass, zone, [domain("new.example.com", delete=True)])
+    simulator.faults.add("cloudflare", BATCH, kind="reset", times=1)
+    simulator.ip.set_address(NEXT)
+    await clock.cycles()
+    await hass.config_entries.async_remove(entry.entry_id)
+    await set_up(hass, zone, [domain("new.example.com", delete=True)])
+    assert contents(simulator)["new.example.com"] == NEXT
+
+    await clock.passes(MINUTE)
+    assert contents(simulator)["new.example.com"] == NEXT

@@ -277,3 +277,31 @@ async def test_a_deletion_survives_an_address_change(
     simulator.ip.set_address(NEXT)
     await clock.cycles()
     assert names(simulator) == {KEPT, "home.example.com"}
+
+
+async def test_the_repair_ends_if_the_second_try_deletes_what_was_left(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, entry: RaindropConfigEntry
+) -> None:
+    """After a write without a response the deletion is repeated, and nothing may be left."""
+    simulator.faults.add("cloudflare", BATCH, kind="reset", times=1)
+    simulator.ip.set_address(NEXT)
+    await clock.cycles()
+    simulator.cloudflare.reachable = False
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert issue(hass, "records_left")
+
+    simulator.cloudflare.reachable = True
+    await clock.passes(timedelta(minutes=1))
+    assert names(simulator) == {"home.example.com"}
+    assert issue(hass, "records_left") is None
+
+
+async def test_the_reason_is_quoted_without_markdown(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, entry: RaindropConfigEntry
+) -> None:
+    """A repair is shown as Markdown, and what Cloudflare says is not."""
+    message = "[here](https://example.org)"
+    simulator.faults.add("cloudflare", DELETE, kind="error", status=400, code=1, message=message)
+    await remove_domain(hass, entry)
+    await clock.passes(HOUR)
+    assert r"\[here\]" in placeholders(hass, "deletion_failed")["reason"]
