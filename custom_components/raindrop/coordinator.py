@@ -18,7 +18,7 @@ from homeassistant.util.signal_type import SignalTypeFormat
 from .address_sources import async_get_detector
 from .address_watch import AddressWatch
 from .backoff import Backoff
-from .config import async_get_client, read_domains, zone_config
+from .config import async_get_client, configured_record_keys, read_domains, zone_config
 from .const import DOMAIN, FULL_SYNC_INTERVAL, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     CloudflareRateLimitError,
@@ -114,9 +114,9 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         await store.async_load()
         async_begin_deletions(self.hass, self.config_entry, store, self.domains)
         managed = {record.record_key for record in self.config.managed_records}
-        records = {key: r for key, r in store.state.records.items() if key in managed}
+        store.forget(managed, configured_record_keys(self.config_entry, self.domains))
         detections = {source: Detection(source=source) for source in self.config.sources}
-        self.data = store.state = replace(store.state, records=records, detections=detections)
+        self.data = store.state = replace(store.state, detections=detections)
         # Setup may still fail, and a domain be removed before it succeeds.
         await store.async_save()
 

@@ -10,8 +10,8 @@ records that are deleted with their domain; events that were not delivered yet;
 until when Cloudflare may not be called; and when a write got no response.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from operator import itemgetter
@@ -41,7 +41,7 @@ from .stored_values import read_bool, read_int, read_list, read_text
 
 _VERSION = 1
 _SAVE_DELAY_S = 10
-_MALFORMED = (KeyError, ValueError, TypeError, AttributeError)
+_MALFORMED = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 _UNREADABLE = (*_MALFORMED, HomeAssistantError, NotImplementedError, OSError)
 """What Home Assistant's store raises: for a file of another version, without
 one, that is no JSON object, or that cannot be opened."""
@@ -54,6 +54,7 @@ class ZoneStore:
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._store = Store[dict[str, Any]](hass, _VERSION, f"{DOMAIN}.{entry_id}")
         self.state = State()
+        self._unmanaged: dict[RecordKey, RecordState] = {}
         self.pending_deletions: dict[RecordKey, datetime | None] = {}
         """Records to delete with their domain, and since when it is gone; None while it exists."""
         self.pending_events: list[DdnsEvent] = []
@@ -76,9 +77,15 @@ class ZoneStore:
             unreadable.append(f"the file ({type(err).__name__})")
             self.are_deletions_lost = True
         try:
-            self.state = _state(data)
+            self.state = State(public_addresses=_public_addresses(data))
         except _MALFORMED:
             unreadable.append("addresses")
+        try:
+            records, unreadable_keys = _records(data)
+            self.state = replace(self.state, records=records)
+            unreadable += unreadable_keys
+        except _MALFORMED:
+            unreadable.append("records")
         try:
             self.pending_deletions = _pending_deletions(data)
         except _MALFORMED:
@@ -99,6 +106,26 @@ class ZoneStore:
                 "The stored state %s begins anew: cannot read %s", self._store.key, names
             )
 
+    def forget(self, managed: Collection[RecordKey], configured: Collection[RecordKey]) -> None:
+        """Forget the records that are not configured, and most of those that are not managed.
+
+        Of a family that is off, or a domain that cannot be read, what the
+        record was stays stored: it may be missing when it is managed again.
+        """
+        records = self.state.records
+        self.state = replace(
+            self.state, records={key: r for key, r in records.items() if key in managed}
+        )
+        self._unmanaged = {
+            key: RecordState(
+                last_address=r.last_address,
+                last_attributes=r.last_attributes,
+                is_incomplete=r.is_incomplete,
+            )
+            for key, r in records.items()
+            if key in configured and key not in managed
+        }
+
     async def async_save(self) -> None:
         """Save now; log a failure, as a delayed save does."""
         try:
@@ -118,7 +145,7 @@ class ZoneStore:
             LOGGER.exception("The stored state could not be deleted")
 
     def _data(self) -> dict[str, Any]:
-        records = self.state.records.items()
+        records = {**self._unmanaged, **self.state.records}.items()
         times = {"wait_until": self.wait_until, "unconfirmed_at": self.unconfirmed_at}
         return {
             "public_addresses": {f.key: str(a) for f, a in self.state.public_addresses.items()},
@@ -134,13 +161,21 @@ class ZoneStore:
         }
 
 
-def _state(data: Mapping[str, Any]) -> State:
-    public_addresses = data.get("public_addresses", {}).items()
-    records = data.get("records", {}).items()
-    return State(
-        public_addresses={FAMILIES[k]: a for k, text in public_addresses if (a := _address(text))},
-        records={_record_key(key): _record_state(record) for key, record in records},
-    )
+def _public_addresses(data: Mapping[str, Any]) -> dict[Family, Address]:
+    stored = data.get("public_addresses", {}).items()
+    return {FAMILIES[key]: address for key, text in stored if (address := _address(text))}
+
+
+def _records(data: Mapping[str, Any]) -> tuple[dict[RecordKey, RecordState], list[str]]:
+    """Return the records, and the keys of those that cannot be read."""
+    records: dict[RecordKey, RecordState] = {}
+    unreadable: list[str] = []
+    for key, stored in data.get("records", {}).items():
+        try:
+            records[_record_key(key)] = _record_state(stored)
+        except _MALFORMED:
+            unreadable.append(repr(key))
+    return records, unreadable
 
 
 def _pending_deletions(data: Mapping[str, Any]) -> dict[RecordKey, datetime | None]:
@@ -159,6 +194,8 @@ def _record_data(record: RecordState) -> dict[str, Any]:
         data["external_changes"] = [time.isoformat() for time in record.external_changes]
     if record.last_attributes:
         data["attributes"] = asdict(record.last_attributes)
+    if record.is_incomplete:
+        data["is_incomplete"] = True
     if record.unknown_since:
         data["unknown_since"] = record.unknown_since.isoformat()
     if record.has_failed:
@@ -171,6 +208,7 @@ def _record_state(data: Mapping[str, Any]) -> RecordState:
         last_address=_address(data.get("last_address")),
         external_changes=tuple(_time(time) for time in data.get("external_changes", ())),
         last_attributes=_attributes(data["attributes"]) if "attributes" in data else None,
+        is_incomplete=read_bool(data.get("is_incomplete", False)),
         unknown_since=_time(data["unknown_since"]) if "unknown_since" in data else None,
         has_failed=read_bool(data.get("has_failed", False)),
     )

@@ -53,3 +53,26 @@ async def test_a_proxied_status_that_does_not_take_is_a_problem(
     assert (issues(hass), state(hass, DNS)) == ([], "off")
     (record,) = (r for r in simulator.cloudflare.records(zone) if r["name"] == NAME)
     assert record["proxied"] is True
+
+
+async def test_a_record_created_again_without_its_proxy_is_a_problem_after_a_restart(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """What it should have been is stored: the policy *keep* must not keep an exposed home."""
+    simulator.cloudflare.add_record(zone, **A | {"content": HOME, "proxied": True})
+    entry = await set_up(hass, zone, [domain(NAME)])
+    (record,) = (r for r in simulator.cloudflare.records(zone) if r["name"] == NAME)
+    simulator.cloudflare.delete_record(zone, record["id"])
+    simulator.faults.add("cloudflare", BATCH, kind="ignored_fields", fields=("proxied",))
+    await clock.passes(FULL_SYNC_INTERVAL)
+    assert issues(hass) == ["record_not_applied"]
+
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert (issues(hass), state(hass, DNS)) == (["record_not_applied"], "on")
+
+    simulator.faults.clear()
+    await clock.passes(FULL_SYNC_INTERVAL)
+    assert (issues(hass), state(hass, DNS)) == ([], "off")
+    (record,) = (r for r in simulator.cloudflare.records(zone) if r["name"] == NAME)
+    assert record["proxied"] is True

@@ -157,3 +157,56 @@ async def test_an_enforced_proxied_status_asks_nobody(
     (record,) = found(simulator)
     assert record["proxied"] is True
     assert issues(hass) == []
+
+
+async def test_a_record_that_is_deleted_while_its_family_is_off_comes_back_as_it_was(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> None:
+    """What it had stays stored, also over a second reload."""
+    simulator.cloudflare.add_record(zone, **PROXIED)
+    entry = await set_up(hass, zone, [domain(NAME)])
+    automatic = entry.options
+    off = {"sources": {**automatic["sources"], "ipv4": []}}
+    hass.config_entries.async_update_entry(entry, options=off)
+    await hass.async_block_till_done()
+    delete(simulator)
+    await hass.config_entries.async_reload(entry.entry_id)
+
+    hass.config_entries.async_update_entry(entry, options=automatic)
+    await hass.async_block_till_done()
+
+    (record,) = found(simulator)
+    assert (record["content"], record["proxied"], record["comment"]) == (HOME, True, "web")
+
+
+async def test_a_record_that_is_deleted_while_its_domain_is_unreadable_comes_back_as_it_was(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> None:
+    """A domain whose settings are mended is the same as before."""
+    simulator.cloudflare.add_record(zone, **PROXIED)
+    entry = await set_up(hass, zone, [domain(NAME)])
+    (subentry,) = entry.subentries.values()
+    good = dict(subentry.data)
+    hass.config_entries.async_update_subentry(entry, subentry, data={**good, "ttl": None})
+    await hass.async_block_till_done()
+    assert issues(hass) == ["domain_unreadable"]
+    delete(simulator)
+
+    (subentry,) = entry.subentries.values()
+    hass.config_entries.async_update_subentry(entry, subentry, data=good)
+    await hass.async_block_till_done()
+
+    (record,) = found(simulator)
+    assert (record["content"], record["proxied"], record["comment"]) == (HOME, True, "web")
+
+
+async def test_a_domain_that_was_removed_is_forgotten(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, hass_storage: dict[str, Any]
+) -> None:
+    """What its record had is not stored any more."""
+    simulator.cloudflare.add_record(zone, **PROXIED)
+    entry = await set_up(hass, zone, [domain(NAME)])
+    (subentry,) = entry.subentries.values()
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await hass.async_block_till_done()
+    assert hass_storage[f"raindrop.{entry.entry_id}"]["data"]["records"] == {}

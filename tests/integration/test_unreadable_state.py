@@ -135,6 +135,9 @@ async def test_a_state_that_begins_anew_is_readable_again(
         pytest.param({"public_addresses": {"ipv4": 5}}, id="addresses"),
         pytest.param({"events": None}, id="events"),
         pytest.param({"wait_until": 5}, id="times"),
+        pytest.param({"wait_until": "0001-01-01T00:00:00+14:00"}, id="before all times"),
+        pytest.param({"unconfirmed_at": "9999-12-31T23:59:59-14:00"}, id="after all times"),
+        pytest.param({"records": {f"A {NAME}": {"attributes": None}}}, id="record"),
     ],
 )
 async def test_a_part_that_cannot_be_read_does_not_lose_the_pending_deletions(
@@ -195,3 +198,34 @@ async def test_a_folder_that_cannot_be_written_to_is_logged(
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry_state(entry) is ConfigEntryState.LOADED
     assert "The state could not be saved" in caplog.text
+
+
+async def test_a_record_that_cannot_be_read_is_the_only_one_that_is_forgotten(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: RaindropConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What is stored of the others is used: a deleted one comes back proxied."""
+    (record,) = simulator.cloudflare.records("example.com")
+    simulator.cloudflare.delete_record("example.com", record["id"])
+    attributes: dict[str, Any] = {
+        "proxied": True,
+        "ttl_s": 1,
+        "comment": None,
+        "tags": [],
+        "is_owned": True,
+    }
+    records = {
+        "A odd.example.com": {"last_address": "none"},
+        f"A {NAME}": {"last_address": HOME, "attributes": attributes},
+        "none": {},
+    }
+    file_of(hass, entry).write_text(stored(data={"records": records}))
+
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    (record,) = simulator.cloudflare.records("example.com")
+    assert (record["name"], record["proxied"]) == (NAME, True)
+    assert caplog.text.count("begins anew") == 1
+    assert "odd.example.com" in caplog.text

@@ -7,7 +7,18 @@ from datetime import datetime, timedelta
 from .addresses import parse_record
 from .detection.result import Detection, Detections
 from .errors import CloudflareError, CloudflareRefusedError
-from .models import Address, Conflict, Create, Outcome, Plan, Reason, Record, RecordKey, ZoneConfig
+from .models import (
+    Address,
+    Conflict,
+    Outcome,
+    Plan,
+    Reason,
+    Record,
+    RecordAttributes,
+    RecordKey,
+    Update,
+    ZoneConfig,
+)
 from .records.external_changes import next_times
 from .state import RecordState, State, UpdateResult, events_between
 
@@ -104,13 +115,15 @@ def _record_state(
     While its address is not known, its conflict, failure and external changes stay.
     """
     record = existing if outcome is None or outcome.record is None else outcome.record
-    failure = _failure(before.failure, outcome)
+    failure = None if outcome is None or outcome.is_done else outcome
+    is_in_sync = detection.address is not None and record is not None and not (conflict or failure)
     # A record that is gone is created again with what it had, or should have had.
-    is_wrong = failure is not None and isinstance(failure.change, Create)
-    last_attributes = before.last_attributes if is_wrong or not record else record.attributes
+    sent = _sent_attributes(failure)
+    is_incomplete = sent is not None or (before.is_incomplete and not is_in_sync)
+    had = before.last_attributes if is_incomplete or record is None else record.attributes
+    last_attributes = sent or had
     if detection.address is None:
         return replace(before, record=record, last_attributes=last_attributes)
-    is_in_sync = record is not None and conflict is None and failure is None
     address = parse_record(record.content) if record and is_in_sync else None
     refusals = _refusals(before, detection.address, failure)
     is_converged = _is_converged(conflict, failure, refusals)
@@ -130,22 +143,25 @@ def _record_state(
         synced_address=detection.address if is_converged else None,
         last_record=record if is_in_sync else before.last_record,
         last_attributes=last_attributes,
+        is_incomplete=is_incomplete,
         last_address=address or before.last_address,
     )
 
 
-def _failure(before: Outcome | None, outcome: Outcome | None) -> Outcome | None:
-    """Return the outcome of a change that is not done.
-
-    Until a record has what it should have been created with, its creation is
-    what failed, whatever was sent afterwards.
-    """
-    if outcome is None or outcome.is_done:
+def _sent_attributes(failure: Outcome | None) -> RecordAttributes | None:
+    """Return what was sent to create a record that came out otherwise, None if none did."""
+    if failure is None or failure.reason is not Reason.NOT_APPLIED:
         return None
-    is_again = before is not None and before.reason is outcome.reason is Reason.NOT_APPLIED
-    if before and is_again and isinstance(before.change, Create):
-        return replace(outcome, change=before.change)
-    return outcome
+    change = failure.change
+    if isinstance(change, Update):
+        return None
+    return RecordAttributes(
+        proxied=change.proxied,
+        ttl_s=change.ttl_s,
+        comment=change.comment,
+        tags=change.tags,
+        is_owned=change.is_owned,
+    )
 
 
 def _is_converged(conflict: Conflict | None, failure: Outcome | None, refusals: int) -> bool:

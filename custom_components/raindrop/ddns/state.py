@@ -35,6 +35,8 @@ class RecordState:
     """The record when it was last in sync."""
     last_attributes: RecordAttributes | None = None
     """What it had when it was last read or written; survives a restart."""
+    is_incomplete: bool = False
+    """Whether it was created without all of them, against what was sent; survives a restart."""
     last_address: Address | None = None
     """The address that it held when it was last in sync; survives a restart."""
     synced_address: Address | None = None

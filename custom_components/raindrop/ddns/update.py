@@ -12,14 +12,11 @@ from .detection.result import Detections
 from .errors import CloudflareError
 from .models import (
     DesiredRecord,
-    Outcome,
     Plan,
     Policy,
-    Reason,
     Record,
     RecordKey,
     Source,
-    Update,
     ZoneConfig,
 )
 from .next_state import is_synced, with_plan, without_list
@@ -27,7 +24,7 @@ from .records.apply import apply
 from .records.external_changes import is_contested
 from .records.plan import make_plan
 from .records.verify import is_repetition
-from .state import State, UpdateResult
+from .state import RecordState, State, UpdateResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +182,7 @@ def _desired_records(
             DesiredRecord(
                 record_key=key,
                 address=detections[managed.source].address,
-                policy=_policy(managed.policy, known.failure),
+                policy=_policy(managed.policy, known),
                 last_address=known.last_address,
                 last_record=known.last_record,
                 is_contested=key != overrule and is_contested(known.external_changes, now),
@@ -195,18 +192,16 @@ def _desired_records(
     return desired_records
 
 
-def _policy(policy: Policy, failure: Outcome | None) -> Policy:
+def _policy(policy: Policy, known: RecordState) -> Policy:
     """Return the policy of a record, with what it should have been created with.
 
     If Cloudflare did not apply that, the policy *keep* must not keep the result.
     """
-    if failure is None or failure.reason is not Reason.NOT_APPLIED:
-        return policy
-    change = failure.change
-    if isinstance(change, Update):
+    sent = known.last_attributes
+    if sent is None or not known.is_incomplete:
         return policy
     return replace(
         policy,
-        proxied=change.proxied if policy.proxied is None else policy.proxied,
-        ttl_s=change.ttl_s if policy.ttl_s is None else policy.ttl_s,
+        proxied=sent.proxied if policy.proxied is None else policy.proxied,
+        ttl_s=sent.ttl_s if policy.ttl_s is None else policy.ttl_s,
     )

@@ -151,3 +151,30 @@ async def test_a_failure_that_its_policy_no_longer_asks_for_ends(updater: ZoneUp
 
     assert updater.requests == [LIST]
     assert updater.state.record(V4).reason is None
+
+
+@pytest.mark.parametrize("kind", ["html", "reset"])
+async def test_a_record_that_came_back_unproxied_stays_a_failure_after_another_one(
+    simulator: Simulator, zone: Zone, updater: ZoneUpdater, kind: str
+) -> None:
+    """Neither a write without a response nor an unknown address makes it right as it is."""
+    (old,) = simulator.cloudflare.records(zone)
+    simulator.cloudflare.edit_record(zone, old["id"], proxied=True)
+    updater.managed_records = [managed("home.example.com", policy=Policy(create=True))]
+    await updater.update()
+    delete(updater)
+    ignore(updater, "proxied")
+    await updater.update(full_sync=True)
+    simulator.faults.clear()
+    simulator.faults.add("cloudflare", BATCH, kind=kind, times=1)
+    await updater.update(full_sync=True)
+    simulator.ip.set_address(None, family=4)
+    await updater.update(full_sync=True)
+    assert updater.state.record(V4).reason is not None
+    simulator.ip.set_address(HOME)
+
+    await updater.update()
+
+    (record,) = simulator.cloudflare.records(zone)
+    assert (record["proxied"], record["content"]) == (True, HOME)
+    assert updater.state.record(V4).reason is None
