@@ -28,6 +28,8 @@ from .conftest import (
     submit_user_form,
 )
 
+LATER = "81.2.69.146"
+
 
 def ended(entry: Entry) -> float:
     """Return when a request was answered."""
@@ -210,18 +212,18 @@ async def test_a_second_denial_in_a_row_starts_a_reauth(
     assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
 
     simulator.faults.add("cloudflare", kind="spurious_403")
-    simulator.ip.set_address(HOME)
+    simulator.ip.set_address(LATER)
     simulator.log.clear()
     await clock.cycles(5)
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["context"]["source"] == "reauth"
     # One in each update, and one request of the form to find out the reason.
     assert endpoints(simulator) == [LIST] * 6
-    assert state(hass, PUBLIC_IPV4) == HOME
+    assert state(hass, PUBLIC_IPV4) == LATER
 
     simulator.faults.clear()
     await clock.cycles()
-    assert content(simulator, zone) == HOME
+    assert content(simulator, zone) == LATER
     assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
 
 

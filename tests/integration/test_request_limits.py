@@ -157,3 +157,16 @@ async def test_full_syncs_wait_while_the_rate_limit_is_nearly_used_up(
     limiter.clear()
     await press_update_now(hass)
     assert contents(simulator)[NAME] == NEXT
+
+
+async def test_a_limit_that_is_reached_by_a_write_says_how_long_it_lasts(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """The zone was read before, and so the reason is the write's."""
+    await set_up(hass, zone, [domain(NAME)])
+    simulator.ip.set_address(NEXT)
+    simulator.faults.add("cloudflare", BATCH, kind="rate_limit", retry_after=120, times=1)
+    with pytest.raises(HomeAssistantError) as caught:
+        await press_update_now(hass)
+    assert caught.value.translation_key == "rate_limited"
+    assert caught.value.translation_placeholders == {"wait": "120"}

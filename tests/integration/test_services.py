@@ -187,3 +187,24 @@ async def test_a_dry_run_without_an_address_returns_no_plan(
     response = await sync(hass, entry, dry_run=True)
     assert response["addresses"] == {"ipv4": None}
     assert response["records"] == [{"domain": NAME, "family": "ipv4", "result": "no_address"}]
+
+
+async def test_an_entry_that_does_not_exist_is_named(
+    hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """Home Assistant's own message says so."""
+    data = {"config_entry_id": "no-such-entry"}
+    with pytest.raises(ServiceValidationError) as caught:
+        await hass.services.async_call(DOMAIN, "sync", data, blocking=True)
+    assert caught.value.translation_key == "service_config_entry_not_found"
+
+
+async def test_a_zone_without_domains_needs_an_address(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> None:
+    """It shows the home's address, which is not known."""
+    entry = await set_up(hass, zone, [])
+    simulator.faults.add("ip", kind="html")
+    with pytest.raises(HomeAssistantError) as caught:
+        await sync(hass, entry)
+    assert caught.value.translation_key == "no_address"
