@@ -45,7 +45,7 @@ from .store import ZoneStore
 
 _LIMIT_S = 20
 """How long all deletions may take together."""
-_LATE_WRITE = timedelta(minutes=5)
+_LATE_WRITE = timedelta(minutes=10)
 """How long after a domain was removed a write that was under way may still create its record."""
 _AGAIN_S = 60
 """When the records of a removed entry are deleted again, if one may have been created late."""

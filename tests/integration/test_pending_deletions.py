@@ -161,6 +161,20 @@ async def test_a_record_that_a_late_write_creates_is_deleted(
     assert REMOVED in names(simulator), "the domain was removed two hours ago"
 
 
+async def test_a_record_that_a_write_creates_minutes_later_is_deleted(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """A domain is not done with before no write can create its record any more."""
+    simulator.faults.add("cloudflare", BATCH, kind="reset", times=1)
+    entry = await set_up(hass, zone, [domain(KEPT), domain(REMOVED, delete=True)])
+    await remove_domain(hass, entry)
+    await clock.cycles()
+
+    simulator.cloudflare.add_record(zone, type="A", name=REMOVED, content=HOME, comment=OWNER)
+    await clock.passes(HOUR)
+    assert names(simulator) == {KEPT, "home.example.com"}
+
+
 async def test_a_domain_that_is_added_again_keeps_its_record(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, entry: RaindropConfigEntry
 ) -> None:
