@@ -58,6 +58,7 @@ class ZoneStore:
         self.pending_deletions: dict[RecordKey, datetime | None] = {}
         """Records to delete with their domain, and since when it is gone; None while it exists."""
         self.pending_events: list[DdnsEvent] = []
+        self._are_records_lost = False
         self.are_deletions_lost = False
         """Whether pending deletions may have been stored that cannot be read."""
         self.wait_until: datetime | None = None
@@ -75,7 +76,7 @@ class ZoneStore:
         except _UNREADABLE as err:
             # Not the error itself, which may quote what is stored.
             unreadable.append(f"the file ({type(err).__name__})")
-            self.are_deletions_lost = True
+            self.are_deletions_lost = self._are_records_lost = True
         try:
             self.state = State(public_addresses=_public_addresses(data))
         except _MALFORMED:
@@ -86,6 +87,7 @@ class ZoneStore:
             unreadable += unreadable_keys
         except _MALFORMED:
             unreadable.append("records")
+            self._are_records_lost = True
         try:
             self.pending_deletions = _pending_deletions(data)
         except _MALFORMED:
@@ -112,18 +114,18 @@ class ZoneStore:
         Of a family that is off, or a domain that cannot be read, what the
         record was stays stored: it may be missing when it is managed again.
         """
-        records = self.state.records
-        self.state = replace(
-            self.state, records={key: r for key, r in records.items() if key in managed}
-        )
+        unknown = RecordState(is_forgotten=self._are_records_lost)
+        known = {key: self.state.records.get(key, unknown) for key in (*configured, *managed)}
+        self.state = replace(self.state, records={key: known[key] for key in managed})
         self._unmanaged = {
             key: RecordState(
-                last_address=r.last_address,
-                last_attributes=r.last_attributes,
-                is_incomplete=r.is_incomplete,
+                last_address=record.last_address,
+                last_attributes=record.last_attributes,
+                is_incomplete=record.is_incomplete,
+                is_forgotten=record.is_forgotten,
             )
-            for key, r in records.items()
-            if key in configured and key not in managed
+            for key, record in known.items()
+            if key not in managed
         }
 
     async def async_save(self) -> None:
@@ -172,7 +174,10 @@ def _records(data: Mapping[str, Any]) -> tuple[dict[RecordKey, RecordState], lis
     unreadable: list[str] = []
     for key, stored in data.get("records", {}).items():
         try:
-            records[_record_key(key)] = _record_state(stored)
+            record_key = _record_key(key)
+            # Unless it can be read.
+            records[record_key] = RecordState(is_forgotten=True)
+            records[record_key] = _record_state(stored)
         except _MALFORMED:
             unreadable.append(repr(key))
     return records, unreadable
@@ -196,6 +201,8 @@ def _record_data(record: RecordState) -> dict[str, Any]:
         data["attributes"] = asdict(record.last_attributes)
     if record.is_incomplete:
         data["is_incomplete"] = True
+    if record.is_forgotten and not record.last_attributes:
+        data["is_forgotten"] = True
     if record.unknown_since:
         data["unknown_since"] = record.unknown_since.isoformat()
     if record.has_failed:
@@ -209,6 +216,7 @@ def _record_state(data: Mapping[str, Any]) -> RecordState:
         external_changes=tuple(_time(time) for time in data.get("external_changes", ())),
         last_attributes=_attributes(data["attributes"]) if "attributes" in data else None,
         is_incomplete=read_bool(data.get("is_incomplete", False)),
+        is_forgotten=read_bool(data.get("is_forgotten", False)),
         unknown_since=_time(data["unknown_since"]) if "unknown_since" in data else None,
         has_failed=read_bool(data.get("has_failed", False)),
     )

@@ -229,3 +229,29 @@ async def test_a_record_that_cannot_be_read_is_the_only_one_that_is_forgotten(
     assert (record["name"], record["proxied"]) == (NAME, True)
     assert caplog.text.count("begins anew") == 1
     assert "odd.example.com" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(stored(version=2), id="file"),
+        pytest.param(stored(data={"records": []}), id="records"),
+        pytest.param(
+            stored(data={"records": {f"A {NAME}": {"last_address": "none"}}}), id="record"
+        ),
+    ],
+)
+async def test_a_record_that_is_gone_and_forgotten_is_not_created_unasked(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry, content: str
+) -> None:
+    """It may have been proxied: the user is asked, also after another restart."""
+    (record,) = simulator.cloudflare.records("example.com")
+    simulator.cloudflare.delete_record("example.com", record["id"])
+    file_of(hass, entry).write_text(content)
+
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.config_entries.async_reload(entry.entry_id)
+
+    assert simulator.cloudflare.records("example.com") == []
+    keys = [str(issue.translation_key) for issue in ir.async_get(hass).issues.values()]
+    assert "record_proxied_unknown" in keys

@@ -244,6 +244,7 @@ class DesiredRecord:
     """Whether another external change is left alone, because there were too many."""
     last_attributes: RecordAttributes | None = None
     """What the record had when it was last read, with which it is created again."""
+    may_have_existed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

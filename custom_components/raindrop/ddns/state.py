@@ -37,6 +37,8 @@ class RecordState:
     """What it had when it was last read or written; survives a restart."""
     is_incomplete: bool = False
     """Whether it was created without all of them, against what was sent; survives a restart."""
+    is_forgotten: bool = False
+    """Whether it may have existed before, though nothing of that can be read any more."""
     last_address: Address | None = None
     """The address that it held when it was last in sync; survives a restart."""
     synced_address: Address | None = None

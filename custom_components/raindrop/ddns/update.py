@@ -187,6 +187,7 @@ def _desired_records(
                 last_record=known.last_record,
                 is_contested=key != overrule and is_contested(known.external_changes, now),
                 last_attributes=known.last_attributes,
+                may_have_existed=known.is_forgotten,
             )
         )
     return desired_records

@@ -246,8 +246,9 @@ def _is_proxied_unknown(desired: DesiredRecord) -> bool:
 
     Created without the proxy, it would show the address of a home that was hidden.
     """
-    is_known = desired.last_attributes is not None or desired.last_address is None
-    return not is_known and desired.policy.proxied is None
+    has_existed = desired.may_have_existed or desired.last_address is not None
+    is_known = desired.last_attributes is not None or desired.policy.proxied is not None
+    return has_existed and not is_known
 
 
 def _holds(records: Sequence[Record], address: Address) -> bool:
