@@ -11,6 +11,7 @@ from .faults import Faults
 from .http_server import LOOPBACK, SHUTDOWN_TIMEOUT_S, origin
 from .ip_services import IpServices
 from .request_log import Log
+from .stun import StunFault, StunService
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -25,6 +26,7 @@ class Control:
         urls: Callable[[], dict[str, Any]],
         *,
         ip: IpServices,
+        stun: StunService,
         cloudflare: Cloudflare,
         faults: Faults,
         log: Log,
@@ -33,6 +35,7 @@ class Control:
         """Control the parts of a simulator; port 0 lets the system choose."""
         self._urls = urls
         self._ip = ip
+        self._stun = stun
         self._cloudflare = cloudflare
         self._faults = faults
         self._log = log
@@ -65,6 +68,7 @@ class Control:
             web.get("/state", self._get_state),
             web.put("/addresses", self._put_address),
             web.put("/lines", self._put_lines),
+            web.put("/stun", self._put_stun),
             web.put("/switches", self._put_switches),
             web.post("/zones", self._post_zone),
             web.get(records, self._get_records),
@@ -105,6 +109,7 @@ class Control:
             "rate_limit": self._cloudflare.limiter.enforced,
             "faults": [fault.shown() for fault in self._faults.active],
             "counters": self._log.counters(),
+            "probes": self._stun.probes,
             "surprises": self._log.surprises,
         }
 
@@ -124,6 +129,13 @@ class Control:
         """Set the addresses of several lines, one of which each connection leaves by."""
         self._ip.set_lines(**await _body(request))
         return web.json_response(self._ip.addresses)
+
+    async def _put_stun(self, request: web.Request) -> web.Response:
+        """Set what is wrong with the STUN server, and which addresses it reports."""
+        body = await _body(request)
+        self._stun.fault = StunFault(body["fault"]) if body.get("fault") else None
+        self._stun.set_mapped(body.get("mapped", ()))
+        return web.json_response({"probes": self._stun.probes})
 
     async def _put_switches(self, request: web.Request) -> web.Response:
         """Set switches, the rate limit, and whether the API is reachable."""

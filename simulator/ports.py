@@ -1,4 +1,4 @@
-"""The TCP ports of the simulator, for use with fixed ports."""
+"""The ports of the simulator, for use with fixed ports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,5 +10,7 @@ class Ports:
 
     control: int = 0
     cloudflare: int = 0
+    stun: int = 0
+    """A UDP port."""
     ip: Mapping[str, int] = field(default_factory=dict)
     """Port by provider; a provider that is missing gets a free port."""

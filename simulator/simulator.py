@@ -1,4 +1,4 @@
-"""The simulator: one Cloudflare API, five IP services, faults, a request log and a control port."""
+"""The simulator: a Cloudflare API, IP services, a STUN server, faults, a log and a control port."""
 
 import asyncio
 from dataclasses import asdict
@@ -9,9 +9,11 @@ from .cloudflare import Cloudflare
 from .cloudflare.routes import TARGETS
 from .control_api import Control
 from .faults import Faults
+from .http_server import LOOPBACK
 from .ip_services import FAMILIES, PROVIDERS, IpServices
 from .ports import Ports
 from .request_log import Log
+from .stun import StunService
 
 
 class Simulator:
@@ -26,12 +28,14 @@ class Simulator:
             {"cloudflare": TARGETS, "ip": {"*", *(provider.name for provider in PROVIDERS)}}
         )
         self.ip = IpServices(self.log, self.faults, self._stopping, ports)
+        self.stun = StunService(self.ip.address, ports.stun)
         self.cloudflare = Cloudflare(
             self.log, self.faults, self._stopping, self._client_address, ports.cloudflare
         )
         self.control = Control(
             self.urls,
             ip=self.ip,
+            stun=self.stun,
             cloudflare=self.cloudflare,
             faults=self.faults,
             log=self.log,
@@ -48,6 +52,7 @@ class Simulator:
         return {
             "control": self.control_url,
             "cloudflare": self.cloudflare.base_url,
+            "stun": {family: [LOOPBACK[family], self.stun.port] for family in FAMILIES},
             "ip": [asdict(service) for service in self.ip.services],
         }
 
@@ -56,6 +61,7 @@ class Simulator:
         try:
             self.cloudflare.start()
             self.ip.start()
+            await self.stun.start()
             await self.control.start()
         except BaseException:
             await self.stop()
@@ -65,7 +71,8 @@ class Simulator:
         """Release all delayed responses and close all ports."""
         self._stopping.set()
         self.faults.clear()
-        await asyncio.gather(self.cloudflare.stop(), self.ip.stop(), self.control.stop())
+        parts = (self.cloudflare, self.ip, self.stun, self.control)
+        await asyncio.gather(*(part.stop() for part in parts))
 
     async def __aenter__(self) -> Self:
         """Start."""

@@ -31,7 +31,14 @@ from .ddns import (
     SourceKind,
     ZoneConfig,
 )
-from .stored_sources import CONF_SOURCE, CONF_SOURCES, FAMILIES, read_source_list, read_sources
+from .stored_sources import (
+    CONF_SOURCE,
+    CONF_SOURCES,
+    CONF_WATCH,
+    FAMILIES,
+    read_source_list,
+    read_sources,
+)
 from .stored_values import (
     read_bool,
     read_choice,
@@ -65,7 +72,8 @@ PROXIED = {KEEP: None, ON: True, OFF: False}
 """The stored values of the proxied policy."""
 
 DEFAULT_OPTIONS: Mapping[str, Any] = {
-    CONF_SOURCES: {key: [{CONF_SOURCE: SourceKind.AUTOMATIC.value}] for key in FAMILIES}
+    CONF_SOURCES: {key: [{CONF_SOURCE: SourceKind.AUTOMATIC.value}] for key in FAMILIES},
+    CONF_WATCH: True,
 }
 DOMAIN_DEFAULTS: Mapping[str, Any] = {
     CONF_FAMILIES: [Family.IPV4.key],

@@ -18,6 +18,8 @@ ATTR_REASON: Final = "reason"
 SUBENTRY_DOMAIN: Final = "domain"
 
 UPDATE_INTERVAL: Final = timedelta(minutes=5)
+WATCHED_UPDATE_INTERVAL: Final = timedelta(minutes=30)
+"""While the connection watch would notice a change."""
 DETECTION_MAX_AGE: Final = UPDATE_INTERVAL - timedelta(seconds=10)
 """How old another entry's detection may be: a little less than a cycle."""
 FULL_SYNC_INTERVAL: Final = timedelta(hours=1)

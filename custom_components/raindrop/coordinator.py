@@ -19,6 +19,7 @@ from .address_sources import async_get_detector
 from .address_watch import AddressWatch
 from .backoff import Backoff
 from .config import async_get_client, configured_record_keys, read_domains, zone_config
+from .connection_watch import ZoneWatch
 from .const import DOMAIN, FULL_SYNC_INTERVAL, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     CloudflareRateLimitError,
@@ -41,6 +42,7 @@ from .issues import async_sync_issues
 from .publisher import Publisher
 from .scheduling import FRESH, ROUTINE, UpdateScheduler
 from .store import ZoneStore
+from .stored_sources import watches_connection
 
 SIGNAL_CHECKED: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_checked")
 """An update ended, whatever it brought; by entry id."""
@@ -84,6 +86,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self.detector = async_get_detector(hass)
         self.domains = read_domains(entry)
         self.config = zone_config(entry, self.domains)
+        sources = self.config.sources if watches_connection(entry.options) else ()
+        self._watch = ZoneWatch(hass, sources, self._async_detect, self.async_request_update)
         self.store = ZoneStore(hass, entry.entry_id)
         self.data = State()
         self.checked_at: datetime | None = None
@@ -125,6 +129,9 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         """Watch the sources and begin to deliver events; the entities exist now."""
         watch = AddressWatch(self.hass, lambda: self.data.detections, self.async_request_update)
         self.config_entry.async_on_unload(watch.async_end)
+        self._watch.async_begin()
+        self._watch.async_detected(self.data.detections)
+        self.config_entry.async_on_unload(self._watch.async_end)
         # A restart loses as little as a reload.
         end = self.hass.async_add_shutdown_job(HassJob(self.async_stop))
         self.config_entry.async_on_unload(end)
@@ -194,6 +201,11 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         """Schedule nothing any more; also after a setup that failed."""
         self._scheduler.async_cancel()
         await super().async_shutdown()
+
+    @callback
+    def _async_detect(self) -> None:
+        """Ask every source soon: the connection may have changed."""
+        _ = self._scheduler.async_request(FRESH)
 
     @override
     async def async_request_refresh(self) -> None:
@@ -279,6 +291,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             if self._backoff.has_unconfirmed_write(self.checked_at) and not was_unconfirmed:
                 self._scheduler.async_schedule_full_sync(_LATE_WRITE_S)
             self._async_store_state(before, state, result)
+            self._watch.async_detected(state.detections)
+            self.update_interval = self._watch.poll_interval(state)
             self._scheduler.async_schedule_hold_down(state)
             return state, result
 

@@ -1,5 +1,6 @@
 """Diagnostics from memory, with names and addresses replaced by numbered labels."""
 
+from dataclasses import asdict
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -8,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.util import dt as dt_util
 
+from .connection_watch import async_watch
 from .const import CONF_ZONE
 from .coordinator import RaindropConfigEntry
 from .ddns import Detection, ManagedRecord, Response, SourceKind, State
@@ -33,17 +35,19 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: RaindropConfigEntry
 ) -> dict[str, Any]:
     """Return the diagnostics of a zone."""
-    return _diagnostics(entry)
+    return _diagnostics(hass, entry)
 
 
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: RaindropConfigEntry, device: DeviceEntry
 ) -> dict[str, Any]:
     """Return the diagnostics of a domain, or of the zone."""
-    return _diagnostics(entry, device.config_subentry_id)
+    return _diagnostics(hass, entry, device.config_subentry_id)
 
 
-def _diagnostics(entry: RaindropConfigEntry, subentry_id: str | None = None) -> dict[str, Any]:
+def _diagnostics(
+    hass: HomeAssistant, entry: RaindropConfigEntry, subentry_id: str | None = None
+) -> dict[str, Any]:
     """Return the diagnostics of one domain or of all; of the credential only its kind."""
     configuration = {
         "state": entry.state.value,
@@ -66,6 +70,7 @@ def _diagnostics(entry: RaindropConfigEntry, subentry_id: str | None = None) -> 
             for error in state.errors
         ],
         "rate_limit": {"remaining": limit.remaining, "reset_s": limit.reset_s} if limit else None,
+        "watch": _watch(hass),
         "detections": [
             _detection(detection, address)
             | {"conflicting_updates": state.conflicting_updates.get(source, 0)}
@@ -77,6 +82,16 @@ def _diagnostics(entry: RaindropConfigEntry, subentry_id: str | None = None) -> 
             if subentry_id in (None, domain.subentry_id)
             for managed in domain.managed_records
         ],
+    }
+
+
+def _watch(hass: HomeAssistant) -> dict[str, Any] | None:
+    """Return what the connection watch knows, None if no zone uses it."""
+    if (watch := async_watch(hass)) is None:
+        return None
+    return {
+        "is_watching_kernel": watch.is_watching_kernel,
+        **{family.key: asdict(status) for family, status in watch.status().items()},
     }
 
 

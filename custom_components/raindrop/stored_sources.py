@@ -1,8 +1,9 @@
 """Convert the stored sources of a zone or a domain to the library's values and back.
 
-The options of an entry are ``{"sources": {"ipv4": [source, ...], "ipv6": [...]}}``:
-a family has a list of sources, and an empty list turns it off. Today's forms
-store one source in it. A source is a flat dict whose ``source`` names its kind.
+The options of an entry are
+``{"sources": {"ipv4": [source, ...], "ipv6": [...]}, "watch": true}``. A family
+has a list of sources, and an empty list turns it off. Today's forms store one
+source in it. A source is a flat dict whose ``source`` names its kind.
 """
 
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ CONF_IS_DEFAULT_ROUTE: Final = "is_default_route"
 CONF_SOURCE: Final = "source"
 CONF_SOURCES: Final = "sources"
 CONF_URLS: Final = "urls"
+CONF_WATCH: Final = "watch"
 
 _KINDS = {kind.value: kind for kind in SourceKind}
 
@@ -41,6 +43,11 @@ def read_sources(options: Mapping[str, Any]) -> dict[Family, Source]:
             found = (Source(family),)
         sources |= {source.family: source for source in found[:1]}
     return sources
+
+
+def watches_connection(options: Mapping[str, Any]) -> bool:
+    """Return whether changes of the connection start an update of a zone."""
+    return options.get(CONF_WATCH) is not False
 
 
 def unreadable_families(options: Mapping[str, Any]) -> list[Family]:

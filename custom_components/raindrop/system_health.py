@@ -5,6 +5,7 @@ from typing import Any
 from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
+from .connection_watch import async_watch
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry
 from .ddns import Family
@@ -31,6 +32,10 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         if sources:
             providers = {c.data.detections[source].provider for c, source in sources}
             info[_SOURCE_KEYS[family]] = ", ".join(sorted(p for p in providers if p))
+    if watch := async_watch(hass):
+        info["connection_watch"] = ", ".join(
+            f"{family.label}: {status.probes}" for family, status in watch.status().items()
+        )
     limits = [c.client.rate_limit.remaining for c in coordinators if c.client.rate_limit]
     if limits:
         info["requests_left"] = min(limits)

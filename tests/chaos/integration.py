@@ -59,6 +59,7 @@ def use_simulator(simulator: Simulator, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(aiohttp_client, "_async_is_blocked_host", is_blocked_but_for_the_simulator)
     patch.setenv(BASE_URL_VARIABLE, simulator.cloudflare.base_url)
     patch.setattr(ddns, "PROVIDERS", providers_of(simulator.ip.services))
+    patch.setattr(ddns, "STUN_SERVERS", {})
 
 
 # Config entries

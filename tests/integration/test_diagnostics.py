@@ -47,6 +47,7 @@ async def test_names_and_addresses_are_replaced_by_numbers(
         "is_converged": False,
         "errors": [],
         "rate_limit": diagnostics["rate_limit"],
+        "watch": None,
         "detections": [
             {
                 "family": "IPv4",

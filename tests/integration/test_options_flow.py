@@ -66,7 +66,7 @@ async def test_the_default_sources_are_automatic(
     """The form shows the current sources; submitting them changes nothing."""
     assert entry.options == DEFAULT_OPTIONS
     form = await start(hass, entry)
-    assert typed(form) == AUTOMATIC
+    assert typed(form) == {**AUTOMATIC, "watch": True}
     simulator.log.clear()
     done = await send(hass, form, AUTOMATIC)
     assert done["type"] is FlowResultType.CREATE_ENTRY
@@ -83,9 +83,8 @@ async def test_a_chosen_router_is_the_source_from_then_on(
     form = await details(hass, entry, ENTITY)
     done = await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_is_default_route": True})
     assert done["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == {
-        "sources": {"ipv4": [router.source()], "ipv6": [{"source": "automatic"}]}
-    }
+    sources = {"ipv4": [router.source()], "ipv6": [{"source": "automatic"}]}
+    assert entry.options == {"sources": sources, "watch": True}
 
     simulator.log.clear()
     simulator.ip.set_address(NEXT)
@@ -130,7 +129,7 @@ async def test_a_renamed_router_stays_the_source(
     assert contents(simulator) == {NAME: NEXT}
 
     form = await start(hass, entry)
-    assert typed(form) == ENTITY
+    assert typed(form) == {**ENTITY, "watch": True}
     form = await send(hass, form, ENTITY)
     assert typed(form) == {"ipv4_entity": "sensor.my_address", "ipv4_is_default_route": True}
 
@@ -325,10 +324,10 @@ async def test_a_family_can_be_off_and_the_other_local(
     simulator.log.clear()
     done = await send(hass, await start(hass, entry), kinds)
     assert done["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == {"sources": {"ipv4": [], "ipv6": [{"source": "local"}]}}
+    assert entry.options["sources"] == {"ipv4": [], "ipv6": [{"source": "local"}]}
     simulator.ip.set_address(NEXT)
     await entry.runtime_data.async_update_now()
     assert contents(simulator) == {NAME: HOME}
     assert not simulator.log.entries
     assert hass.states.get(PUBLIC_IPV4) is None
-    assert typed(await start(hass, entry)) == kinds
+    assert typed(await start(hass, entry)) == {**kinds, "watch": True}

@@ -3,7 +3,8 @@
 This is the public face of the library: everything a caller needs is imported
 from here; ``Name`` is how type checkers know (PEP 484). It needs
 aiohttp and nothing else, and knows nothing of Home Assistant. Nothing here
-sleeps or retries: the caller decides when to update.
+sleeps or retries: the caller decides when to update. A `ConnectionWatch` says
+when that should be.
 
     >>> from ipaddress import ip_address
     >>> key = RecordKey(to_ascii("home.example.com"), Family.IPV4)
@@ -29,6 +30,8 @@ from .detection.detector import Detector, ReadSource, SourceState, parse_state
 from .detection.local import stable_address
 from .detection.providers import PROVIDERS, Provider, ResponseFormat, custom_provider
 from .detection.result import Detection, Response
+from .detection.stun_probes import ProbeStatus, StunServer
+from .detection.watch import STUN_SERVERS, ConnectionWatch, WatchStatus, is_watchable
 from .errors import (
     BaseUrlError,
     CloudflareAuthError,
@@ -98,17 +101,18 @@ __all__ = [  # noqa: RUF022
     "CloudflareCaptivePortalError", "CloudflareCertificateError", "CloudflareClient",
     "CloudflareConnectionError", "CloudflareError", "CloudflareNotFoundError",
     "CloudflarePermissionError", "CloudflareRateLimitError", "CloudflareRefusedError",
-    "CloudflareResponseError", "CloudflareTimeoutError", "Conflict", "Create", "CredentialProblem",
-    "DdnsError", "DdnsEvent", "DesiredRecord", "Detection", "DetectionError", "Detector",
-    "EventType", "Family", "GlobalApiKey", "HomeId", "HostName", "HostNameError", "InterfaceId",
-    "InterfaceIdError", "MAX_BATCH", "MAX_BATCH_PAID", "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX",
-    "MIN_TTL_S", "ManagedRecord", "NoAddressError", "Outcome", "OutsideZoneError", "Owner",
-    "PROVIDERS", "Permission", "Plan", "Policy", "Preview", "Provider", "ProviderUrlError",
-    "RateLimit", "ReadSource", "Reason", "Record", "RecordAttributes", "RecordId", "RecordKey",
-    "RecordState", "RecordVersion", "RelativeNameError", "Response", "ResponseFormat", "Source",
-    "SourceKind", "SourceState", "State", "TTL_AUTO", "Update", "UpdateOptions", "UpdateResult",
-    "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError", "check_base_url", "custom_provider",
-    "delete_owned", "discover_zone", "full_name", "is_id", "make_plan", "parse_interface_id",
+    "CloudflareResponseError", "CloudflareTimeoutError", "Conflict", "ConnectionWatch", "Create",
+    "CredentialProblem", "DdnsError", "DdnsEvent", "DesiredRecord", "Detection", "DetectionError",
+    "Detector", "EventType", "Family", "GlobalApiKey", "HomeId", "HostName", "HostNameError",
+    "InterfaceId", "InterfaceIdError", "MAX_BATCH", "MAX_BATCH_PAID", "MAX_PREFIX", "MAX_TTL_S",
+    "MIN_PREFIX", "MIN_TTL_S", "ManagedRecord", "NoAddressError", "Outcome", "OutsideZoneError",
+    "Owner", "PROVIDERS", "Permission", "Plan", "Policy", "Preview", "ProbeStatus", "Provider",
+    "ProviderUrlError", "RateLimit", "ReadSource", "Reason", "Record", "RecordAttributes",
+    "RecordId", "RecordKey", "RecordState", "RecordVersion", "RelativeNameError", "Response",
+    "ResponseFormat", "STUN_SERVERS", "Source", "SourceKind", "SourceState", "State", "StunServer",
+    "TTL_AUTO", "Update", "UpdateOptions", "UpdateResult", "WatchStatus", "ZoneAccess",
+    "ZoneConfig", "ZoneId", "ZoneNameError", "check_base_url", "custom_provider", "delete_owned",
+    "discover_zone", "full_name", "is_id", "is_watchable", "make_plan", "parse_interface_id",
     "parse_state", "preview", "read_credential", "records_at", "stable_address", "to_ascii",
     "to_unicode", "update_zone", "verify_access",
 ]

@@ -25,7 +25,7 @@ from ..address_sources import async_entity_address, async_is_entity_silent
 from ..config import OFF
 from ..const import DOMAIN
 from ..ddns import Family, ProviderUrlError, Source, SourceKind, custom_provider
-from ..stored_sources import CONF_SOURCE, read_source_list, source_data
+from ..stored_sources import CONF_SOURCE, CONF_WATCH, read_source_list, source_data
 from .forms import Errors, FormFlow, ShowErrors
 from .schemas import dropdown
 
@@ -75,7 +75,10 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
     """Whether the sources are those of a zone: a domain can follow its zone instead."""
     stored_sources: Mapping[str, Sequence[Mapping[str, Any]]] = {}
     """The sources that are in use now."""
-    _kinds: dict[str, Any]
+    further_values: Mapping[str, Any] = {}
+    """The values of further fields of the first form."""
+    kinds: dict[str, Any]
+    """The values of the first form."""
 
     @abstractmethod
     async def async_use_sources(
@@ -86,7 +89,7 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
     async def async_step_sources(self, user_input: dict[str, Any] | None = None) -> ResultT:
         """Ask for the kinds of sources."""
         if user_input is not None:
-            self._kinds = user_input
+            self.kinds = user_input
             if _details_schema(self.hass, user_input).schema:
                 return await self.async_step_details()
         schema = _kinds_schema(is_of_zone=self.is_of_zone)
@@ -94,7 +97,7 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
 
     async def async_step_details(self, user_input: dict[str, Any] | None = None) -> ResultT:
         """Ask for the entities and pages."""
-        schema = _details_schema(self.hass, self._kinds)
+        schema = _details_schema(self.hass, self.kinds)
         return await self._async_show_or_use("details", schema, user_input)
 
     async def _async_show_or_use(
@@ -102,20 +105,22 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
     ) -> ResultT:
         if user_input is None:
             values = _form_values(self.hass, self.stored_sources, is_of_zone=self.is_of_zone)
-            return self.show_form(step_id, schema, values)
+            return self.show_form(step_id, schema, {**values, **self.further_values})
         show_errors = partial(self.show_form, step_id, schema, user_input)
-        sources, errors = _read_form(self.hass, self._kinds | user_input)
+        sources, errors = _read_form(self.hass, self.kinds | user_input)
         return show_errors(errors) if errors else await self.async_use_sources(sources, show_errors)
 
 
 def _kinds_schema(*, is_of_zone: bool) -> vol.Schema:
     """Return the schema for the kind of each family's source."""
-    schema: dict[vol.Marker, SelectSelector] = {}
+    schema: dict[vol.Marker, SelectSelector | BooleanSelector] = {}
     for family, fields in _FIELDS.items():
         kinds = [kind.value for kind in _KINDS[family]]
         zone_options = [SourceKind.AUTOMATIC.value, *kinds, OFF]
         options = zone_options if is_of_zone else [SAME_AS_ZONE, *kinds]
         schema[vol.Required(fields.source)] = dropdown(options, CONF_SOURCE)
+    if is_of_zone:
+        schema[vol.Required(CONF_WATCH, default=True)] = BooleanSelector()
     return vol.Schema(schema)
 
 
