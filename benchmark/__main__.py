@@ -12,17 +12,20 @@ from .budgets import measure_budgets
 from .contestants import COMPARED
 from .import_times import measure_imports
 from .machine import facts
-from .plots import write_plot
+from .plots import write_plot, write_watching_plot
 from .reaction_times import measure_reactions
 from .report import report
 from .scenarios import Scenario, ScenarioRunner
 from .simulator_process import running_simulator
 from .summary import Rows, rows
+from .watch_times import WatchTimes, measure_watching
 
 COUNTS = (1, 10, 100, 200, 1000)
 DELAYS_MS = (0, 50)
 RUNS = 5
 REACTIONS = 20
+WATCH_RUNS = 5
+"""Each with eight homes, so forty times."""
 REACTION_COUNTS = (1, 200)
 
 
@@ -61,8 +64,8 @@ def _check(slack: float) -> int:
     return 0 if all(budget.is_met(slack) for budget in budgets) else 1
 
 
-async def _measure(*, is_quick: bool) -> tuple[str, Rows]:
-    """Measure everything; return the report and the rows for the plots."""
+async def _measure(*, is_quick: bool) -> tuple[str, Rows, list[WatchTimes]]:
+    """Measure everything; return the report, and what the plots show."""
     machine_facts = [*facts()]
     import_times = await asyncio.to_thread(measure_imports)
     counts = COUNTS[:2] if is_quick else COUNTS
@@ -72,17 +75,20 @@ async def _measure(*, is_quick: bool) -> tuple[str, Rows]:
             counts[:1] if is_quick else REACTION_COUNTS,
             3 if is_quick else REACTIONS,
         )
+        watching = await measure_watching(simulator, 1 if is_quick else WATCH_RUNS)
         runner = ScenarioRunner(simulator, COMPARED)
         await runner.run(counts, DELAYS_MS, 2 if is_quick else RUNS)
     medians = rows(runner.samples)
-    return report(machine_facts, medians, reactions, import_times), medians
+    text = report(machine_facts, medians, reactions, watching, import_times)
+    return text, medians, watching
 
 
-def _write(folder: Path, text: str, medians: Rows) -> None:
+def _write(folder: Path, text: str, medians: Rows, watching: list[WatchTimes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.md").write_text(text)
     for scenario in Scenario:
         write_plot(medians, scenario, folder)
+    write_watching_plot(watching, folder)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Plots of the results, one for each scenario."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from .contestants import COMPARED, CONTESTANTS, FLOOR
 from .scenarios import Case, Scenario
 from .summary import Row, Rows
+from .watch_times import WatchTimes
 
 STYLES = {
     FLOOR: ("#6b7280", "--"),
@@ -19,6 +20,9 @@ STYLES = {
     "script": ("#e69f00", "-"),
     "ddclient": ("#009e73", "-"),
 }
+
+
+PEERS = ("core", "sdk", "script", "ddclient")
 
 
 def write_plot(rows: Rows, scenario: Scenario, folder: Path) -> None:
@@ -38,7 +42,30 @@ def write_plot(rows: Rows, scenario: Scenario, folder: Path) -> None:
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=6, frameon=False)
     figure.suptitle(scenario.capitalize(), fontweight="bold")
-    path = folder / f"{scenario.replace(' ', '-')}.svg"
+    _save(figure, folder / f"{scenario.replace(' ', '-')}.svg")
+
+
+def write_watching_plot(watching: Sequence[WatchTimes], folder: Path) -> None:
+    """Write the plot of the times after a change, beside the periods of the peers."""
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "raindrop", "font.size": 9})
+    figure = Figure(figsize=(8, 3.6), layout="constrained")
+    panel = figure.subplots()
+    peers = {info.title: info.period_s for name, info in CONTESTANTS.items() if name in PEERS}
+    labels = [*(f"Raindrop: {times.event}" for times in watching), *peers]
+    for number, times in enumerate(watching):
+        panel.plot(times.times_s, [number] * len(times.times_s), "|", color=STYLES["raindrop"][0])
+    for number, period_s in enumerate(peers.values(), start=len(watching)):
+        # Anything up to a period is equally likely.
+        panel.plot((0.1, period_s), (number, number), color="#d55e00", linewidth=4)
+    panel.set_yticks(range(len(labels)), [label.replace("`", "") for label in labels])
+    panel.invert_yaxis()
+    panel.set_xscale("log")
+    panel.set_xlabel("seconds until the change is written")
+    figure.suptitle("Watching the connection", fontweight="bold")
+    _save(figure, folder / "watching.svg")
+
+
+def _save(figure: Figure, path: Path) -> None:
     figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
     text = path.read_text()
     path.write_text("\n".join(line.rstrip() for line in text.splitlines()) + "\n")

@@ -27,6 +27,7 @@ class Scenario(StrEnum):
     DRIFT = "drift"
 
 
+WRITE_METHODS = ("POST", "PATCH", "PUT")
 COMMANDS = {
     Scenario.COLD: "start",
     Scenario.UNCHANGED: "update",
@@ -53,6 +54,8 @@ class Sample:
     bytes_up: int
     bytes_down: int
     wall_s: float
+    right_s: float | None
+    """Until the last write was answered, from the same start; None without a write."""
     cpu_s: float
     stall_s: float | None
     """None for a separate program, which blocks no shared event loop."""
@@ -156,12 +159,14 @@ class ScenarioRunner:
 
 def _sample(cost: dict[str, Any], log: list[dict[str, Any]], wrong: int, lost: int) -> Sample:
     services = [entry["service"] for entry in log]
+    writes = [entry["end"] for entry in log if entry["method"] in WRITE_METHODS and entry["end"]]
     return Sample(
         requests=services.count("cloudflare"),
         look_ups=services.count("ip"),
         bytes_up=sum(entry["bytes_in"] for entry in log),
         bytes_down=sum(entry["bytes_out"] for entry in log),
         wall_s=cost["wall_s"],
+        right_s=max(writes) - cost["began"] if writes else None,
         cpu_s=cost["cpu_s"],
         stall_s=cost["stall_s"] if cost["has_loop"] else None,
         wrong=wrong,

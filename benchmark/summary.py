@@ -18,6 +18,8 @@ class Row:
     bytes_up: float
     bytes_down: float
     wall_s: float
+    right_s: float | None
+    """Until the last write was answered; None without a write."""
     cpu_s: float
     stall_s: float | None
     wrong: int
@@ -39,6 +41,7 @@ def ratio(rows: Rows, case: Case, name: str, figure: str) -> float | None:
 
 
 def _row(samples: list[Sample]) -> Row:
+    writes = [sample.right_s for sample in samples if sample.right_s is not None]
     stalls = [sample.stall_s for sample in samples if sample.stall_s is not None]
     return Row(
         runs=len(samples),
@@ -47,6 +50,7 @@ def _row(samples: list[Sample]) -> Row:
         bytes_up=median(sample.bytes_up for sample in samples),
         bytes_down=median(sample.bytes_down for sample in samples),
         wall_s=median(sample.wall_s for sample in samples),
+        right_s=median(writes) if writes else None,
         cpu_s=median(sample.cpu_s for sample in samples),
         stall_s=median(stalls) if stalls else None,
         wrong=max(sample.wrong for sample in samples),

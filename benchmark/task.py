@@ -1,6 +1,6 @@
 """What a contestant has to keep up to date."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -16,6 +16,8 @@ class Task:
     """Base URL of the simulated Cloudflare API."""
     ip: list[dict[str, Any]]
     """The simulated IP services, as the simulator lists them."""
+    stun: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """The STUN server of each family; without one, the connection is not watched."""
 
     def ip_url(self, provider: str) -> str:
         """Return the URL at which a provider reports the IPv4 address."""

@@ -97,7 +97,7 @@ async def running_workers(
             stack.push_async_callback(worker.close)
             try:
                 await worker.zone.create(count, address)
-                await worker.begin(_task(simulator, worker.zone, count))
+                await worker.begin(task_of(simulator, worker.zone, count))
                 await worker.run("start")
             except ContestantError as err:
                 print(f"Left out: {err}", file=sys.stderr)
@@ -112,7 +112,13 @@ def _environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT)}
 
 
-def _task(simulator: SimulatorClient, zone: ContestantZone, count: int) -> Task:
+def task_of(
+    simulator: SimulatorClient,
+    zone: ContestantZone,
+    count: int,
+    stun: dict[str, tuple[str, int]] | None = None,
+) -> Task:
+    """Return the task of a contestant with a number of records."""
     return Task(
         zone_id=zone.id,
         zone=zone.name,
@@ -120,4 +126,5 @@ def _task(simulator: SimulatorClient, zone: ContestantZone, count: int) -> Task:
         token=TOKEN,
         cloudflare=simulator.urls["cloudflare"],
         ip=simulator.urls["ip"],
+        stun=stun or {},
     )

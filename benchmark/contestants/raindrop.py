@@ -31,7 +31,7 @@ class Raindrop(InHomeAssistant):
     async def prepare(self) -> None:
         """Point Raindrop at the simulator and start Home Assistant."""
         os.environ["CLOUDFLARE_BASE_URL"] = self.task.cloudflare
-        install_from_json(json.dumps(self.task.ip))
+        install_from_json(json.dumps({"ip": self.task.ip, "stun": self.task.stun}))
         # Updates follow each other faster than usual; each one must look up the address itself.
         patch.object(coordinator, "ROUTINE", UpdateOptions()).start()
         await super().prepare()

@@ -185,9 +185,11 @@ async def test_the_dashboard_shows_the_state(
 def test_the_command_line_sets_the_ports() -> None:
     """`--ip-port` is the first of five consecutive ports; without arguments all are free ones."""
     assert ports([]) == Ports()
-    assert ports(["--control-port", "1", "--cloudflare-port", "2", "--ip-port", "3"]) == Ports(
+    fixed = ["--control-port", "1", "--cloudflare-port", "2", "--ip-port", "3", "--stun-port", "8"]
+    assert ports(fixed) == Ports(
         control=1,
         cloudflare=2,
+        stun=8,
         ip={"cloudflare": 3, "ipify": 4, "ident.me": 5, "amazon": 6, "home-assistant": 7},
     )
 
@@ -198,6 +200,7 @@ async def test_a_restarted_simulator_uses_the_same_ports() -> None:
         given = Ports(
             control=int(simulator.control_url.rpartition(":")[2]),
             cloudflare=int(simulator.cloudflare.base_url.split(":")[2].partition("/")[0]),
+            stun=simulator.stun.port,
             ip={
                 service.name: int(service.urls[4].split(":")[2].partition("/")[0])
                 for service in simulator.ip.services
