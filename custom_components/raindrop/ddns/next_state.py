@@ -123,7 +123,12 @@ def _record_state(
     had = before.last_attributes if is_incomplete or record is None else record.attributes
     last_attributes = sent or had
     if detection.address is None:
-        return replace(before, record=record, last_attributes=last_attributes)
+        # What was changed meanwhile is not in sync when the same address is found again.
+        is_unchanged = before.record in {None, record}
+        synced_address = before.synced_address if is_unchanged else None
+        return replace(
+            before, record=record, last_attributes=last_attributes, synced_address=synced_address
+        )
     address = parse_record(record.content) if record and is_in_sync else None
     refusals = _refusals(before, detection.address, failure)
     is_converged = _is_converged(conflict, failure, refusals)

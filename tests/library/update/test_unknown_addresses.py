@@ -6,7 +6,13 @@ from custom_components.raindrop.ddns.errors import CloudflareRateLimitError
 from custom_components.raindrop.ddns.models import Family, HostName, Policy, Reason, RecordKey
 from tests.conftest import HOME, NEXT, OLD
 from tests.library.builders import V4, managed
-from tests.library.update.external_changes import delete, edit, refuse_writes
+from tests.library.update.external_changes import (
+    ExternalChange,
+    delete,
+    edit,
+    refuse_writes,
+    unproxy,
+)
 from tests.library.zone_updater import BATCH, ZoneUpdater
 
 MISSING = RecordKey(HostName("none.example.com"), Family.IPV4)
@@ -182,3 +188,27 @@ async def test_each_failed_list_is_an_error_of_its_own_update(updater: ZoneUpdat
     assert result.errors == ()
     assert list_error is not None
     assert updater.state.errors == (list_error,)
+
+
+@pytest.mark.parametrize("change", [delete, edit, unproxy])
+async def test_what_changes_while_the_address_is_unknown_is_corrected_as_soon_as_it_is_known(
+    updater: ZoneUpdater, change: ExternalChange
+) -> None:
+    """The record was seen to be wrong: it is not in sync because the address is the old one."""
+    (record,) = updater.simulator.cloudflare.records(updater.zone)
+    updater.simulator.cloudflare.edit_record(updater.zone, record["id"], proxied=True)
+    updater.managed_records = [
+        managed("home.example.com", policy=Policy(create=True, proxied=True))
+    ]
+    await updater.update()
+    updater.simulator.ip.set_address(None, family=4)
+    await updater.update()
+    change(updater)
+    await updater.update(full_sync=True)
+    updater.simulator.ip.set_address(HOME)
+
+    await updater.update()
+
+    (record,) = updater.simulator.cloudflare.records(updater.zone)
+    assert (record["content"], record["proxied"]) == (HOME, True)
+    assert updater.state.record(V4).is_in_sync
