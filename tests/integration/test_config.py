@@ -43,9 +43,10 @@ def test_a_source_is_stored_flat_and_read_again(stored: dict[str, Any]) -> None:
 
 
 def test_a_new_zone_detects_both_families_automatically() -> None:
-    """The default options have one automatic source for each family."""
+    """Each family has one automatic source, and the connection is watched."""
     assert DEFAULT_OPTIONS == {
-        "sources": {"ipv4": [{"source": "automatic"}], "ipv6": [{"source": "automatic"}]}
+        "sources": {"ipv4": [{"source": "automatic"}], "ipv6": [{"source": "automatic"}]},
+        "watch": True,
     }
     assert read_sources(DEFAULT_OPTIONS) == {family: Source(family) for family in Family}
 
