@@ -200,7 +200,7 @@ class Detector:
         )
         self._cool_down.count(responses, detection.family, self.now())
         self._tunnels.add(responses, detection.family, self.now())
-        witness = self._tunnels.witness(detection.family, self.now())
+        witness = self._tunnels.witness(providers, detection.family, self.now())
         if witness is None:
             # Not those of an entity: it may only be slow to notice a change.
             damping = self._damping_of(detection.source)
@@ -257,7 +257,7 @@ class Detector:
         else:
             providers = [provider for provider in self._providers if family in provider.urls]
             active = self._cool_down.active(providers, family, now)
-        witness = self._tunnels.witness(family, now)
+        witness = self._tunnels.witness(providers, family, now)
         first = [provider for provider in providers if provider.name == witness]
         return [*first, *(p for p in active if p.name != witness)] if first else active
 

@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 
 from ..errors import DetectionError
 from ..models import Family
+from .providers import Provider
 from .result import Response
 
 _MEMORY = timedelta(hours=1)
 """How long a provider is believed that does not deny it later: it may be down meanwhile."""
+_SAME_UPDATE = timedelta(minutes=4, seconds=50)
+"""How far apart two zones look in one cycle."""
 
 
 class Tunnels:
@@ -32,15 +35,18 @@ class Tunnels:
             elif response.address:
                 self._reported_at.pop(key, None)
 
-    def witness(self, family: Family, now: datetime) -> str | None:
+    def witness(self, providers: Iterable[Provider], family: Family, now: datetime) -> str | None:
         """Return the provider that reported a tunnel lately, None if there is none.
 
-        It speaks for every source: the requests of all leave by the same way.
+        One that another source asks speaks for these providers as well, but
+        only about the update in which it does: nobody here asks it again.
         """
+        own = {provider.name for provider in providers}
         for key, time in self._reported_at.items():
             # A time in the future is that of a clock that was set back.
             self._reported_at[key] = min(time, now)
             provider, of_family = key
-            if of_family == family and now - self._reported_at[key] < _MEMORY:
+            memory = _MEMORY if provider in own else _SAME_UPDATE
+            if of_family == family and now - self._reported_at[key] < memory:
                 return provider
         return None
