@@ -1,7 +1,7 @@
 """The API: one request in, one response out, checked in the order of Cloudflare."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..delivery import rate_limited
@@ -204,6 +204,8 @@ class Api:
         """List the records that match the query."""
         query = Query(request.call.query, listing.RECORD_PARAMETERS, request.surprises)
         page = listing.records(request.zone, query, request.surprises, request.call.fault)
+        if self._switches.filtered_totals == "whole":
+            page = replace(page, total=len(request.zone.records) + len(request.zone.odd_records))
         return Success([record.shown() for record in page.items], page=page)
 
     def _create_record(self, request: AuthorizedRequest) -> Success:

@@ -8,6 +8,7 @@ type ScopeDenied = Literal["403/10000", "403/9109"]
 type ForeignZone = Literal["403/10000", "403/9109", "404/1001"]
 type ZoneNameForms = Literal["both", "punycode", "unicode"]
 type AbsentLists = Literal["null", "empty"]
+type FilteredTotals = Literal["filtered", "whole"]
 type NoCredentials = Literal["400/9106", "403/9106"]
 
 
@@ -23,6 +24,8 @@ class Switches:
     """A well-formed zone id that does not exist, or belongs to another account."""
     zone_name_forms: ZoneNameForms = "both"
     """The form in which `GET /zones?name=` finds an international name."""
+    filtered_totals: FilteredTotals = "filtered"
+    """What `total_count` of a filtered list of records counts; documented is the whole list."""
     batch_absent_lists: AbsentLists = "null"
     """The value of a list in the response to a batch without that list."""
     no_credentials: NoCredentials = "400/9106"

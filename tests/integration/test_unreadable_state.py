@@ -194,10 +194,13 @@ async def test_a_folder_that_cannot_be_written_to_is_logged(
 ) -> None:
     """The zone is updated all the same."""
     (tmp_path / "file").touch()
+    usual = hass.config.config_dir
     hass.config.config_dir = str(tmp_path / "file")
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry_state(entry) is ConfigEntryState.LOADED
     assert "The state could not be saved" in caplog.text
+    # Home Assistant writes once more when it stops.
+    hass.config.config_dir = usual
 
 
 async def test_a_record_that_cannot_be_read_is_the_only_one_that_is_forgotten(

@@ -57,6 +57,18 @@ async def test_a_short_list_of_one_name_is_an_error(
         await client.list_records(zone_id(zone), HOME)
 
 
+async def test_a_count_of_all_records_leads_to_a_list_of_all(
+    simulator: Simulator, zone: Zone, client: CloudflareClient
+) -> None:
+    """The documentation says that a filter leaves the count as it is."""
+    simulator.cloudflare.switches.filtered_totals = "whole"
+
+    records = await client.list_records(zone_id(zone), HOME)
+
+    assert [record.name for record in records] == [HOME]
+    assert simulator.log.count(service="cloudflare") == 2
+
+
 @pytest.mark.parametrize("position", range(1, 5))
 async def test_a_record_that_is_listed_twice_is_an_error(
     simulator: Simulator, zone: Zone, client: CloudflareClient, position: int

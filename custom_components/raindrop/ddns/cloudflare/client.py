@@ -159,8 +159,10 @@ class CloudflareClient:
 
         A record that cannot be read is an error only if it may decide over an
         address at ``name`` or one of ``names``, by default at any name; others
-        are left out. If the zone changes while several pages are read, they
-        are requested once more: this alone is ever tried again.
+        are left out. What is not complete is requested once more, and this alone
+        is ever tried again: several pages, because the zone may have changed
+        between them, and the records at one name together with all others,
+        because it is not certain what the count of a filtered list counts.
         """
         path = f"/zones/{zone_id}/dns_records"
         query = {"per_page": str(self.page_size)} | ({"name.exact": name} if name else {})
@@ -168,8 +170,10 @@ class CloudflareClient:
         for _ in range(_MAX_LISTINGS):
             pages = await self._list_pages(path, query, names)
             if is_complete(pages):
-                return [record for page in pages for record in page.records]
-            if len(pages) == 1:
+                records = (record for page in pages for record in page.records)
+                return [record for record in records if name in (None, record.name)]
+            is_filtered = query.pop("name.exact", None) is not None
+            if len(pages) == 1 and not is_filtered:
                 break
         raise CloudflareResponseError("Cloudflare's list of records is not complete")
 
