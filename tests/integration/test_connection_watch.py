@@ -31,7 +31,7 @@ def watched(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Watch by the simulator's STUN server, some hundred times as often."""
     monkeypatch.setattr(ddns, "STUN_SERVERS", stun_servers_of(simulator.urls()["stun"]))
     monkeypatch.setattr(stun_probes, "PROBE_INTERVAL_S", 0.02)
-    monkeypatch.setattr(stun_probes, "LOSS_S", 0.1)
+    monkeypatch.setattr(stun_probes, "LOSS_S", 0.4)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ UNRESOLVABLE = StunServer("no-such-host.invalid")
 def pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Probe some hundred times as fast."""
     monkeypatch.setattr(stun_probes, "PROBE_INTERVAL_S", 0.03)
-    monkeypatch.setattr(stun_probes, "LOSS_S", 0.1)
+    monkeypatch.setattr(stun_probes, "LOSS_S", 0.4)
 
 
 class Probing:
@@ -160,7 +160,7 @@ async def test_a_wrong_response_is_a_lost_probe(
 async def test_a_response_that_is_too_late_is_lost(simulator: Simulator, probing: Probing) -> None:
     """Its socket is closed, and the next probe has another transaction id."""
     await probing.until_responses((HOME, False))
-    simulator.stun.delay_s = 0.15
+    simulator.stun.delay_s = 0.6
     await probing.until_silent()
     responses = len(probing.responses)
     await until(lambda: probing.probes._losses >= 5)
@@ -181,7 +181,7 @@ async def test_a_server_that_never_responds_is_blocked(
     await until(lambda: simulator.stun.probes[4] >= 30)
     assert probing.probes.status is ProbeStatus.BLOCKED
     assert [r.name for r in caplog.records].count(stun_probes.__name__) == 1
-    monkeypatch.setattr(stun_probes, "LOSS_S", 0.1)
+    monkeypatch.setattr(stun_probes, "LOSS_S", 0.4)
     simulator.stun.fault = None
     await probing.until_responses((HOME, True))
     probing.probes.stop()

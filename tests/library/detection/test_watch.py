@@ -25,7 +25,7 @@ INTERFACE = Source(Family.IPV6, SourceKind.LOCAL)
 def pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Probe some hundred times as fast."""
     monkeypatch.setattr(stun_probes, "PROBE_INTERVAL_S", 0.02)
-    monkeypatch.setattr(stun_probes, "LOSS_S", 0.1)
+    monkeypatch.setattr(stun_probes, "LOSS_S", 0.4)
 
 
 class Home:
