@@ -11,6 +11,7 @@ from .models import (
     Address,
     Conflict,
     Outcome,
+    Owner,
     Plan,
     Reason,
     Record,
@@ -120,7 +121,7 @@ def _record_state(
     # A record that is gone is created again with what it had, or should have had.
     sent = _sent_attributes(failure)
     is_incomplete = sent is not None or (before.is_incomplete and not is_in_sync)
-    had = before.last_attributes if is_incomplete or record is None else record.attributes
+    had = before.last_attributes if is_incomplete or record is None else _attributes_of(record)
     last_attributes = sent or had
     if detection.address is None:
         # What was changed meanwhile is not in sync when the same address is found again.
@@ -151,6 +152,16 @@ def _record_state(
         is_incomplete=is_incomplete,
         last_address=address or before.last_address,
     )
+
+
+def _attributes_of(record: Record) -> RecordAttributes:
+    """Return what this home needs to create a record again.
+
+    That one is this home's also where this one is another's: one that the user
+    gave to this home, or that the other home took while this one wrote it.
+    """
+    is_owned = record.owner in {Owner.THIS_HOME, Owner.OTHER_HOME}
+    return replace(record.attributes, is_owned=is_owned)
 
 
 def _sent_attributes(failure: Outcome | None) -> RecordAttributes | None:

@@ -1,20 +1,30 @@
 """A record that was deleted externally comes back as it was: proxied, TTL, comment and tags."""
 
+from dataclasses import replace
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
 import pytest
 
-from custom_components.raindrop.ddns.models import OWNER_COMMENT, Family, Policy, Reason
+from custom_components.raindrop.ddns.models import (
+    OWNER_COMMENT,
+    Family,
+    Policy,
+    Reason,
+    RecordVersion,
+)
 from custom_components.raindrop.ddns.state import RecordState, State
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
 from tests.library.builders import V4, managed
 from tests.library.update.external_changes import delete
-from tests.library.zone_updater import LIST, ZoneUpdater
+from tests.library.zone_updater import BATCH, LIST, ZoneUpdater
 
 CREATE = Policy(create=True)
+THEIRS = f"{OWNER_COMMENT} (home 00c0ffee)"
+"""The comment of another home."""
 
 
 def edit(updater: ZoneUpdater, **fields: Any) -> None:
@@ -203,3 +213,73 @@ async def test_a_record_that_never_existed_is_created_not_proxied_and_owned(
     known = updater.state.record(V4).record
     assert known is not None
     assert known.is_owned
+
+
+def give(updater: ZoneUpdater) -> None:
+    """Let the user give the record of another home to this one."""
+    (record,) = updater.simulator.cloudflare.records(updater.zone)
+    version = RecordVersion(f"{record['id']} {datetime.fromisoformat(record['modified_on'])}")
+    policy = replace(CREATE, take_over=frozenset({version}))
+    updater.managed_records = [managed("home.example.com", policy=policy)]
+
+
+@pytest.fixture
+def their_updater(updater: ZoneUpdater) -> ZoneUpdater:
+    """Return what was given the proxied record of another home."""
+    edit(updater, proxied=True, comment=THEIRS)
+    give(updater)
+    return updater
+
+
+async def assert_ours(updater: ZoneUpdater, address: str) -> None:
+    """Check that the record is this home's, proxied as it was, and kept up to date."""
+    await updater.update(full_sync=True)
+    new = fields(updater)
+    assert (new["content"], new["proxied"], new["comment"]) == (address, True, OWNER_COMMENT)
+    assert updater.state.record(V4).reason is None
+
+
+async def test_a_given_record_that_is_deleted_before_its_takeover_comes_back_as_ours(
+    their_updater: ZoneUpdater,
+) -> None:
+    """What was read while the address was not known has the comment of another home."""
+    their_updater.simulator.ip.set_address(None, family=4)
+    await their_updater.update()
+    delete(their_updater)
+    their_updater.simulator.ip.set_address(HOME)
+    await their_updater.update(full_sync=True)
+
+    await assert_ours(their_updater, HOME)
+
+
+async def test_a_given_record_whose_comment_does_not_take_comes_back_as_ours(
+    their_updater: ZoneUpdater,
+) -> None:
+    """A record whose takeover was not applied is created with the comment of this home."""
+    fault = their_updater.simulator.faults.add(
+        "cloudflare", "*", kind="ignored_fields", fields=("comment",)
+    )
+    await their_updater.update()
+    their_updater.simulator.faults.remove(fault)
+    delete(their_updater)
+    await their_updater.update(full_sync=True)
+
+    await assert_ours(their_updater, HOME)
+
+
+async def test_a_record_that_another_home_takes_before_a_write_comes_back_as_ours(
+    updater: ZoneUpdater,
+) -> None:
+    """The response to the write shows another home's comment; then that home deletes it."""
+    edit(updater, proxied=True, comment=OWNER_COMMENT)
+    updater.managed_records = [managed("home.example.com", policy=CREATE)]
+    hold = updater.simulator.faults.add("cloudflare", BATCH, kind="hold_request", times=1)
+    update = updater.start()
+    await updater.simulator.log.arrived(1, endpoint=BATCH)
+    edit(updater, comment=THEIRS)
+    hold.release()
+    await update
+    delete(updater)
+    await updater.update(full_sync=True)
+
+    await assert_ours(updater, HOME)
