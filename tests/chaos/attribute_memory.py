@@ -15,6 +15,9 @@ type _Attributes = tuple[bool, int, str | None, tuple[str, ...]]
 
 _UNSTORED_STEPS = frozenset({"dry_run", "interleave"})
 """Steps in which a list may be read without being remembered."""
+AUTOMATIC_TTL = 1
+ODD_ATTRIBUTES = (False, AUTOMATIC_TTL, None)
+"""Proxied status, TTL and comment that an odd record is read as, if it can be read."""
 
 
 class AttributeMemory:
@@ -25,6 +28,15 @@ class AttributeMemory:
         self._zone = zone
         self._log = log
         self._known: dict[RecordKey, set[_Attributes]] = {}
+        self._read: set[RecordKey] = set()
+        """The record keys of which a record was read, whatever changed since."""
+
+    def has_read(self, record_key: RecordKey) -> bool:
+        """Return whether a managed record of this key was certainly read once.
+
+        One that was there only while no list succeeded, or was another home's, was not.
+        """
+        return record_key in self._read
 
     def forget(self, record_key: RecordKey) -> None:
         """Expect nothing of a record key whose configuration changed."""
@@ -35,11 +47,17 @@ class AttributeMemory:
         if known := self._known.get((fields.name, fields.type)):
             known.add(_attributes_of(fields))
 
+    def note_odd_record(self, record_key: RecordKey) -> None:
+        """Allow what an odd record is read as, if it is read at all."""
+        if known := self._known.get(record_key):
+            known.add((*ODD_ATTRIBUTES, ()))
+
     def end_step(
         self, step_name: str, managed: Collection[RecordKey], changed: Collection[RecordKey]
     ) -> None:
         """Note what Raindrop read of the managed records, except for what changed externally."""
         count = Counter((r.fields.name, r.fields.type) for r in self._zone.records.values())
+        count.update((odd.fields["name"], odd.fields["type"]) for odd in self._zone.odd_records)
         is_listed = step_name not in _UNSTORED_STEPS and self._is_listed()
         for record in self._zone.records.values():
             record_key = record.fields.name, record.fields.type
@@ -51,6 +69,7 @@ class AttributeMemory:
                     self._known[record_key].add(attributes)
             elif is_listed and record_key in managed:
                 self._known[record_key] = {attributes}
+                self._read.add(record_key)
 
     def violation(self, fields: Fields, allowed: Collection[ManagedRecord]) -> str:
         """Return what is wrong about the attributes of a record that is created, else nothing."""
@@ -73,8 +92,11 @@ class AttributeMemory:
         return any(self._zone.id in entry.target and not entry.fault for entry in lists)
 
 
+def comment_of(fields: Fields) -> str | None:
+    """Return the comment that a record would have if it were created again here."""
+    return OWNER_COMMENT if fields.comment == OTHER_HOME_COMMENT else fields.comment
+
+
 def _attributes_of(fields: Fields) -> _Attributes:
     """Return the attributes that a record would have if it were created again here."""
-    is_of_other_home = fields.comment == OTHER_HOME_COMMENT
-    comment = OWNER_COMMENT if is_of_other_home else fields.comment
-    return fields.proxied, fields.ttl, comment, fields.tags
+    return fields.proxied, fields.ttl, comment_of(fields), fields.tags

@@ -42,7 +42,8 @@ class ExternalEditor:
 
     async def add_odd_record(self, zone: str, fields: dict[str, Any]) -> None:
         """Add a record that lists show exactly as given."""
-        self._cloudflare.add_odd_record(self._checkers[zone].zone, **fields)
+        odd = self._cloudflare.add_odd_record(self._checkers[zone].zone, **fields)
+        self._checkers[zone].note_odd_record((odd["name"], odd["type"]))
 
     def add_records(self, zone: str, records: list[dict[str, Any]]) -> None:
         """Add records to a zone."""

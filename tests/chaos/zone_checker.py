@@ -9,7 +9,7 @@ from simulator.cloudflare import Zone
 from simulator.cloudflare.record import Fields, Record
 from simulator.request_log import Log
 
-from .attribute_memory import AttributeMemory
+from .attribute_memory import AUTOMATIC_TTL, ODD_ATTRIBUTES, AttributeMemory, comment_of
 from .detection_checker import DetectionChecker
 from .integration import OTHER_HOME_COMMENT, OWNER_COMMENT
 from .model import ManagedRecord, RecordKey, SourceCatalog
@@ -17,7 +17,8 @@ from .reported_addresses import ReportedAddresses
 
 _MAX_DETECTION_AGE_S = 300
 """How old a detection may be that an update of another zone made."""
-_AUTOMATIC_TTL = 1
+_NEW = (False, AUTOMATIC_TTL, OWNER_COMMENT)
+"""Proxied status, TTL and comment of a record that is created without a known one before."""
 
 
 class ZoneChecker:
@@ -77,7 +78,7 @@ class ZoneChecker:
         for record_key in self._existed.keys() - managed.keys():
             # Raindrop does not remember what it does not manage.
             self._memory.forget(record_key)
-            self._existed[record_key].add((False, _AUTOMATIC_TTL, OWNER_COMMENT))
+            self._existed[record_key].add(_NEW)
         for record in self.zone.records.values():
             self._note_existing(record.fields)
         count = Counter(_key_of(record.fields) for record in self.zone.records.values())
@@ -130,7 +131,7 @@ class ZoneChecker:
         if not self._is_external:
             self._check_change(old, fields)
         record = self._change(old, fields)
-        self._note_existing(record.fields)
+        self._note_existing(record.fields, is_read=not self._is_external)
         self._note_external(old, record.shown())
         self._note_external(record, record.shown())
         return record
@@ -143,9 +144,18 @@ class ZoneChecker:
         self._note_external(record, None)
         return self._delete(record_id)
 
-    def _note_existing(self, fields: Fields) -> None:
-        """Remember what a record of a name had: one that is deleted comes back like this."""
-        self._existed[_key_of(fields)].add((fields.proxied, fields.ttl, fields.comment))
+    def _note_existing(self, fields: Fields, *, is_read: bool = False) -> None:
+        """Remember what a record of a name had: one that is deleted comes back like this.
+
+        Another home's record does not, unless the response to a write showed it.
+        """
+        if is_read or fields.comment != OTHER_HOME_COMMENT:
+            self._existed[_key_of(fields)].add((fields.proxied, fields.ttl, comment_of(fields)))
+
+    def note_odd_record(self, record_key: RecordKey) -> None:
+        """Remember an odd record, which is perhaps read like any other one."""
+        self._existed[record_key].add(ODD_ATTRIBUTES)
+        self._memory.note_odd_record(record_key)
 
     def _note_external(self, record: Record, shown: dict[str, Any] | None) -> None:
         """Expect the result of an external change."""
@@ -190,13 +200,14 @@ class ZoneChecker:
     def _may_be_created_as(self, fields: Fields, managed: ManagedRecord) -> bool:
         """Return whether a created record is as one was before, except what the policy enforces.
 
-        A record that never existed gets the owner comment and the defaults.
+        A record of which none was certainly read may get the owner comment and the defaults.
         """
-        before = self._existed[_key_of(fields)] or {(False, _AUTOMATIC_TTL, OWNER_COMMENT)}
+        record_key = _key_of(fields)
+        unread = set() if self._memory.has_read(record_key) else {_NEW}
         return any(
             (fields.proxied, fields.ttl, fields.comment)
             == (*_attributes_at_creation(managed, proxied=proxied, ttl_s=ttl_s), comment)
-            for proxied, ttl_s, comment in before
+            for proxied, ttl_s, comment in self._existed[record_key] | unread
         )
 
     def _check_change(self, old: Record, fields: Fields) -> None:
@@ -286,7 +297,7 @@ def _attributes_at_creation(
     """Return whether a record is proxied that is created as another one was, and its TTL."""
     is_proxied = proxied if managed.proxied is None else managed.proxied
     own_ttl_s = ttl_s if managed.ttl_s is None else managed.ttl_s
-    return is_proxied, _AUTOMATIC_TTL if is_proxied else own_ttl_s
+    return is_proxied, AUTOMATIC_TTL if is_proxied else own_ttl_s
 
 
 def _enforced(managed: ManagedRecord, fields: Fields) -> set[str]:
@@ -296,7 +307,7 @@ def _enforced(managed: ManagedRecord, fields: Fields) -> set[str]:
         enforced.add("proxied")
     if fields.ttl == managed.ttl_s and not fields.proxied:
         enforced.add("ttl")
-    if managed.proxied and fields.proxied and fields.ttl == _AUTOMATIC_TTL:
+    if managed.proxied and fields.proxied and fields.ttl == AUTOMATIC_TTL:
         # Cloudflare sets the TTL of proxied records itself.
         enforced.add("ttl")
     return enforced
