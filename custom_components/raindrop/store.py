@@ -30,8 +30,10 @@ from .ddns import (
     EventType,
     Family,
     HostName,
+    IncompleteRecord,
     Reason,
     RecordAttributes,
+    RecordId,
     RecordKey,
     RecordState,
     State,
@@ -121,7 +123,7 @@ class ZoneStore:
             key: RecordState(
                 last_address=record.last_address,
                 last_attributes=record.last_attributes,
-                is_incomplete=record.is_incomplete,
+                incomplete=record.incomplete,
                 is_forgotten=record.is_forgotten,
             )
             for key, record in known.items()
@@ -199,8 +201,8 @@ def _record_data(record: RecordState) -> dict[str, Any]:
         data["external_changes"] = [time.isoformat() for time in record.external_changes]
     if record.last_attributes:
         data["attributes"] = asdict(record.last_attributes)
-    if record.is_incomplete:
-        data["is_incomplete"] = True
+    if record.incomplete:
+        data["incomplete"] = asdict(record.incomplete)
     if record.is_forgotten and not record.last_attributes:
         data["is_forgotten"] = True
     if record.unknown_since:
@@ -215,7 +217,7 @@ def _record_state(data: Mapping[str, Any]) -> RecordState:
         last_address=_address(data.get("last_address")),
         external_changes=tuple(_time(time) for time in data.get("external_changes", ())),
         last_attributes=_attributes(data["attributes"]) if "attributes" in data else None,
-        is_incomplete=read_bool(data.get("is_incomplete", False)),
+        incomplete=_incomplete(data["incomplete"]) if "incomplete" in data else None,
         is_forgotten=read_bool(data.get("is_forgotten", False)),
         unknown_since=_time(data["unknown_since"]) if "unknown_since" in data else None,
         has_failed=read_bool(data.get("has_failed", False)),
@@ -230,6 +232,14 @@ def _attributes(data: Mapping[str, Any]) -> RecordAttributes:
         comment=None if comment is None else read_text(comment),
         tags=tuple(read_text(tag) for tag in read_list(data["tags"])),
         is_owned=read_bool(data["is_owned"]),
+    )
+
+
+def _incomplete(data: Mapping[str, Any]) -> IncompleteRecord:
+    return IncompleteRecord(
+        id=RecordId(read_text(data["id"])),
+        proxied=read_bool(data["proxied"]),
+        ttl_s=read_int(data["ttl_s"], TTL_AUTO, MAX_TTL_S),
     )
 
 

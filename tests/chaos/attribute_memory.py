@@ -8,6 +8,7 @@ from simulator.cloudflare.record import Fields
 from simulator.request_log import Log
 
 from .constants import LIST
+from .incomplete_records import IncompleteRecords
 from .integration import OTHER_HOME_COMMENT, OWNER_COMMENT
 from .model import ManagedRecord, RecordKey
 
@@ -23,10 +24,11 @@ ODD_ATTRIBUTES = (False, AUTOMATIC_TTL, None)
 class AttributeMemory:
     """What the latest complete lists and the external changes since say about each record."""
 
-    def __init__(self, zone: Zone, log: Log) -> None:
+    def __init__(self, zone: Zone, log: Log, incomplete: IncompleteRecords) -> None:
         """Know nothing."""
         self._zone = zone
         self._log = log
+        self._incomplete = incomplete
         self._known: dict[RecordKey, set[_Attributes]] = {}
         self._read: set[RecordKey] = set()
         """The record keys of which a record was read, whatever changed since."""
@@ -68,7 +70,8 @@ class AttributeMemory:
                 if record_key in self._known:
                     self._known[record_key].add(attributes)
             elif is_listed and record_key in managed:
-                self._known[record_key] = {attributes}
+                remembered = self._incomplete.remembered(record)
+                self._known[record_key] = {_attributes_of(fields) for fields in remembered}
                 self._read.add(record_key)
 
     def violation(self, fields: Fields, allowed: Collection[ManagedRecord]) -> str:

@@ -11,6 +11,7 @@ from simulator.request_log import Log
 
 from .attribute_memory import AUTOMATIC_TTL, ODD_ATTRIBUTES, AttributeMemory, comment_of
 from .detection_checker import DetectionChecker
+from .incomplete_records import IncompleteRecords
 from .integration import OTHER_HOME_COMMENT, OWNER_COMMENT
 from .model import ManagedRecord, RecordKey, SourceCatalog
 from .reported_addresses import ReportedAddresses
@@ -48,7 +49,8 @@ class ZoneChecker:
         self._sources = sources
         self._detection = detection
         self._log = log
-        self._memory = AttributeMemory(zone, log)
+        self._incomplete = IncompleteRecords(zone, log)
+        self._memory = AttributeMemory(zone, log, self._incomplete)
         self._allowed: defaultdict[RecordKey, set[ManagedRecord]] = defaultdict(set)
         """The configurations that Raindrop may apply in this step, by record key."""
         self._existed: defaultdict[RecordKey, set[tuple[bool, int, str | None]]] = defaultdict(set)
@@ -78,6 +80,7 @@ class ZoneChecker:
         for record_key in self._existed.keys() - managed.keys():
             # Raindrop does not remember what it does not manage.
             self._memory.forget(record_key)
+            self._incomplete.note_configured(record_key)
             self._existed[record_key].add(_NEW)
         for record in self.zone.records.values():
             self._note_existing(record.fields)
@@ -95,6 +98,7 @@ class ZoneChecker:
             self._allowed[record_key].add(record)
             if len(self._allowed[record_key]) > 1:
                 self._memory.forget(record_key)
+                self._incomplete.note_configured(record_key)
 
     def end_step(self, step_name: str) -> list[str]:
         """Check that unmanaged records are unchanged; return all violations."""
@@ -122,6 +126,8 @@ class ZoneChecker:
         if not self._is_external:
             self._check_create(fields)
         record = self._create(fields)
+        if not self._is_external:
+            self._incomplete.note_created(record)
         self._note_existing(record.fields)
         self._note_external(record, record.shown())
         return record
@@ -131,6 +137,7 @@ class ZoneChecker:
         if not self._is_external:
             self._check_change(old, fields)
         record = self._change(old, fields)
+        self._incomplete.note_changed(old, record)
         self._note_existing(record.fields, is_read=not self._is_external)
         self._note_external(old, record.shown())
         self._note_external(record, record.shown())
@@ -226,7 +233,10 @@ class ZoneChecker:
         self._identifying[record_key].add(fields.content)
         self._check_selection(record_key, old, allowed)
         changed = {key for key in was.keys() - {"content"} if was[key] != now[key]}
-        if changed and not any(changed <= _enforced(managed, fields) for managed in allowed):
+        may_change = self._incomplete.may_change(old, fields)
+        if changed and not any(
+            changed <= _enforced(managed, fields) | may_change for managed in allowed
+        ):
             self._violation(f"{record_key}: attributes not enforced were changed, {was} to {now}")
         if was == now and not self._had_fault("ignored_fields", "hold_request"):
             self._violation(f"{record_key} was written without a difference")

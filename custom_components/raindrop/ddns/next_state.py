@@ -21,7 +21,7 @@ from .models import (
     ZoneConfig,
 )
 from .records.external_changes import next_times
-from .state import RecordState, State, UpdateResult, events_between
+from .state import IncompleteRecord, RecordState, State, UpdateResult, events_between
 
 _RECORD_EXISTS = {81057, 81058}
 """Cloudflare's codes for a record that exists already."""
@@ -120,8 +120,9 @@ def _record_state(
     is_in_sync = detection.address is not None and record is not None and not (conflict or failure)
     # A record that is gone is created again with what it had, or should have had.
     sent = _sent_attributes(failure)
-    is_incomplete = sent is not None or (before.is_incomplete and not is_in_sync)
-    had = before.last_attributes if is_incomplete or record is None else _attributes_of(record)
+    lacking = _incomplete(record) if sent else before.incomplete
+    incomplete = None if is_in_sync else lacking
+    had = before.last_attributes if incomplete or record is None else _attributes_of(record)
     last_attributes = sent or had
     if detection.address is None:
         # What was changed meanwhile is not in sync when the same address is found again.
@@ -149,7 +150,7 @@ def _record_state(
         synced_address=detection.address if is_converged else None,
         last_record=record if is_in_sync else before.last_record,
         last_attributes=last_attributes,
-        is_incomplete=is_incomplete,
+        incomplete=incomplete,
         last_address=address or before.last_address,
     )
 
@@ -178,6 +179,13 @@ def _sent_attributes(failure: Outcome | None) -> RecordAttributes | None:
         tags=change.tags,
         is_owned=change.is_owned,
     )
+
+
+def _incomplete(record: Record | None) -> IncompleteRecord | None:
+    """Return what a record came out with, None if the response did not show it."""
+    if record is None:
+        return None
+    return IncompleteRecord(id=record.id, proxied=record.proxied, ttl_s=record.ttl_s)
 
 
 def _is_converged(conflict: Conflict | None, failure: Outcome | None, refusals: int) -> bool:

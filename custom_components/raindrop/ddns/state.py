@@ -19,10 +19,20 @@ from .models import (
     Reason,
     Record,
     RecordAttributes,
+    RecordId,
     RecordKey,
     Source,
     Update,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncompleteRecord:
+    """What a record came out with that was created otherwise than it was sent."""
+
+    id: RecordId
+    proxied: bool
+    ttl_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +45,9 @@ class RecordState:
     """The record when it was last in sync."""
     last_attributes: RecordAttributes | None = None
     """What it had when it was last read or written; survives a restart."""
-    is_incomplete: bool = False
-    """Whether it was created without all of them, against what was sent; survives a restart."""
+    incomplete: IncompleteRecord | None = None
+    """The record if it was created without all of them, against what was sent; survives a restart.
+    """
     is_forgotten: bool = False
     """Whether it may have existed before, though nothing of that can be read any more."""
     last_address: Address | None = None

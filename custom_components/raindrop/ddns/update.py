@@ -1,7 +1,7 @@
 """One update of a zone: detect, plan, apply, and return what is known now and what happened."""
 
 from asyncio import gather
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from .models import (
     Plan,
     Policy,
     Record,
+    RecordId,
     RecordKey,
     Source,
     ZoneConfig,
@@ -100,7 +101,7 @@ async def update_zone(
     if listing is None or isinstance(listing, CloudflareError):
         return without_list(config, detections, state, listing, now=now)
     overrule = options.overrule
-    plan = make_plan(_desired_records(config, detections, state, now, overrule), listing)
+    plan = make_plan(_desired_records(config, detections, state, listing, now, overrule), listing)
     if not options.full_sync:
         plan = _without_repetitions(plan, state)
     outcomes = await apply(client, config.zone_id, plan.changes, listing)
@@ -121,7 +122,7 @@ async def preview(
     detections = await _confirm(detector, looked)
     # An address in hold-down is going to be written.
     assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
-    desired_records = _desired_records(config, assumed, state or State(), detector.now())
+    desired_records = _desired_records(config, assumed, state or State(), existing, detector.now())
     return Preview(detections=detections, plan=make_plan(desired_records, existing))
 
 
@@ -172,9 +173,11 @@ def _desired_records(
     config: ZoneConfig,
     detections: Detections,
     state: State,
+    existing: Iterable[Record],
     now: datetime,
     overrule: RecordKey | None = None,
 ) -> list[DesiredRecord]:
+    by_id = {record.id: record for record in existing}
     desired_records = []
     for managed in config.managed_records:
         key, known = managed.record_key, state.record(managed.record_key)
@@ -182,7 +185,7 @@ def _desired_records(
             DesiredRecord(
                 record_key=key,
                 address=detections[managed.source].address,
-                policy=_policy(managed.policy, known),
+                policy=_policy(managed.policy, known, by_id),
                 last_address=known.last_address,
                 last_record=known.last_record,
                 is_contested=key != overrule and is_contested(known.external_changes, now),
@@ -193,16 +196,20 @@ def _desired_records(
     return desired_records
 
 
-def _policy(policy: Policy, known: RecordState) -> Policy:
+def _policy(policy: Policy, known: RecordState, existing: Mapping[RecordId, Record]) -> Policy:
     """Return the policy of a record, with what it should have been created with.
 
     If Cloudflare did not apply that, the policy *keep* must not keep the result.
+    What is different from the result was changed by somebody since, and is kept.
     """
-    sent = known.last_attributes
-    if sent is None or not known.is_incomplete:
+    sent, incomplete = known.last_attributes, known.incomplete
+    record = existing.get(incomplete.id) if incomplete else None
+    if not (sent and incomplete and record):
         return policy
+    proxied = sent.proxied if record.proxied == incomplete.proxied else None
+    ttl_s = sent.ttl_s if record.ttl_s == incomplete.ttl_s else None
     return replace(
         policy,
-        proxied=sent.proxied if policy.proxied is None else policy.proxied,
-        ttl_s=sent.ttl_s if policy.ttl_s is None else policy.ttl_s,
+        proxied=proxied if policy.proxied is None else policy.proxied,
+        ttl_s=ttl_s if policy.ttl_s is None else policy.ttl_s,
     )

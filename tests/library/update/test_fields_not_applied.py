@@ -1,15 +1,18 @@
 """A field that does not take is a failure that is reported once and tried again in a full sync."""
 
 from dataclasses import replace
+from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
 from custom_components.raindrop.ddns.models import Family, HostName, Policy, Reason, RecordKey
-from custom_components.raindrop.ddns.state import EventType
+from custom_components.raindrop.ddns.state import EventType, RecordState, State
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
-from tests.library.builders import V4, managed
+from tests.library.apply.test_apply import batch_response
+from tests.library.builders import V4, managed, record
 from tests.library.update.external_changes import delete
 from tests.library.zone_updater import BATCH, LIST, ZoneUpdater
 
@@ -178,3 +181,116 @@ async def test_a_record_that_came_back_unproxied_stays_a_failure_after_another_o
     (record,) = simulator.cloudflare.records(zone)
     assert (record["proxied"], record["content"]) == (True, HOME)
     assert updater.state.record(V4).reason is None
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param({"ttl": 7200}, id="TTL"),
+        pytest.param({"proxied": True}, id="proxied"),
+        pytest.param({"ttl": 7200, "content": NEXT}, id="TTL and content"),
+    ],
+)
+@pytest.mark.parametrize("must_restart", [False, True])
+async def test_what_is_changed_in_a_record_that_came_back_incomplete_is_kept(
+    simulator: Simulator,
+    zone: Zone,
+    updater: ZoneUpdater,
+    edit: dict[str, Any],
+    must_restart: bool,  # noqa: FBT001
+) -> None:
+    """The policy is to keep: what somebody chose since is enforced no more."""
+    await come_back_incomplete(simulator, zone, updater, {"ttl": 3600})
+    (record,) = simulator.cloudflare.records(zone)
+    assert record["ttl"] == 1
+    simulator.cloudflare.edit_record(zone, record["id"], **edit)
+    if must_restart:
+        restart(updater)
+
+    await updater.update(full_sync=True)
+
+    (after,) = simulator.cloudflare.records(zone)
+    expected = {"proxied": False, "ttl": 1} | edit | {"content": HOME}
+    assert {name: after[name] for name in expected} == expected
+    assert updater.state.record(V4).reason is None
+    delete(updater)
+    await updater.update(full_sync=True)
+    (again,) = simulator.cloudflare.records(zone)
+    assert {name: again[name] for name in expected} == expected
+
+
+async def test_a_record_of_somebody_else_in_place_of_an_incomplete_one_is_kept(
+    simulator: Simulator, zone: Zone, updater: ZoneUpdater
+) -> None:
+    """Only the record that was created incomplete is given what it lacks."""
+    await come_back_incomplete(simulator, zone, updater, {"proxied": True})
+    delete(updater)
+    simulator.cloudflare.add_record(zone, type="A", name="home.example.com", content=HOME)
+
+    await updater.update(full_sync=True)
+
+    (record,) = simulator.cloudflare.records(zone)
+    assert record["proxied"] is False
+    assert updater.state.record(V4).reason is None
+
+
+async def test_a_record_of_which_the_response_showed_another_is_created_as_it_was(
+    simulator: Simulator, zone: Zone, updater: ZoneUpdater
+) -> None:
+    """If only a record of another type was shown, the next full sync tries with the same fields."""
+    (old,) = simulator.cloudflare.records(zone)
+    simulator.cloudflare.edit_record(zone, old["id"], proxied=True)
+    updater.managed_records = [managed("home.example.com", policy=Policy(create=True))]
+    await updater.update()
+    delete(updater)
+    body = batch_response(record(ip_address(HOME), kind="TXT"), keys=("posts", "patches"))
+    simulator.faults.add("cloudflare", BATCH, kind="body", body=body)
+    await updater.update(full_sync=True)
+    assert updater.state.record(V4).reason is Reason.NOT_APPLIED
+    simulator.faults.clear()
+
+    await updater.update(full_sync=True)
+
+    (again,) = simulator.cloudflare.records(zone)
+    assert (again["proxied"], again["content"]) == (True, HOME)
+    assert updater.state.record(V4).reason is None
+
+
+async def test_another_field_that_is_changed_does_not_end_what_an_incomplete_record_lacks(
+    simulator: Simulator, zone: Zone, updater: ZoneUpdater
+) -> None:
+    """A home that was hidden is hidden again, although somebody set the TTL meanwhile."""
+    await come_back_incomplete(simulator, zone, updater, {"proxied": True})
+    (record,) = simulator.cloudflare.records(zone)
+    simulator.cloudflare.edit_record(zone, record["id"], ttl=7200)
+
+    await updater.update(full_sync=True)
+
+    (record,) = simulator.cloudflare.records(zone)
+    assert record["proxied"] is True
+
+
+async def come_back_incomplete(
+    simulator: Simulator, zone: Zone, updater: ZoneUpdater, fields: dict[str, Any]
+) -> None:
+    """Delete a record with some fields under the policy *keep*; it is created without them."""
+    (old,) = simulator.cloudflare.records(zone)
+    simulator.cloudflare.edit_record(zone, old["id"], **fields)
+    updater.managed_records = [managed("home.example.com", policy=Policy(create=True))]
+    await updater.update()
+    delete(updater)
+    ignore(updater, *fields)
+    await updater.update(full_sync=True)
+    assert updater.state.record(V4).reason is Reason.NOT_APPLIED
+    simulator.faults.clear()
+
+
+def restart(updater: ZoneUpdater) -> None:
+    """Forget what does not survive a restart."""
+    known = updater.state.record(V4)
+    stored = RecordState(
+        last_address=known.last_address,
+        last_attributes=known.last_attributes,
+        incomplete=known.incomplete,
+    )
+    updater.state = State(records={V4: stored})
