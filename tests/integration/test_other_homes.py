@@ -31,9 +31,14 @@ def add_record(simulator: Simulator, zone: Zone, comment: str, content: str = OL
     return str(made["id"])
 
 
+def at_name(simulator: Simulator) -> list[dict[str, Any]]:
+    """Return the records at the name."""
+    return [r for r in simulator.cloudflare.records("example.com") if r["name"] == NAME]
+
+
 def comments(simulator: Simulator) -> list[str | None]:
     """Return the comments of the records at the name."""
-    return [r["comment"] for r in simulator.cloudflare.records("example.com") if r["name"] == NAME]
+    return [found["comment"] for found in at_name(simulator)]
 
 
 async def remove_domain(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
@@ -244,3 +249,48 @@ async def test_an_id_that_cannot_be_stored_is_tried_again(
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry_state(entry) is ConfigEntryState.SETUP_RETRY
     assert contents(simulator) == []
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_record_that_was_taken_over_during_a_write_comes_back_as_ours(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, *, restarts: bool
+) -> None:
+    """The response to the write has the comment of the other home, which is not created here."""
+    entry = await set_up(hass, zone, [domain(NAME)])
+    (created,) = at_name(simulator)
+    simulator.ip.set_address(NEXT)
+    simulator.log.clear()
+    held = simulator.faults.add("cloudflare", BATCH, kind="hold_request", times=1)
+    update = hass.async_create_task(entry.runtime_data.async_update_now())
+    await simulator.log.arrived(1, endpoint=BATCH, status=None)
+    simulator.cloudflare.edit_record(zone, created["id"], comment=THEIRS, proxied=True)
+    held.release()
+    await update
+    assert (contents(simulator), comments(simulator)) == ([NEXT], [THEIRS])
+
+    if restarts:
+        await hass.config_entries.async_unload(entry.entry_id)
+    simulator.cloudflare.delete_record(zone, created["id"])
+    if restarts:
+        await hass.config_entries.async_setup(entry.entry_id)
+    await clock.passes(FULL_SYNC_INTERVAL)
+    (found,) = at_name(simulator)
+    assert (found["content"], found["comment"], found["proxied"]) == (NEXT, OWNER, True)
+    assert issues(hass) == []
+
+
+async def test_a_record_that_could_not_be_taken_over_and_is_gone_comes_back_as_ours(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, repair: Repair
+) -> None:
+    """The user gave it to this home, so that what is created instead is this home's as well."""
+    record_id = add_record(simulator, zone, THEIRS)
+    await set_up(hass, zone, [domain(NAME)])
+    await repair.start()
+    simulator.faults.add("cloudflare", BATCH, kind="html", times=1)
+    await repair.send({"record": record_id})
+    assert comments(simulator) == [THEIRS]
+
+    simulator.cloudflare.delete_record(zone, record_id)
+    await clock.cycles()
+    assert (contents(simulator), comments(simulator)) == ([HOME], [OWNER])
+    assert issues(hass) == []
