@@ -55,6 +55,10 @@ class Clock:
         """
         return self.now() + self._shifted_forward_s
 
+    def wall_time(self) -> float:
+        """Return the monotonic time plus all shifts of the wall clock."""
+        return self.now() + self._shifted_s
+
     def shift_wall_clock(self, seconds: float) -> None:
         """Shift the wall clock forward or back."""
         self._shifted_s += seconds

@@ -38,6 +38,8 @@ class DetectionChecker:
         self._sources = sources
         self._traces = traces
         self._models = models
+        self._trace_urls: set[int] = set()
+        """The families of which a URL source may have requested a trace in this step."""
         self._hass: HomeAssistant
         self._current: dict[Source, str] = {}
         self._in_step: defaultdict[Source, set[str]] = defaultdict(set)
@@ -53,10 +55,21 @@ class DetectionChecker:
 
     def begin_step(self) -> None:
         """Keep only the current address of each source."""
-        self._traces.begin_step()
+        self._traces.begin_step(self._trace_urls)
+        self._trace_urls.clear()
+        self.sources_changed()
         self._in_step.clear()
         for source, address in self._current.items():
             self._in_step[source] = {address}
+
+    def sources_changed(self) -> None:
+        """Note the present sources: an update in progress may still ask those of before."""
+        sources = {source for model in self._models for source in model.asked_sources()}
+        self._trace_urls |= {
+            source.family
+            for source in sources
+            if source.kind == "urls" and "cloudflare" in self._sources.reporters(source)
+        }
 
     def wall_clock_shifted(self) -> None:
         """Drop the times of changes: flap damping uses the wall clock and may lose them too."""
@@ -95,19 +108,15 @@ class DetectionChecker:
         self._check_flap_damping(source, address)
 
     def _is_tunnel_reported(self, source: Source) -> bool:
-        """Return whether a source with built-in providers was the one whose trace says so.
+        """Return whether a source with built-in providers knows that a trace says so.
 
-        A source with the URL of a trace may be the one that requested it.
+        A source with the URL of a trace may be the one that requested it, at the same time.
         """
-        managed_records = (m for model in self._models for m in model.managed_records().values())
-        urls = {m.source for m in managed_records if m.source.kind == "urls"}
-        requests_trace = any(
-            "cloudflare" in self._sources.reporters(other)
-            for other in urls
-            if other.family == source.family
+        may_be_of_url = source.family in self._trace_urls and self._traces.are_in_step(
+            source.family
         )
         is_asked = "cloudflare" in self._sources.reporters(source)
-        return is_asked and not requests_trace and self._traces.say_warp(source.family)
+        return is_asked and not may_be_of_url and self._traces.say_warp(source.family)
 
     def _check_hold_down(self, source: Source, address: str, reporter: str) -> None:
         stable_s = self._reported.stable_s(address, reporter)

@@ -168,6 +168,11 @@ class ZoneModel:
             if (source := self._source(config, label))
         }
 
+    def asked_sources(self) -> set[Source]:
+        """Return the sources that an update asks: also those of the zone that no record uses."""
+        own = {self.sources.source(choice, label) for label, choice in self.choices.items()}
+        return {*filter(None, own), *(m.source for m in self.managed_records().values())}
+
     def save_domain(
         self, name: str, data: Mapping[str, Any], find_record: Callable[[str, int], str | None]
     ) -> None:

@@ -94,6 +94,7 @@ class ZoneChecker:
 
     def allow(self, managed: Mapping[RecordKey, ManagedRecord]) -> None:
         """Allow the current configuration too; an update in progress may use an older one."""
+        self._detection.sources_changed()
         for record_key, record in managed.items():
             self._allowed[record_key].add(record)
             if len(self._allowed[record_key]) > 1:
@@ -249,13 +250,19 @@ class ZoneChecker:
     def _check_selection(
         self, record_key: RecordKey, old: Record, allowed: Collection[ManagedRecord]
     ) -> None:
-        """Check that a changed record is the pinned one, or can be recognized among several."""
+        """Check that a changed record is the pinned one, or can be recognized among several.
+
+        A pinned record that another home keeps counts as gone.
+        """
         pinned = {managed.record_id for managed in allowed}
         if old.id in pinned or record_key in self._external_keys_in_step:
             return
         is_owned = old.fields.comment == OWNER_COMMENT
         existing = [r for r in self.zone.records.values() if _key_of(r.fields) == record_key]
-        exists = any(record.id in pinned for record in existing)
+        exists = any(
+            record.id in pinned and record.fields.comment != OTHER_HOME_COMMENT
+            for record in existing
+        )
         if None not in pinned and (exists or not (is_owned or len(existing) == 1)):
             self._violation(f"{record_key}: {old.id} was changed, but {pinned} is pinned")
         is_recognized = is_owned or old.fields.content in self._identifying[record_key]
