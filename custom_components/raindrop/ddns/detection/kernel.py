@@ -21,8 +21,6 @@ _DEBOUNCE_S = 1.5
 """How long reports are collected before the host is looked at."""
 _READ_LIMIT_S = 5.0
 _MAX_DATAGRAM = 65536
-_MAX_REPORTS = 100
-"""Reports that are discarded in one turn of the event loop."""
 
 _NETLINK_ROUTE = 0
 _GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400
@@ -95,10 +93,9 @@ class KernelWatch:
         self._timer = self._socket = None
 
     def _read(self, listener: socket.socket) -> None:
-        """Discard the reports, and look at the host a little later."""
+        """Discard a report, and look at the host a little later."""
         with suppress(OSError):
-            for _ in range(_MAX_REPORTS):
-                listener.recv(_MAX_DATAGRAM)
+            listener.recv(_MAX_DATAGRAM)
         self._plan_look()
 
     def _plan_look(self) -> None:
