@@ -3,6 +3,7 @@
 from asyncio import Task
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -35,8 +36,8 @@ class UpdateScheduler:
         self._update = update
         self._waiting: dict[UpdateOptions, Task[UpdateResult | None]] = {}
         """Updates that were requested and have not begun."""
-        self._end_hold_down: CALLBACK_TYPE | None = None
-        self._end_full_sync: CALLBACK_TYPE | None = None
+        self._timers: dict[UpdateOptions, CALLBACK_TYPE] = {}
+        """How to cancel the request of an update that is due later."""
 
     @callback
     def async_request(self, options: UpdateOptions) -> Task[UpdateResult | None]:
@@ -61,41 +62,34 @@ class UpdateScheduler:
     @callback
     def async_schedule_hold_down(self, state: State) -> None:
         """Request an update when the first hold-down of a state ends."""
-        self._async_cancel_hold_down()
+        self._async_cancel(ROUTINE)
         ends = [d.hold_down_s for d in state.detections.values() if d.candidate]
         if ends:
-            self._end_hold_down = async_call_later(self._hass, min(ends), self._async_due)
+            self._async_schedule(ROUTINE, min(ends))
 
     @callback
     def async_schedule_full_sync(self, delay_s: float) -> None:
         """Request an update that reads the zone after a delay."""
-        self._async_cancel_full_sync()
-        self._end_full_sync = async_call_later(self._hass, delay_s, self._async_full_sync_due)
+        self._async_cancel(FULL_SYNC)
+        self._async_schedule(FULL_SYNC, delay_s)
 
     @callback
     def async_cancel(self) -> None:
         """Cancel the timers."""
-        self._async_cancel_hold_down()
-        self._async_cancel_full_sync()
+        for options in (*self._timers,):
+            self._async_cancel(options)
 
     @callback
-    def _async_cancel_hold_down(self) -> None:
-        if self._end_hold_down:
-            self._end_hold_down()
-            self._end_hold_down = None
+    def _async_schedule(self, options: UpdateOptions, delay_s: float) -> None:
+        due = partial(self._async_due, options)
+        self._timers[options] = async_call_later(self._hass, delay_s, due)
 
     @callback
-    def _async_due(self, _now: datetime) -> None:
-        self._end_hold_down = None
-        _ = self.async_request(ROUTINE)
+    def _async_cancel(self, options: UpdateOptions) -> None:
+        if cancel := self._timers.pop(options, None):
+            cancel()
 
     @callback
-    def _async_cancel_full_sync(self) -> None:
-        if self._end_full_sync:
-            self._end_full_sync()
-            self._end_full_sync = None
-
-    @callback
-    def _async_full_sync_due(self, _now: datetime) -> None:
-        self._end_full_sync = None
-        _ = self.async_request(FULL_SYNC)
+    def _async_due(self, options: UpdateOptions, _now: datetime) -> None:
+        del self._timers[options]
+        _ = self.async_request(options)

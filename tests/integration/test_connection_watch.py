@@ -1,7 +1,6 @@
 """The connection watch in Home Assistant: a change is written without a poll."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -18,11 +17,11 @@ from devtools.simulated_providers import stun_servers_of
 from simulator import Simulator, StunFault
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
+from tests.waiting import until
 
 from .builders import domain, set_up
 from .conftest import endpoints
 
-LIMIT_S = 20
 LATER = "81.2.69.146"
 
 
@@ -40,13 +39,6 @@ async def entry(hass: HomeAssistant, zone: Zone) -> AsyncIterator[RaindropConfig
     entry = await set_up(hass, zone, [domain("home.example.com")])
     yield entry
     await hass.config_entries.async_unload(entry.entry_id)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Give the event loop turns until a condition holds."""
-    async with asyncio.timeout(LIMIT_S):
-        while not condition():  # noqa: ASYNC110 - nothing else signals it
-            await asyncio.sleep(0)
 
 
 async def probes(simulator: Simulator, count: int) -> None:

@@ -1,7 +1,7 @@
 """STUN probes against the simulator, over real sockets: what they hear, and what they miss."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 import logging
 from random import Random
 import socket
@@ -17,8 +17,8 @@ from custom_components.raindrop.ddns.detection.stun_probes import (
 from custom_components.raindrop.ddns.models import Family
 from simulator import Simulator, StunFault
 from tests.conftest import HOME, HOME_V6, NEXT
+from tests.waiting import LIMIT_S, until
 
-LIMIT_S = 20
 UNRESOLVABLE = StunServer("no-such-host.invalid")
 
 
@@ -69,13 +69,6 @@ class Probing:
         """Wait for an outage."""
         while self.probes.status is not ProbeStatus.OUTAGE:
             await self.next()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Give the event loop turns until a condition holds."""
-    async with asyncio.timeout(LIMIT_S):
-        while not condition():  # noqa: ASYNC110 - nothing else signals it
-            await asyncio.sleep(0)
 
 
 def server_of(simulator: Simulator, family: Family = Family.IPV4) -> StunServer:

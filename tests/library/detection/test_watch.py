@@ -1,6 +1,5 @@
 """The connection watch against the simulator: which hints start a detection."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
 
@@ -12,8 +11,8 @@ from custom_components.raindrop.ddns.detection.watch import ConnectionWatch, is_
 from custom_components.raindrop.ddns.models import Family, Source, SourceKind
 from simulator import Simulator, StunFault
 from tests.conftest import HOME, NEXT
+from tests.waiting import until
 
-LIMIT_S = 20
 AUTOMATIC = Source(Family.IPV4)
 ROUTER = Source(Family.IPV4, SourceKind.ENTITY, entity="sensor.router")
 OTHER_LINE = Source(Family.IPV4, SourceKind.ENTITY, entity="sensor.lte", is_default_route=False)
@@ -51,16 +50,12 @@ class Home:
     async def probes(self, count: int) -> None:
         """Wait until so many probes more were answered or lost."""
         stun = self.simulator.stun
-        until = stun.probes.total() + count
-        async with asyncio.timeout(LIMIT_S):
-            while stun.probes.total() < until:  # noqa: ASYNC110 - nothing else signals it
-                await asyncio.sleep(0)
+        expected = stun.probes.total() + count
+        await until(lambda: stun.probes.total() >= expected)
 
     async def detected(self, count: int) -> None:
         """Wait until so many detections were started in all."""
-        async with asyncio.timeout(LIMIT_S):
-            while self.detections < count:  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0)
+        await until(lambda: self.detections >= count)
 
 
 @pytest.fixture
@@ -144,9 +139,7 @@ async def test_an_address_that_may_not_be_written_is_no_hint(watched_home: Home)
 async def test_the_end_of_an_outage_starts_a_detection(watched_home: Home) -> None:
     """Whatever the response says; an outage is when addresses change."""
     watched_home.simulator.stun.fault = StunFault.SILENT
-    async with asyncio.timeout(LIMIT_S):
-        while not watched_home.times_blind:  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0)
+    await until(lambda: watched_home.times_blind > 0)
     assert not watched_home.watch.is_working(AUTOMATIC)
     assert watched_home.watch.status()[Family.IPV4].probes is ProbeStatus.OUTAGE
     watched_home.simulator.stun.fault = None

@@ -198,14 +198,15 @@ class Detector:
         responses = await query_until_found(
             remaining, detection.family, self._session, detection.deadline
         )
-        self._cool_down.count(responses, detection.family, self.now())
-        self._tunnels.add(responses, detection.family, self.now())
-        witness = self._tunnels.witness(providers, detection.family, self.now())
+        now = self.now()
+        self._cool_down.count(responses, detection.family, now)
+        self._tunnels.add(responses, detection.family, now)
+        witness = self._tunnels.witness(providers, detection.family, now)
         if witness is None:
             # Not those of an entity: it may only be slow to notice a change.
             damping = self._damping_of(detection.source)
             reports = addresses(detection, responses)
-            self._damping[detection.source] = damping.add_reports(reports, self.now())
+            self._damping[detection.source] = damping.add_reports(reports, now)
         queried = {response.provider for response in responses}
         before = (r for r in detection.responses if r.provider not in queried)
         return self._judge(

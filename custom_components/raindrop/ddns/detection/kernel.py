@@ -15,7 +15,7 @@ import sys
 
 from ..addresses import why_unusable
 from ..models import Family
-from .local import subnet_of
+from .local import UNSTABLE, subnet_of
 
 _DEBOUNCE_S = 1.5
 """How long reports are collected before the host is looked at."""
@@ -37,8 +37,6 @@ _DUMP = 0x301
 _GET_LINK, _GET_ADDRESS, _GET_ROUTE = 18, 22, 26
 _IFA_ADDRESS, _IFA_LOCAL, _RTA_OUTPUT_INTERFACE, _RTA_GATEWAY = 1, 2, 4, 5
 _IS_RUNNING = 0x40
-_TEMPORARY, _DAD_FAILED, _DEPRECATED, _TENTATIVE = 0x01, 0x08, 0x20, 0x40
-_UNSTABLE = _TEMPORARY | _DAD_FAILED | _DEPRECATED | _TENTATIVE
 _MAIN_TABLE = 254
 _UNICAST = 1
 
@@ -179,7 +177,7 @@ def _addresses(bodies: Iterable[bytes]) -> Iterator[Fact]:
         _, _, flags, _, interface = _ADDRESS.unpack_from(body)
         attributes = _attributes(body[_ADDRESS.size :])
         address = ip_address(attributes.get(_IFA_LOCAL, attributes.get(_IFA_ADDRESS, b"")))
-        if not flags & _UNSTABLE and why_unusable(address, Family(address.version)) is None:
+        if not flags & UNSTABLE and why_unusable(address, Family(address.version)) is None:
             yield "address", interface, subnet_of(address)
 
 

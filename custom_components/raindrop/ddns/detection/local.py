@@ -7,7 +7,7 @@ from ..addresses import parse_record, why_unusable
 from ..models import Address, Family
 
 _TEMPORARY, _DAD_FAILED, _DEPRECATED, _TENTATIVE = 0x01, 0x08, 0x20, 0x40
-_UNSTABLE = _TEMPORARY | _DAD_FAILED | _DEPRECATED | _TENTATIVE
+UNSTABLE = _TEMPORARY | _DAD_FAILED | _DEPRECATED | _TENTATIVE
 """Flags of addresses that are temporary or not in use (linux/if_addr.h)."""
 _SUBNET_BITS = 64
 """The prefix length of a subnet (RFC 4291 section 2.5.1)."""
@@ -38,7 +38,7 @@ def _stable(table: str) -> Iterable[IPv6Address]:
     for line in table.splitlines():
         try:
             digits, _, _, _, flags, _ = line.split()
-            address, is_unstable = IPv6Address(int(digits, 16)), int(flags, 16) & _UNSTABLE
+            address, is_unstable = IPv6Address(int(digits, 16)), int(flags, 16) & UNSTABLE
         except ValueError:
             continue
         if not is_unstable and why_unusable(address, Family.IPV6) is None:
