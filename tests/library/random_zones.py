@@ -23,7 +23,6 @@ from custom_components.raindrop.ddns.models import (
     HomeId,
     HostName,
     InterfaceId,
-    Plan,
     Policy,
     Record,
     RecordAttributes,
@@ -31,6 +30,7 @@ from custom_components.raindrop.ddns.models import (
     RecordKey,
     RecordVersion,
 )
+from custom_components.raindrop.ddns.plans import Plan
 from custom_components.raindrop.ddns.records.plan import make_plan
 from simulator.cloudflare import RefusedError, Zone, writes
 from simulator.cloudflare.plans import PLANS

@@ -63,7 +63,6 @@ from .models import (
     TTL_AUTO,
     Address,
     Change,
-    Conflict,
     Create,
     DesiredRecord,
     Family,
@@ -71,9 +70,7 @@ from .models import (
     HostName,
     InterfaceId,
     ManagedRecord,
-    Outcome,
     Owner,
-    Plan,
     Policy,
     Reason,
     Record,
@@ -88,6 +85,7 @@ from .models import (
     ZoneId,
 )
 from .names import full_name, to_ascii, to_unicode
+from .plans import Conflict, Outcome, Plan
 from .records.delete import delete_owned
 from .records.interface_id import MAX_PREFIX, MIN_PREFIX, parse_interface_id
 from .records.plan import make_plan

@@ -1,14 +1,12 @@
-"""The values of the library: families, record keys, records, desired records, plans, outcomes."""
+"""The values of the library: families, record keys, records, desired records, changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, NewType
-
-from .errors import CloudflareError
 
 type Address = IPv4Address | IPv6Address
 
@@ -309,42 +307,3 @@ class Reason(StrEnum):
     """The address keeps changing back and forth; it is written once it is stable."""
     NO_ADDRESS = "no_address"
     """No address was accepted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
-    """A record that only the user can bring in sync, with the records at its name."""
-
-    record_key: RecordKey
-    reason: Reason
-    records: tuple[Record, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one change."""
-
-    change: Change
-    reason: Reason | None = None
-    """`REFUSED`, `NOT_APPLIED` or `UNCONFIRMED`; None if the change is done."""
-    record: Record | None = None
-    """The record as the response to the change shows it."""
-    error: CloudflareError | None = None
-    """Why it is not done."""
-
-    @property
-    def is_done(self) -> bool:
-        """Whether Cloudflare confirmed the change."""
-        return self.reason is None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The changes that bring all desired records in sync, and the conflicts."""
-
-    changes: tuple[Change, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    records: Mapping[RecordKey, Record] = field(default_factory=dict)
-    """The existing record of each key, where exactly one is identifiable."""
-    waiting: Mapping[RecordKey, Outcome] = field(default_factory=dict)
-    """The failures whose changes only a full sync tries again; they are not in ``changes``."""

@@ -9,10 +9,7 @@ from .detection.result import Detection, Detections
 from .errors import CloudflareError, CloudflareRefusedError
 from .models import (
     Address,
-    Conflict,
-    Outcome,
     Owner,
-    Plan,
     Reason,
     Record,
     RecordAttributes,
@@ -20,6 +17,7 @@ from .models import (
     Update,
     ZoneConfig,
 )
+from .plans import Conflict, Outcome, Plan
 from .records.external_changes import next_times
 from .state import IncompleteRecord, RecordState, State, UpdateResult, events_between
 

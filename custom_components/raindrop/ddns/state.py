@@ -12,10 +12,8 @@ from .errors import CloudflareError
 from .models import (
     Address,
     Change,
-    Conflict,
     Create,
     Family,
-    Outcome,
     Reason,
     Record,
     RecordAttributes,
@@ -24,6 +22,7 @@ from .models import (
     Source,
     Update,
 )
+from .plans import Conflict, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ from .detection.result import Detections
 from .errors import CloudflareError
 from .models import (
     DesiredRecord,
-    Plan,
     Policy,
     Record,
     RecordId,
@@ -21,6 +20,7 @@ from .models import (
     ZoneConfig,
 )
 from .next_state import is_synced, with_plan, without_list
+from .plans import Plan
 from .records.apply import apply
 from .records.external_changes import is_contested
 from .records.plan import make_plan

@@ -15,7 +15,13 @@ from custom_components.raindrop.ddns.errors import (
     CloudflareRefusedError,
     CloudflareResponseError,
 )
-from custom_components.raindrop.ddns.models import Change, Outcome, Reason, Record, Update
+from custom_components.raindrop.ddns.models import (
+    Change,
+    Reason,
+    Record,
+    Update,
+)
+from custom_components.raindrop.ddns.plans import Outcome
 from custom_components.raindrop.ddns.records.apply import apply
 from simulator import Simulator
 from simulator.cloudflare import Zone

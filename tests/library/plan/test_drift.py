@@ -7,7 +7,6 @@ import pytest
 
 from custom_components.raindrop.ddns.models import (
     OWNER_COMMENT,
-    Conflict,
     Create,
     DesiredRecord,
     InterfaceId,
@@ -15,6 +14,7 @@ from custom_components.raindrop.ddns.models import (
     Record,
     Update,
 )
+from custom_components.raindrop.ddns.plans import Conflict
 from custom_components.raindrop.ddns.records.plan import make_plan
 from tests.library.builders import A1, A2, A3, B1, B2, V4, V6, desired, record
 

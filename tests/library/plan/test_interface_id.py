@@ -6,7 +6,6 @@ import pytest
 
 from custom_components.raindrop.ddns.models import (
     OWNER_COMMENT,
-    Conflict,
     Create,
     DesiredRecord,
     InterfaceId,
@@ -14,6 +13,7 @@ from custom_components.raindrop.ddns.models import (
     Record,
     Update,
 )
+from custom_components.raindrop.ddns.plans import Conflict
 from custom_components.raindrop.ddns.records.interface_id import (
     KEEP as KEEP_WORD,
     parse_interface_id,

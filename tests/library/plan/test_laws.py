@@ -12,17 +12,16 @@ from hypothesis import given, settings
 from custom_components.raindrop.ddns.addresses import parse_record
 from custom_components.raindrop.ddns.models import (
     Address,
-    Conflict,
     Create,
     DesiredRecord,
     InterfaceId,
     Owner,
-    Plan,
     Reason,
     Record,
     RecordKey,
     Update,
 )
+from custom_components.raindrop.ddns.plans import Conflict, Plan
 from custom_components.raindrop.ddns.records.plan import make_plan
 from tests.library.random_zones import OURS, RandomZone, desired_address, random_zones, rrset
 

@@ -6,7 +6,6 @@ from custom_components.raindrop.ddns.models import (
     OWNER_COMMENT,
     TTL_AUTO,
     Address,
-    Conflict,
     Create,
     DesiredRecord,
     Policy,
@@ -14,6 +13,7 @@ from custom_components.raindrop.ddns.models import (
     Record,
     Update,
 )
+from custom_components.raindrop.ddns.plans import Conflict
 from custom_components.raindrop.ddns.records.plan import make_plan
 from tests.library.builders import A1, A2, B1, B2, V4, V6, desired, record
 

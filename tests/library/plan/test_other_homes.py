@@ -10,13 +10,13 @@ from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.models import (
     OWNER_COMMENT,
     Address,
-    Conflict,
     DesiredRecord,
     HomeId,
     Reason,
     Record,
     Update,
 )
+from custom_components.raindrop.ddns.plans import Conflict
 from custom_components.raindrop.ddns.records.plan import make_plan
 from tests.library.builders import A1, A2, A3, V4, desired, record
 

@@ -6,12 +6,12 @@ import pytest
 
 from custom_components.raindrop.ddns.models import (
     OWNER_COMMENT,
-    Conflict,
     DesiredRecord,
     Reason,
     Record,
     Update,
 )
+from custom_components.raindrop.ddns.plans import Conflict
 from custom_components.raindrop.ddns.records.plan import make_plan
 from tests.library.builders import A1, A2, A3, V4, desired, record
 

@@ -12,10 +12,10 @@ from custom_components.raindrop.ddns.models import (
     Change,
     Family,
     HostName,
-    Outcome,
     Reason,
     RecordKey,
 )
+from custom_components.raindrop.ddns.plans import Outcome
 from custom_components.raindrop.ddns.state import (
     DdnsEvent,
     EventType,

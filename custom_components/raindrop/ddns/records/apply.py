@@ -15,7 +15,6 @@ from ..models import (
     Change,
     Create,
     HostName,
-    Outcome,
     Reason,
     Record,
     RecordId,
@@ -23,6 +22,7 @@ from ..models import (
     Update,
     ZoneId,
 )
+from ..plans import Outcome
 from .verify import is_misplaced, unapplied_fields
 
 _MAX_SEARCHES = 4

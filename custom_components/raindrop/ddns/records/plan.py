@@ -9,18 +9,17 @@ from ..models import (
     TTL_AUTO,
     Address,
     Change,
-    Conflict,
     Create,
     DesiredRecord,
     HostName,
     Owner,
-    Plan,
     Reason,
     Record,
     RecordAttributes,
     RecordKey,
     Update,
 )
+from ..plans import Conflict, Plan
 from .interface_id import combine
 
 _CNAME = "CNAME"

@@ -1,7 +1,14 @@
 """Verify writes: which fields of a change a record does not have as they were sent."""
 
 from ..addresses import parse_record
-from ..models import Change, Create, Outcome, Reason, Record, Update
+from ..models import (
+    Change,
+    Create,
+    Reason,
+    Record,
+    Update,
+)
+from ..plans import Outcome
 
 
 def unapplied_fields(change: Change, record: Record) -> list[str]:
