@@ -120,7 +120,7 @@ async def test_of_two_providers_that_are_left_the_slow_one_is_queried_again(
     simulator.faults.add("ip", "amazon", kind="hold", times=1)
 
     assert (await detect(detector, HERE)).address == ip_address(NEXT)
-    assert queried(simulator) == ["amazon", "home-assistant", "amazon"]
+    assert queried(simulator) == ["amazon", "home-assistant", "cloudflare", "amazon"]
 
 
 async def test_a_clock_that_is_set_back_ends_every_cool_down(

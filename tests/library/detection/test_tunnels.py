@@ -280,3 +280,81 @@ async def test_s8_a_cool_down_does_not_prolong_a_tunnel(
     simulator.ip.set_address(HOME)
 
     assert (await detect(detector, HERE)).address == ip_address(HOME)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("ipify", "ident.me", "cloudflare"),
+        ("ipify", "ident.me", "amazon", "cloudflare"),
+        ("ident.me", "cloudflare", "ipify"),
+    ],
+)
+async def test_s8_a_trace_is_asked_before_another_address_is_accepted(
+    simulator: Simulator, detector: Detector, names: tuple[str, ...]
+) -> None:
+    """However late it is among the pages: those before it cannot know of the tunnel."""
+    source = custom(simulator, *names)
+    await detect_first(detector, simulator, source)
+    open_tunnel(simulator)
+
+    detection = await detect(detector, source)
+
+    assert (detection.address, detection.tunnel_witness is None) == (None, False)
+    assert queried(simulator) == [names[0], "cloudflare"]
+    simulator.faults.clear()
+    simulator.ip.set_address(HOME)
+    await detect(detector, source)
+    queried(simulator)
+    assert (await detect(detector, source)).address == ip_address(HOME)
+    assert queried(simulator) == [names[0]]
+
+
+async def test_s8_the_first_address_of_own_pages_is_not_that_of_a_tunnel(
+    simulator: Simulator, detector: Detector
+) -> None:
+    """Nothing was accepted before, and the trace is the last of the pages."""
+    open_tunnel(simulator)
+    source = custom(simulator, "ipify", "ident.me", "cloudflare")
+
+    assert (await detect(detector, source)).address is None
+    assert detector.accepted(source) is None
+
+
+@pytest.mark.parametrize("source", [HERE, ROUTER], ids=["pages", "router"])
+async def test_s8_a_trace_in_cool_down_is_asked_before_another_address_is_accepted(
+    simulator: Simulator, detector: Detector, sources: FakeSources, source: Source
+) -> None:
+    """A tunnel that begins in its cool-down is seen; while the address stays nobody asks it."""
+    await detect_first(detector, simulator, HERE)
+    await detect_first(detector, simulator, source)
+    simulator.faults.add("ip", "cloudflare", kind="html")
+    for _ in range(4):
+        queried(simulator)
+        await detect(detector, HERE)
+    assert queried(simulator) == ["ipify"]
+    simulator.faults.clear()
+    open_tunnel(simulator)
+    sources.values["router"] = NEXT
+
+    detection = await detect(detector, source)
+
+    assert (detection.address, detection.tunnel_witness) == (None, "cloudflare")
+    assert detection.candidate == (ip_address(NEXT) if source is ROUTER else None)
+
+
+async def test_s8_a_trace_that_still_fails_holds_nothing_up(
+    simulator: Simulator, detector: Detector
+) -> None:
+    """A trace in cool-down is asked once more for a change, and others confirm it."""
+    await detect_first(detector, simulator, HERE)
+    simulator.faults.add("ip", "cloudflare", kind="html")
+    for _ in range(4):
+        await detect(detector, HERE)
+    simulator.ip.set_address(NEXT)
+    queried(simulator)
+
+    assert (await detect(detector, HERE)).address == ip_address(NEXT)
+    assert queried(simulator) == ["ipify", "cloudflare", "ident.me"]
+    assert (await detect(detector, HERE)).address == ip_address(NEXT)
+    assert queried(simulator) == ["ipify"]

@@ -21,7 +21,7 @@ from ..models import Address, Family, Source, SourceKind
 from .cool_down import CoolDown
 from .flap_damping import DampingState
 from .hedged import query_until_found
-from .providers import Provider, custom_provider, response_of
+from .providers import Provider, ResponseFormat, custom_provider, response_of
 from .quorum import addresses, quorum, votes
 from .result import Detection, Response
 from .tunnels import Tunnels
@@ -190,7 +190,7 @@ class Detector:
 
     async def _query_providers(self, detection: Detection) -> Detection:
         errors = {response.provider: response.error for response in detection.responses}
-        providers = self._providers_of(detection.source)
+        providers = self._providers_of(detection)
         # If no other provider is left that could confirm, the slow ones get the rest of the time.
         remaining = [p for p in providers if p.name not in errors] or [
             p for p in providers if errors[p.name] is DetectionError.TIMEOUT
@@ -245,12 +245,14 @@ class Detector:
         self._latest[source] = detection
         return detection
 
-    def _providers_of(self, source: Source) -> Sequence[Provider]:
+    def _providers_of(self, detection: Detection) -> Sequence[Provider]:
         """Return the providers of a source, in the order in which they are queried.
 
-        One that reported a tunnel is the first, until it denies it.
+        One that reported a tunnel is the first, until it denies it. Before
+        another address is accepted the traces are, even those in cool-down:
+        all others would agree on the exit of a tunnel.
         """
-        family, now = source.family, self.now()
+        source, family, now = detection.source, detection.family, self.now()
         if source.kind is SourceKind.URLS:
             custom = [custom_provider(url, family) for url in source.urls]
             # Several URLs of one host are one provider: it must not confirm itself.
@@ -259,8 +261,13 @@ class Detector:
             providers = [provider for provider in self._providers if family in provider.urls]
             active = self._cool_down.active(providers, family, now)
         witness = self._tunnels.witness(providers, family, now)
-        first = [provider for provider in providers if provider.name == witness]
-        return [*first, *(p for p in active if p.name != witness)] if first else active
+        first = [
+            provider
+            for provider in providers
+            if provider.name == witness
+            or (detection.is_unconfirmed and provider.format is ResponseFormat.TRACE)
+        ]
+        return [*first, *(provider for provider in active if provider not in first)]
 
 
 def parse_state(state: SourceState, family: Family) -> Response:
