@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, Platform
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryNotReady,
@@ -25,7 +25,7 @@ from .entry_issues import (
 )
 from .error_messages import translated_error
 from .home_id import async_get_home_id
-from .issues import async_delete_issues
+from .issues import async_delete_issues, async_sync_issues
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -60,6 +60,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> 
     entry.async_on_unload(partial(async_delete_entry_issues, hass, entry))
     async_report_configuration(hass, entry, coordinator.domains)
     await coordinator.async_config_entry_first_refresh()
+
+    @callback
+    def async_core_config_updated(_event: Event) -> None:
+        """Check the issues again: the external URL may have changed."""
+        async_sync_issues(hass, entry, coordinator.domains, coordinator.data)
+
+    end = hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, async_core_config_updated)
+    entry.async_on_unload(end)
     # The devices of the domains refer to it, so it must exist first.
     device = dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id, **zone_device(entry)

@@ -25,6 +25,7 @@ from .ddns import (
 )
 from .error_messages import error_message, response_text
 from .flows.preview import escape_markdown
+from .proxy_check import async_check_proxy
 
 ATTR_DOMAIN = "domain"
 ATTR_ENTRY_ID = "entry_id"
@@ -82,6 +83,7 @@ def async_sync_issues(
         *_zone_issues(entry, state),
         *_record_issues(domains, state),
         *_source_issues(domains, state),
+        *_proxy_issues(hass, state),
     )
     wanted = {issue.id(entry): issue for issue in issues}
     async_delete_issues(hass, entry, keep=wanted)
@@ -241,6 +243,13 @@ def _source_placeholders(detection: Detection) -> dict[str, str]:
         "provider": detection.tunnel_witness or "",
         "responses": ", ".join(reported),
     }
+
+
+def _proxy_issues(hass: HomeAssistant, state: State) -> Iterator[_Issue]:
+    """Yield the issue that Cloudflare's proxy cannot reach Home Assistant."""
+    if missing := async_check_proxy(hass, state):
+        key, placeholders = missing
+        yield _Issue(key=key, placeholders=placeholders, is_fixable=False)
 
 
 def _is_quota(error: ddns.CloudflareError | None) -> bool:

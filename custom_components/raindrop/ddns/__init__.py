@@ -86,6 +86,7 @@ from .models import (
 )
 from .names import full_name, to_ascii, to_unicode
 from .plans import Conflict, Outcome, Plan
+from .proxy import ProxyObstacles, proxy_obstacles
 from .records.delete import delete_owned
 from .records.interface_id import MAX_PREFIX, MIN_PREFIX, parse_interface_id
 from .records.plan import make_plan
@@ -105,13 +106,14 @@ __all__ = [  # noqa: RUF022
     "IncompleteRecord", "InterfaceId", "InterfaceIdError", "MAX_BATCH", "MAX_BATCH_PAID",
     "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX", "MIN_TTL_S", "ManagedRecord", "NoAddressError",
     "Outcome", "OutsideZoneError", "Owner", "PROVIDERS", "Permission", "Plan", "Policy", "Preview",
-    "ProbeStatus", "Provider", "ProviderUrlError", "RateLimit", "ReadSource", "Reason", "Record",
-    "RecordAttributes", "RecordId", "RecordKey", "RecordState", "RecordVersion",
+    "ProbeStatus", "Provider", "ProviderUrlError", "ProxyObstacles", "RateLimit", "ReadSource",
+    "Reason", "Record", "RecordAttributes", "RecordId", "RecordKey", "RecordState", "RecordVersion",
     "RelativeNameError", "Response", "ResponseFormat", "STUN_SERVERS", "Source", "SourceKind",
     "SourceState", "State", "StunServer", "TTL_AUTO", "Update", "UpdateOptions", "UpdateResult",
     "WatchStatus", "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError", "check_base_url",
     "custom_provider", "delete_owned", "discover_zone", "full_name", "is_id", "is_watchable",
-    "make_plan", "parse_interface_id", "parse_state", "preview", "read_credential", "records_at",
-    "stable_address", "to_ascii", "to_unicode", "update_zone", "verify_access",
+    "make_plan", "parse_interface_id", "parse_state", "preview", "proxy_obstacles",
+    "read_credential", "records_at", "stable_address", "to_ascii", "to_unicode", "update_zone",
+    "verify_access",
 ]
 # fmt: on

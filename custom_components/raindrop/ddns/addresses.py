@@ -14,7 +14,7 @@ from .models import Address, Family
 _ip_address = lru_cache(ip_address)
 """Hundreds of records hold the same address, and each is read several times an update."""
 
-_CLOUDFLARE = tuple(
+CLOUDFLARE_NETWORKS = tuple(
     ip_network(network)
     for network in (
         "103.21.244.0/22",
@@ -109,7 +109,7 @@ def why_unusable(address: Address, family: Family) -> DetectionError | None:
         return DetectionError.CGNAT
     if not _is_public(address):
         return DetectionError.NOT_PUBLIC
-    if any(address in network for network in _CLOUDFLARE):
+    if any(address in network for network in CLOUDFLARE_NETWORKS):
         return DetectionError.CLOUDFLARE
     return None
 
