@@ -29,5 +29,5 @@ def _placeholders(obstacles: ProxyObstacles) -> dict[str, str]:
         "scheme": obstacles.scheme.upper(),
         "port": str(obstacles.port),
         "ports": ", ".join(map(str, obstacles.forwarded_ports)),
-        "networks": ", ".join(f"`{network}`" for network in obstacles.untrusted),
+        "networks": ", ".join(map(str, obstacles.untrusted)),
     }

@@ -105,7 +105,7 @@ async def test_the_repair_names_what_is_missing(
             "scheme": "HTTP",
             "port": "8123",
             "ports": "80, 8080, 8880, 2052, 2082, 2086, 2095",
-            "networks": ", ".join(f"`{network}`" for network in IPV4),
+            "networks": ", ".join(IPV4),
         }
     }
     (issue,) = (i for i in ir.async_get(hass).issues.values() if i.domain == DOMAIN)
@@ -123,7 +123,7 @@ async def test_the_networks_are_those_of_the_only_record(
     simulator.cloudflare.add_record(zone, type="AAAA", name="home", content=HOME_V6, proxied=True)
     await set_external_url(hass, f"https://{NAME}")
     await set_up(hass, zone, [domain(NAME, families=["ipv6"])])
-    assert issues(hass)["proxy_not_trusted"]["networks"] == ", ".join(f"`{n}`" for n in IPV6)
+    assert issues(hass)["proxy_not_trusted"]["networks"] == ", ".join(IPV6)
 
 
 async def test_the_repair_follows_the_external_url(
