@@ -71,14 +71,14 @@ class Deletions:
         Must not run beside an update, which could create the records again.
         """
         now, pending = dt_util.utcnow(), self._store.pending_deletions
-        due = {key: since for key, since in pending.items() if since is not None}
+        # A time in the future is due to a clock that was set back.
+        due = {key: min(since, now) for key, since in pending.items() if since is not None}
         if not due:
             return result
+        pending.update(due)
         failed = await _async_delete(self._client, zone_id(self._entry), due)
         for key, since in due.items():
-            # A clock that was set back must not keep it forever.
-            is_final = not timedelta() <= now - since < _LATE_WRITE
-            if key not in failed and is_final:
+            if key not in failed and now - since >= _LATE_WRITE:
                 del pending[key]
         self._store.async_delay_save()
         self._async_report(failed, min((due[key] for key in failed), default=now), now)

@@ -18,7 +18,7 @@ from tests.library.zone_updater import BATCH, LIST
 from tests.secrets import TOKEN
 
 from .builders import domain, new_entry, set_up
-from .conftest import Clock, endpoints
+from .conftest import Clock, endpoints, press_update_now
 from .domain_forms import OWNER
 
 KEPT, REMOVED = "kept.example.com", "removed.example.com"
@@ -173,6 +173,38 @@ async def test_a_record_that_a_write_creates_minutes_later_is_deleted(
     simulator.cloudflare.add_record(zone, type="A", name=REMOVED, content=HOME, comment=OWNER)
     await clock.passes(HOUR)
     assert names(simulator) == {KEPT, "home.example.com"}
+
+
+async def test_a_late_write_is_deleted_although_the_clock_is_set_back(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """A time of removal in the future counts as now, so that the record is looked for again."""
+    simulator.faults.add("cloudflare", BATCH, kind="reset", times=1)
+    entry = await set_up(hass, zone, [domain(KEPT), domain(REMOVED, delete=True)])
+    await remove_domain(hass, entry)
+    clock.jumps(-3 * HOUR)
+    await press_update_now(hass)
+
+    simulator.cloudflare.add_record(zone, type="A", name=REMOVED, content=HOME, comment=OWNER)
+    await press_update_now(hass)
+
+    assert names(simulator) == {KEPT, "home.example.com"}
+
+
+async def test_the_repair_comes_in_time_although_the_clock_is_set_back(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, entry: RaindropConfigEntry
+) -> None:
+    """A deletion that fails is a repair after 15 minutes, and not when the clock has caught up."""
+    simulator.faults.add("cloudflare", DELETE, kind="error", status=400, code=81053)
+    await remove_domain(hass, entry)
+    clock.jumps(-3 * HOUR)
+    await press_update_now(hass)
+    assert issue(hass, "deletion_failed") is None
+
+    clock.jumps(timedelta(minutes=15))
+    await press_update_now(hass)
+
+    assert issue(hass, "deletion_failed")
 
 
 async def test_a_domain_that_is_added_again_keeps_its_record(
