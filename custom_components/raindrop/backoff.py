@@ -50,8 +50,11 @@ class Backoff:
 
     def has_unconfirmed_write(self, now: datetime) -> bool:
         """Return whether a write without a response may still be carried out."""
-        at = self._store.unconfirmed_at
-        return at is not None and timedelta() <= now - at < _LATE_WRITE
+        if (at := self._store.unconfirmed_at) is None:
+            return False
+        # A time in the future is due to a clock that was set back.
+        at = self._store.unconfirmed_at = min(at, now)
+        return now - at < _LATE_WRITE
 
     def may_call_api(self, now: datetime) -> bool:
         """Return whether Cloudflare may be called: not during a rate limit.

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+import pytest
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
@@ -89,13 +90,11 @@ async def test_a_write_that_timed_out_before_a_reload_is_found_within_a_minute(
     assert contents(simulator)[NAME] == LATER
 
 
+@pytest.mark.parametrize("passed", [3 * MINUTE, -180 * MINUTE], ids=["minutes", "set back"])
 async def test_a_write_that_lands_minutes_later_is_found_by_the_next_poll(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    zone: Zone,
-    clock: Clock,
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, passed: timedelta
 ) -> None:
-    """For ten minutes every poll reads the zone; a restart does not end them."""
+    """For ten minutes every poll reads the zone; neither a restart nor the clock ends them."""
     entry = await set_up(hass, zone, [domain(NAME)])
     entry.runtime_data.client.timeout_s = 60
     late = simulator.faults.add("cloudflare", BATCH, kind="hold_request", times=1)
@@ -104,7 +103,7 @@ async def test_a_write_that_lands_minutes_later_is_found_by_the_next_poll(
     unload = hass.async_create_task(hass.config_entries.async_unload(entry.entry_id))
     await pass_while(clock, UNLOAD_LIMIT, unload)
     assert update.exception()
-    clock.jumps(3 * MINUTE)
+    clock.jumps(passed)
     await hass.config_entries.async_setup(entry.entry_id)
     assert contents(simulator)[NAME] == LATER
     await land(hass, simulator, late)
