@@ -1,6 +1,7 @@
 """The report of the results in Markdown."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import fmean
 
 from .contestants import COMPARED, CONTESTANTS, FLOOR
 from .import_times import ImportTime
@@ -32,7 +33,7 @@ def report(
         INTRODUCTION,
         _table(["", ""], facts),
         "## From a changed address to the write",
-        *_reaction(rows, reactions),
+        *_reaction(rows, reactions, watching),
         "## Watching the connection",
         *_watching(watching),
     ]
@@ -95,7 +96,9 @@ def _figures(rows: Rows, case: Case, name: str, row: Row) -> list[str]:
     ]
 
 
-def _reaction(rows: Rows, reactions: Sequence[ReactionTimes]) -> Iterator[str]:
+def _reaction(
+    rows: Rows, reactions: Sequence[ReactionTimes], watching: Sequence[WatchTimes]
+) -> Iterator[str]:
     """Yield the tables and the text about reaction times."""
     yield _table(
         ["", "records", "median", "maximum", "runs"],
@@ -125,11 +128,18 @@ def _reaction(rows: Rows, reactions: Sequence[ReactionTimes]) -> Iterator[str]:
             "0 s",
             "0 s",
             _written(rows.get((case, "raindrop"))),
-        ]
+        ],
+        [
+            "**Raindrop**",
+            "watches",
+            f"{fmean(watching[0].times_s):.0f} s",
+            f"{max(watching[0].times_s):.0f} s",
+            "included",
+        ],
     ]
     lines += [
         [
-            _title(name),
+            "Raindrop, watch blocked" if name == "raindrop" else _title(name),
             f"every {info.period_s // MINUTE} min",
             f"{info.period_s / 2:.0f} s",
             f"{info.period_s} s",
