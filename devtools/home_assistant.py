@@ -150,7 +150,9 @@ class HomeAssistant:
             return {}
         return {
             "CLOUDFLARE_BASE_URL": self._simulator["cloudflare"],
-            PROVIDERS_VARIABLE: json.dumps({key: self._simulator[key] for key in ("ip", "stun")}),
+            PROVIDERS_VARIABLE: json.dumps(
+                {key: self._simulator[key] for key in ("ip", "stun", "doh")}
+            ),
         }
 
     async def _until_signed_in(self) -> None:

@@ -1,4 +1,4 @@
-"""Replace Raindrop's tables of providers and STUN servers with those of the simulator."""
+"""Replace Raindrop's tables of providers, STUN servers and resolvers with the simulator's."""
 
 from collections.abc import Iterable, Mapping, Sequence
 import json
@@ -25,14 +25,23 @@ def stun_servers_of(urls: Mapping[str, Sequence[Any]]) -> dict[ddns.Family, ddns
     return {ddns.Family(int(family)): ddns.StunServer(*server) for family, server in urls.items()}
 
 
+def resolvers_of(urls: Mapping[str, str]) -> tuple[ddns.Resolver, ...]:
+    """Return the simulator's resolvers as a table of resolvers."""
+    return tuple(ddns.Resolver(name=name, url=url) for name, url in urls.items())
+
+
 def install(services: Iterable[IpService]) -> None:
     """Replace the table of providers for this process, before Home Assistant sets up Raindrop."""
     ddns.PROVIDERS = providers_of(services)
 
 
 def install_from_json(text: str) -> None:
-    """Replace the tables with the services that the simulator lists as JSON, "ip" and "stun"."""
+    """Replace the tables with the services that the simulator lists as JSON.
+
+    "ip" and "stun" are needed; without "doh" no resolver is asked.
+    """
     urls = json.loads(text)
+    ddns.RESOLVERS = resolvers_of(urls.get("doh", {}))
     ddns.STUN_SERVERS = stun_servers_of(urls["stun"])
     install(
         IpService(

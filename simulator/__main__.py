@@ -22,6 +22,7 @@ def ports(arguments: Sequence[str] | None = None) -> Ports:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
     parser.add_argument("--control-port", type=int, default=0, metavar="N")
     parser.add_argument("--cloudflare-port", type=int, default=0, metavar="N")
+    parser.add_argument("--doh-port", type=int, default=0, metavar="N")
     parser.add_argument("--stun-port", type=int, default=0, metavar="N", help="a UDP port")
     parser.add_argument(
         "--ip-port", type=int, default=0, metavar="N", help="the first of five in a row"
@@ -33,6 +34,7 @@ def ports(arguments: Sequence[str] | None = None) -> Ports:
         control=options.control_port,
         cloudflare=options.cloudflare_port,
         stun=options.stun_port,
+        doh=options.doh_port,
         ip={name: first + index for index, name in enumerate(names)} if first else {},
     )
 

@@ -11,6 +11,7 @@ from .faults import Faults
 from .http_server import LOOPBACK, SHUTDOWN_TIMEOUT_S, origin
 from .ip_services import IpServices
 from .request_log import Log
+from .resolvers import Resolvers
 from .stun import StunFault, StunService
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -27,6 +28,7 @@ class Control:
         *,
         ip: IpServices,
         stun: StunService,
+        doh: Resolvers,
         cloudflare: Cloudflare,
         faults: Faults,
         log: Log,
@@ -36,6 +38,7 @@ class Control:
         self._urls = urls
         self._ip = ip
         self._stun = stun
+        self._doh = doh
         self._cloudflare = cloudflare
         self._faults = faults
         self._log = log
@@ -69,6 +72,7 @@ class Control:
             web.put("/addresses", self._put_address),
             web.put("/lines", self._put_lines),
             web.put("/stun", self._put_stun),
+            web.put("/delegations", self._put_delegation),
             web.put("/switches", self._put_switches),
             web.post("/zones", self._post_zone),
             web.get(records, self._get_records),
@@ -136,6 +140,15 @@ class Control:
         self._stun.fault = StunFault(body["fault"]) if body.get("fault") else None
         self._stun.set_mapped(body.get("mapped", ()))
         return web.json_response({"probes": self._stun.probes})
+
+    async def _put_delegation(self, request: web.Request) -> web.Response:
+        """Set the name servers elsewhere to which a zone is delegated; null ends that."""
+        body = await _body(request)
+        self._doh.delegations.pop(body["zone"], None)
+        if body["name_servers"] is not None:
+            self._doh.delegations[body["zone"]] = tuple(body["name_servers"])
+        self._doh.clear_caches()
+        return web.json_response(self._doh.delegations)
 
     async def _put_switches(self, request: web.Request) -> web.Response:
         """Set switches, the rate limit, and whether the API is reachable."""

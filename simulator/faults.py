@@ -41,6 +41,10 @@ class Kind(StrEnum):
     SMALL_PAGES = "small_pages"
     NO_RESULT_INFO = "no_result_info"
     IGNORED_FIELDS = "ignored_fields"
+    WRONG_ANSWER = "wrong_answer"
+    STALE_ANSWER = "stale_answer"
+    NXDOMAIN = "nxdomain"
+    SERVFAIL = "servfail"
 
 
 DELAYS = frozenset({Kind.SLOW, Kind.HOLD, Kind.SLOW_REQUEST, Kind.HOLD_REQUEST})
@@ -56,6 +60,13 @@ API_ONLY = frozenset(
     {Kind.ERROR, Kind.RATE_LIMIT, Kind.SPURIOUS_403, Kind.IGNORED_FIELDS, *LIST_FAULTS}
 )
 IP_ONLY = frozenset({Kind.WRONG_FAMILY, Kind.WARP_ON, Kind.GATEWAY_ON, Kind.FOREIGN_H})
+DOH_ONLY = frozenset({Kind.WRONG_ANSWER, Kind.STALE_ANSWER, Kind.NXDOMAIN, Kind.SERVFAIL})
+KINDS_OF: Mapping[Service, frozenset[Kind]] = {
+    "cloudflare": API_ONLY,
+    "ip": IP_ONLY,
+    "doh": DOH_ONLY,
+}
+"""The kinds that can happen at one service alone."""
 RECORD_LIST = "GET /zones/{zone_id}/dns_records"
 WRITE_METHODS = ("POST", "PATCH", "PUT")
 
@@ -221,8 +232,8 @@ class Faults:
             raise ValueError(
                 f"{fault.service} has no {fault.target!r}; it has {sorted(targets or ())}"
             )
-        unsupported = IP_ONLY if fault.service == "cloudflare" else API_ONLY
-        if fault.kind in unsupported:
+        unsupported = (kinds for key, kinds in KINDS_OF.items() if key != fault.service)
+        if any(fault.kind in kinds for kinds in unsupported):
             raise ValueError(f"{fault.kind} cannot happen at {fault.service}")
         if fault.kind is Kind.REDIRECT and not fault.url:
             raise ValueError("a redirect needs its url")

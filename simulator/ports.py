@@ -12,5 +12,6 @@ class Ports:
     cloudflare: int = 0
     stun: int = 0
     """A UDP port."""
+    doh: int = 0
     ip: Mapping[str, int] = field(default_factory=dict)
     """Port by provider; a provider that is missing gets a free port."""

@@ -11,7 +11,7 @@ from .responses import Json
 
 type Auth = Literal["token", "key", "none"]
 type Family = Literal[4, 6]
-type Service = Literal["cloudflare", "ip"]
+type Service = Literal["cloudflare", "ip", "doh"]
 
 MAX_ENTRIES = 20_000
 """Limits the memory of a simulator that runs for days."""
@@ -33,7 +33,7 @@ class Entry:
     number: int
     service: Service
     provider: str | None
-    """The provider of the IP service; None for the Cloudflare API."""
+    """The provider of the IP service; None for the other services."""
     family: Family
     method: str
     template: str

@@ -13,6 +13,7 @@ from .http_server import LOOPBACK
 from .ip_services import FAMILIES, PROVIDERS, IpServices
 from .ports import Ports
 from .request_log import Log
+from .resolvers import TARGETS as RESOLVER_TARGETS, Resolvers
 from .stun import StunService
 
 
@@ -25,17 +26,30 @@ class Simulator:
         self._stopping = asyncio.Event()
         self.log = Log()
         self.faults = Faults(
-            {"cloudflare": TARGETS, "ip": {"*", *(provider.name for provider in PROVIDERS)}}
+            {
+                "cloudflare": TARGETS,
+                "ip": {"*", *(provider.name for provider in PROVIDERS)},
+                "doh": RESOLVER_TARGETS,
+            }
         )
         self.ip = IpServices(self.log, self.faults, self._stopping, ports)
         self.stun = StunService(self.ip.address, ports.stun)
         self.cloudflare = Cloudflare(
             self.log, self.faults, self._stopping, self._client_address, ports.cloudflare
         )
+        self.doh = Resolvers(
+            lambda: self.cloudflare.zones,
+            lambda: self.cloudflare.now(),  # noqa: PLW0108 - the clock may be replaced later
+            self.log,
+            self.faults,
+            self._stopping,
+            ports.doh,
+        )
         self.control = Control(
             self.urls,
             ip=self.ip,
             stun=self.stun,
+            doh=self.doh,
             cloudflare=self.cloudflare,
             faults=self.faults,
             log=self.log,
@@ -53,6 +67,7 @@ class Simulator:
             "control": self.control_url,
             "cloudflare": self.cloudflare.base_url,
             "stun": {family: [LOOPBACK[family], self.stun.port] for family in FAMILIES},
+            "doh": {**self.doh.urls},
             "ip": [asdict(service) for service in self.ip.services],
         }
 
@@ -61,6 +76,7 @@ class Simulator:
         try:
             self.cloudflare.start()
             self.ip.start()
+            self.doh.start()
             await self.stun.start()
             await self.control.start()
         except BaseException:
@@ -71,7 +87,7 @@ class Simulator:
         """Release all delayed responses and close all ports."""
         self._stopping.set()
         self.faults.clear()
-        parts = (self.cloudflare, self.ip, self.stun, self.control)
+        parts = (self.cloudflare, self.ip, self.stun, self.doh, self.control)
         await asyncio.gather(*(part.stop() for part in parts))
 
     async def __aenter__(self) -> Self:

@@ -10,7 +10,7 @@ import pytest_socket
 import custom_components  # noqa: F401
 from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.errors import DdnsError
-from devtools.simulated_providers import providers_of
+from devtools.simulated_providers import providers_of, resolvers_of
 from simulator import Entry, Simulator
 from simulator.cloudflare import Zone
 from simulator.responses import Json
@@ -42,6 +42,7 @@ async def simulator(
     async with Simulator() as running:
         monkeypatch.setenv("CLOUDFLARE_BASE_URL", running.cloudflare.base_url)
         monkeypatch.setattr(ddns, "PROVIDERS", providers_of(running.ip.services))
+        monkeypatch.setattr(ddns, "RESOLVERS", resolvers_of(running.doh.urls))
         # Without servers nothing is watched: tests of the watch bring their own.
         monkeypatch.setattr(ddns, "STUN_SERVERS", {})
         running.ip.set_address(HOME)

@@ -32,9 +32,11 @@ from .ddns import (
     ZoneConfig,
 )
 from .stored_sources import (
+    CONF_RESOLVERS,
     CONF_SOURCE,
     CONF_SOURCES,
     CONF_WATCH,
+    DEFAULT_RESOLVERS,
     FAMILIES,
     read_source_list,
     read_sources,
@@ -74,6 +76,7 @@ PROXIED = {KEEP: None, ON: True, OFF: False}
 DEFAULT_OPTIONS: Mapping[str, Any] = {
     CONF_SOURCES: {key: [{CONF_SOURCE: SourceKind.AUTOMATIC.value}] for key in FAMILIES},
     CONF_WATCH: True,
+    CONF_RESOLVERS: DEFAULT_RESOLVERS,
 }
 DOMAIN_DEFAULTS: Mapping[str, Any] = {
     CONF_FAMILIES: [Family.IPV4.key],

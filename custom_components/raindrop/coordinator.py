@@ -27,6 +27,7 @@ from .ddns import (
     Family,
     HomeId,
     Preview,
+    PublicAnswers,
     RecordAttributes,
     RecordKey,
     Source,
@@ -35,10 +36,13 @@ from .ddns import (
     UpdateResult,
     preview,
     update_zone,
+    with_public_answers,
+    without_public_answers,
 )
 from .deletions import Deletions, async_begin_deletions
 from .error_messages import StatusLog, raise_setup_error, raise_update_error
 from .issues import async_sync_issues
+from .public_dns import PublicDns
 from .publisher import Publisher
 from .scheduling import FRESH, ROUTINE, UpdateScheduler
 from .store import ZoneStore
@@ -94,6 +98,9 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         """When the last update ended."""
         self.zone_device_id = ""
         self._deletions = Deletions(hass, entry, self.client, self.store)
+        self._public_dns = PublicDns(
+            hass, entry, self._scheduler, lambda: self.data, self._async_use_answers
+        )
         self._publisher = Publisher(hass, entry, self.store)
         self._backoff = Backoff(self.store)
         self._second_opinion_at = dt_util.utcnow()
@@ -121,6 +128,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         store.forget(managed, configured_record_keys(self.config_entry, self.domains))
         detections = {source: Detection(source=source) for source in self.config.sources}
         self.data = store.state = replace(store.state, detections=detections)
+        if self._public_dns.is_off:
+            self.data = store.state = without_public_answers(store.state)
         # Setup may still fail, and a domain be removed before it succeeds.
         await store.async_save()
 
@@ -187,6 +196,16 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             records = {**self.data.records, record_key: record}
             self.data = self.store.state = replace(self.data, records=records)
             await self.store.async_save()
+
+    async def _async_use_answers(self, answers: PublicAnswers) -> None:
+        """Publish what public resolvers answered."""
+        async with self._lock:
+            if self._is_stopped:
+                raise CancelledError
+            before = self.data
+            self.data, result = with_public_answers(self.config, before, answers, dt_util.utcnow())
+            self._async_store_state(before, self.data, result)
+            self.async_update_listeners()
 
     async def async_preview(self) -> Preview:
         """Return what an update would detect and change. Raises CloudflareError."""
@@ -291,6 +310,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             if self._backoff.has_unconfirmed_write(self.checked_at) and not was_unconfirmed:
                 self._scheduler.async_schedule_full_sync(_LATE_WRITE_S)
             self._async_store_state(before, state, result)
+            self._public_dns.async_updated(state, result, is_full_sync=full_sync)
             self._watch.async_detected(state.detections)
             self.update_interval = self._watch.poll_interval(state)
             self._scheduler.async_schedule_hold_down(state)

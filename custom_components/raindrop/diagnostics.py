@@ -65,6 +65,7 @@ def _diagnostics(
         **configuration,
         "credential": coordinator.client.credential_kind,
         "is_converged": state.is_converged,
+        "is_delegated_elsewhere": state.foreign_name_servers is not None,
         "errors": [
             {"reason": error_message(error).key, "status": error.status, "codes": error.codes}
             for error in state.errors
@@ -151,4 +152,7 @@ def _managed_record(
         "conflict": conflict and {"reason": conflict.reason, "records": len(conflict.records)},
         "failure": failure and {"change": type(failure.change).__name__, "reason": failure.reason},
         "external_changes": len(known.external_changes),
+        "public_dns": None
+        if known.public_addresses is None
+        else sorted(filter(None, map(address, known.public_addresses))),
     }

@@ -149,7 +149,11 @@ def raise_update_error(
     asked = sorted((state.detections[m.source] for m in unknown), key=lambda d: bool(d.candidate))
     if asked:
         raise _unknown_address_error(asked[0], unknown)
-    if names := _names(key for key in keys if state.record(key).reason):
+    # That resolvers do not see a record is nothing that an update can change.
+    reasons = ((key, state.record(key).reason) for key in keys)
+    if names := _names(
+        key for key, reason in reasons if reason not in {None, ddns.Reason.NOT_SEEN}
+    ):
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="in_conflict",

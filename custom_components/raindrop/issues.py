@@ -82,6 +82,7 @@ def async_sync_issues(
     issues = (
         *_zone_issues(entry, state),
         *_record_issues(domains, state),
+        *_public_dns_issues(entry, domains, state),
         *_source_issues(domains, state),
         *_proxy_issues(hass, state),
     )
@@ -154,6 +155,38 @@ def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
             },
             subentry_id=domain.subentry_id,
             family=family.key,
+        )
+
+
+def _public_dns_issues(
+    entry: ConfigEntry, domains: Iterable[Domain], state: State
+) -> Iterator[_Issue]:
+    """Yield the issue of a zone that is delegated elsewhere, or else those of its records."""
+    not_seen = [
+        (domain, key)
+        for domain in domains
+        for key in domain.record_keys
+        if state.record(key).reason is Reason.NOT_SEEN
+    ]
+    if not_seen and state.foreign_name_servers is not None:
+        answer = ", ".join(sorted(state.foreign_name_servers)[:_MAX_NAMES])
+        placeholders = {"zone": entry.title, "answer": escape_markdown(answer) or "—"}
+        yield _Issue(key="zone_not_seen", placeholders=placeholders, is_fixable=False)
+        return
+    for domain, key in not_seen:
+        record = state.record(key)
+        answer = ", ".join(map(str, sorted(record.public_addresses or ())[:_MAX_NAMES]))
+        yield _Issue(
+            key="record_not_seen",
+            placeholders={
+                ATTR_DOMAIN: domain.title,
+                "type": key.family.record_type,
+                "address": str(record.last_address),
+                "answer": answer or "—",
+            },
+            subentry_id=domain.subentry_id,
+            family=key.family.key,
+            is_fixable=False,
         )
 
 

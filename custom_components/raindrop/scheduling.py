@@ -20,6 +20,9 @@ FRESH = UpdateOptions()
 FULL_SYNC = UpdateOptions(full_sync=True)
 """An update that reads the zone as well."""
 
+type _Key = UpdateOptions | CALLBACK_TYPE
+"""What is due at the end of a timer; there is one timer for each."""
+
 
 class UpdateScheduler:
     """Starts the updates of one config entry that its coordinator does not poll."""
@@ -36,8 +39,8 @@ class UpdateScheduler:
         self._update = update
         self._waiting: dict[UpdateOptions, Task[UpdateResult | None]] = {}
         """Updates that were requested and have not begun."""
-        self._timers: dict[UpdateOptions, CALLBACK_TYPE] = {}
-        """How to cancel the request of an update that is due later."""
+        self._timers: dict[_Key, CALLBACK_TYPE] = {}
+        """How to cancel the request of an update, or another call, that is due later."""
 
     @callback
     def async_request(self, options: UpdateOptions) -> Task[UpdateResult | None]:
@@ -65,31 +68,37 @@ class UpdateScheduler:
         self._async_cancel(ROUTINE)
         ends = [d.hold_down_s for d in state.detections.values() if d.candidate]
         if ends:
-            self._async_schedule(ROUTINE, min(ends))
+            self._async_schedule(ROUTINE, min(ends), partial(self.async_request, ROUTINE))
 
     @callback
     def async_schedule_full_sync(self, delay_s: float) -> None:
         """Request an update that reads the zone after a delay."""
         self._async_cancel(FULL_SYNC)
-        self._async_schedule(FULL_SYNC, delay_s)
+        self._async_schedule(FULL_SYNC, delay_s, partial(self.async_request, FULL_SYNC))
+
+    @callback
+    def async_schedule_call(self, action: CALLBACK_TYPE, delay_s: float) -> None:
+        """Call ``action`` after a delay, and not when it was to be called before."""
+        self._async_cancel(action)
+        self._async_schedule(action, delay_s, action)
 
     @callback
     def async_cancel(self) -> None:
         """Cancel the timers."""
-        for options in (*self._timers,):
-            self._async_cancel(options)
+        for key in (*self._timers,):
+            self._async_cancel(key)
 
     @callback
-    def _async_schedule(self, options: UpdateOptions, delay_s: float) -> None:
-        due = partial(self._async_due, options)
-        self._timers[options] = async_call_later(self._hass, delay_s, due)
+    def _async_schedule(self, key: _Key, delay_s: float, action: Callable[[], object]) -> None:
+        due = partial(self._async_due, key, action)
+        self._timers[key] = async_call_later(self._hass, delay_s, due)
 
     @callback
-    def _async_cancel(self, options: UpdateOptions) -> None:
-        if cancel := self._timers.pop(options, None):
+    def _async_cancel(self, key: _Key) -> None:
+        if cancel := self._timers.pop(key, None):
             cancel()
 
     @callback
-    def _async_due(self, options: UpdateOptions, _now: datetime) -> None:
-        del self._timers[options]
-        _ = self.async_request(options)
+    def _async_due(self, key: _Key, action: Callable[[], object], _now: datetime) -> None:
+        del self._timers[key]
+        action()

@@ -1,4 +1,4 @@
-"""Sensors: public addresses, contents of records, and when DNS was last written."""
+"""Sensors: public addresses, what records hold and what resolvers answer, and times."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +27,9 @@ from .entity import (
 )
 
 PARALLEL_UPDATES = 0
+
+_MAX_ADDRESSES = 6
+"""So many IPv6 addresses fit in a state."""
 
 type Value = str | datetime | None
 
@@ -107,6 +110,23 @@ def _record_sensor(family: Family, key: str) -> DomainSensorDescription:
     )
 
 
+def _public_dns_sensor(family: Family, key: str) -> DomainSensorDescription:
+    """Return the sensor of what public resolvers answer for a domain; "none" is an answer."""
+
+    def answer(coordinator: RaindropCoordinator, domain: Domain) -> str | None:
+        record = coordinator.data.record(RecordKey(domain.name, family))
+        if record.public_addresses is None:
+            return None
+        return ", ".join(map(str, sorted(record.public_addresses)[:_MAX_ADDRESSES])) or "none"
+
+    return DomainSensorDescription(
+        key=key,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=answer,
+    )
+
+
 _FAMILY_SENSORS = {
     Family.IPV4: _family_sensors(Family.IPV4, "public_ipv4", "source_ipv4", "last_seen_ipv4"),
     Family.IPV6: _family_sensors(Family.IPV6, "public_ipv6", "source_ipv6", "last_seen_ipv6"),
@@ -114,6 +134,10 @@ _FAMILY_SENSORS = {
 _RECORD_SENSORS = {
     Family.IPV4: _record_sensor(Family.IPV4, "record_ipv4"),
     Family.IPV6: _record_sensor(Family.IPV6, "record_ipv6"),
+}
+_PUBLIC_DNS_SENSORS = {
+    Family.IPV4: _public_dns_sensor(Family.IPV4, "public_dns_ipv4"),
+    Family.IPV6: _public_dns_sensor(Family.IPV6, "public_dns_ipv6"),
 }
 _ZONE_SENSORS = (
     ZoneSensorDescription(
@@ -165,7 +189,8 @@ def _async_remove_unused(hass: HomeAssistant, coordinator: RaindropCoordinator) 
     unused += [
         domain_unique_id(domain, description.key)
         for domain in coordinator.domains
-        for family, description in _RECORD_SENSORS.items()
+        for sensors in (_RECORD_SENSORS, _PUBLIC_DNS_SENSORS)
+        for family, description in sensors.items()
         if RecordKey(domain.name, family) not in domain.record_keys
     ]
     registry = er.async_get(hass)
@@ -177,6 +202,7 @@ def _async_remove_unused(hass: HomeAssistant, coordinator: RaindropCoordinator) 
 def _domain_sensors(coordinator: RaindropCoordinator, domain: Domain) -> Iterator[DomainSensor]:
     for record_key in domain.record_keys:
         yield DomainSensor(coordinator, domain, _RECORD_SENSORS[record_key.family])
+        yield DomainSensor(coordinator, domain, _PUBLIC_DNS_SENSORS[record_key.family])
     yield DomainSensor(coordinator, domain, _DOMAIN_LAST_UPDATE)
 
 

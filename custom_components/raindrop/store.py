@@ -3,11 +3,12 @@
 The last address of each record, by which one of several records is recognized
 though the address changed meanwhile; what else it had, so that it can be created
 again as it was; when it was changed externally, so that a restart ends no fight
-over it; failures that were reported, so that their recovery is; since when it is
-unknown whether a record is in sync, so that restarts hide no failure; the home's
-last public address, so that a change while Home Assistant is down is an event;
-records that are deleted with their domain; events that were not delivered yet;
-until when Cloudflare may not be called; and when a write got no response.
+over it; failures that were reported, so that their recovery is; what public
+resolvers answered instead of it; since when it is unknown whether a record is in
+sync, so that restarts hide no failure; the home's last public address, so that a
+change while Home Assistant is down is an event; records that are deleted with
+their domain; events that were not delivered yet; until when Cloudflare may not
+be called; and when a write got no response.
 """
 
 from collections.abc import Collection, Mapping
@@ -80,7 +81,10 @@ class ZoneStore:
             unreadable.append(f"the file ({type(err).__name__})")
             self.are_deletions_lost = self._are_records_lost = True
         try:
-            self.state = State(public_addresses=_public_addresses(data))
+            self.state = State(
+                public_addresses=_public_addresses(data),
+                foreign_name_servers=_name_servers(data),
+            )
         except _MALFORMED:
             unreadable.append("addresses")
         try:
@@ -153,6 +157,7 @@ class ZoneStore:
         times = {"wait_until": self.wait_until, "unconfirmed_at": self.unconfirmed_at}
         return {
             "public_addresses": {f.key: str(a) for f, a in self.state.public_addresses.items()},
+            **_name_servers_data(self.state),
             "records": {
                 _key(key): stored for key, record in records if (stored := _record_data(record))
             },
@@ -168,6 +173,16 @@ class ZoneStore:
 def _public_addresses(data: Mapping[str, Any]) -> dict[Family, Address]:
     stored = data.get("public_addresses", {}).items()
     return {FAMILIES[key]: address for key, text in stored if (address := _address(text))}
+
+
+def _name_servers(data: Mapping[str, Any]) -> frozenset[str] | None:
+    stored = data.get("foreign_name_servers")
+    return None if stored is None else frozenset(map(read_text, read_list(stored)))
+
+
+def _name_servers_data(state: State) -> dict[str, Any]:
+    foreign = state.foreign_name_servers
+    return {} if foreign is None else {"foreign_name_servers": sorted(foreign)}
 
 
 def _records(data: Mapping[str, Any]) -> tuple[dict[RecordKey, RecordState], list[str]]:
@@ -207,6 +222,8 @@ def _record_data(record: RecordState) -> dict[str, Any]:
         data["is_forgotten"] = True
     if record.unknown_since:
         data["unknown_since"] = record.unknown_since.isoformat()
+    if record.is_not_seen:
+        data["not_seen"] = [str(address) for address in record.public_addresses or ()]
     if record.has_failed:
         data["has_failed"] = True
     return data
@@ -220,8 +237,16 @@ def _record_state(data: Mapping[str, Any]) -> RecordState:
         incomplete=_incomplete(data["incomplete"]) if "incomplete" in data else None,
         is_forgotten=read_bool(data.get("is_forgotten", False)),
         unknown_since=_time(data["unknown_since"]) if "unknown_since" in data else None,
+        public_addresses=_not_seen(data),
+        is_not_seen="not_seen" in data,
         has_failed=read_bool(data.get("has_failed", False)),
     )
+
+
+def _not_seen(data: Mapping[str, Any]) -> frozenset[Address] | None:
+    """Return what public resolvers answered instead of a record, None if they saw it."""
+    stored = data.get("not_seen")
+    return None if stored is None else frozenset(map(ip_address, map(read_text, stored)))
 
 
 def _attributes(data: Mapping[str, Any]) -> RecordAttributes:

@@ -1,9 +1,9 @@
 """Convert the stored sources of a zone or a domain to the library's values and back.
 
-The options of an entry are
-``{"sources": {"ipv4": [source, ...], "ipv6": [...]}, "watch": true}``. A family
-has a list of sources, and an empty list turns it off. Today's forms store one
-source in it. A source is a flat dict whose ``source`` names its kind.
+The options of an entry are ``{"sources": {"ipv4": [source, ...], "ipv6": [...]},
+"watch": true, "resolvers": "cloudflare"}``. A family has a list of sources, and
+an empty list turns it off. Today's forms store one source in it. A source is a
+flat dict whose ``source`` names its kind.
 """
 
 from collections.abc import Mapping
@@ -25,10 +25,15 @@ FAMILIES = {family.key: family for family in Family}
 
 CONF_ENTITY: Final = "entity"
 CONF_IS_DEFAULT_ROUTE: Final = "is_default_route"
+CONF_RESOLVERS: Final = "resolvers"
 CONF_SOURCE: Final = "source"
 CONF_SOURCES: Final = "sources"
 CONF_URLS: Final = "urls"
 CONF_WATCH: Final = "watch"
+
+RESOLVERS = {"off": 0, "cloudflare": 1, "cloudflare_and_google": 2}
+"""How many public resolvers are asked, by the stored choice."""
+DEFAULT_RESOLVERS: Final = "cloudflare"
 
 _KINDS = {kind.value: kind for kind in SourceKind}
 
@@ -48,6 +53,12 @@ def read_sources(options: Mapping[str, Any]) -> dict[Family, Source]:
 def watches_connection(options: Mapping[str, Any]) -> bool:
     """Return whether changes of the connection start an update of a zone."""
     return options.get(CONF_WATCH) is not False
+
+
+def resolver_choice(options: Mapping[str, Any]) -> str:
+    """Return the choice of public resolvers of a zone; the default if it is malformed."""
+    stored = options.get(CONF_RESOLVERS)
+    return stored if isinstance(stored, str) and stored in RESOLVERS else DEFAULT_RESOLVERS
 
 
 def unreadable_families(options: Mapping[str, Any]) -> list[Family]:

@@ -24,7 +24,7 @@ from custom_components.raindrop.ddns import models
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.detection.flap_damping import DampingState
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
-from devtools.simulated_providers import providers_of
+from devtools.simulated_providers import providers_of, resolvers_of
 from simulator import Simulator
 from simulator.http_server import LOOPBACK
 from tests.secrets import TOKEN
@@ -59,6 +59,7 @@ def use_simulator(simulator: Simulator, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(aiohttp_client, "_async_is_blocked_host", is_blocked_but_for_the_simulator)
     patch.setenv(BASE_URL_VARIABLE, simulator.cloudflare.base_url)
     patch.setattr(ddns, "PROVIDERS", providers_of(simulator.ip.services))
+    patch.setattr(ddns, "RESOLVERS", resolvers_of(simulator.doh.urls))
     patch.setattr(ddns, "STUN_SERVERS", {})
 
 

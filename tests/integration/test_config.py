@@ -43,10 +43,11 @@ def test_a_source_is_stored_flat_and_read_again(stored: dict[str, Any]) -> None:
 
 
 def test_a_new_zone_detects_both_families_automatically() -> None:
-    """Each family has one automatic source, and the connection is watched."""
+    """Each family has one automatic source, the connection is watched, and public DNS checked."""
     assert DEFAULT_OPTIONS == {
         "sources": {"ipv4": [{"source": "automatic"}], "ipv6": [{"source": "automatic"}]},
         "watch": True,
+        "resolvers": "cloudflare",
     }
     assert read_sources(DEFAULT_OPTIONS) == {family: Source(family) for family in Family}
 

@@ -45,6 +45,7 @@ async def test_names_and_addresses_are_replaced_by_numbers(
         "is_zone_given": True,
         "is_email_given": False,
         "is_converged": False,
+        "is_delegated_elsewhere": False,
         "errors": [],
         "rate_limit": diagnostics["rate_limit"],
         "watch": None,
@@ -80,6 +81,7 @@ async def test_names_and_addresses_are_replaced_by_numbers(
                 "conflict": {"reason": "ambiguous", "records": 2},
                 "failure": None,
                 "external_changes": 0,
+                "public_dns": None,
             }
         ],
     }
@@ -124,6 +126,7 @@ async def test_a_record_and_an_error_are_described_without_text(
             "conflict": None,
             "failure": None,
             "external_changes": 0,
+            "public_dns": None,
         }
     ]
     assert (diagnostics["is_converged"], diagnostics["errors"]) == (True, [])

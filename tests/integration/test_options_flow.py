@@ -66,7 +66,7 @@ async def test_the_default_sources_are_automatic(
     """The form shows the current sources; submitting them changes nothing."""
     assert entry.options == DEFAULT_OPTIONS
     form = await start(hass, entry)
-    assert typed(form) == {**AUTOMATIC, "watch": True}
+    assert typed(form) == {**AUTOMATIC, "watch": True, "resolvers": "cloudflare"}
     simulator.log.clear()
     done = await send(hass, form, AUTOMATIC)
     assert done["type"] is FlowResultType.CREATE_ENTRY
@@ -84,7 +84,7 @@ async def test_a_chosen_router_is_the_source_from_then_on(
     done = await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_is_default_route": True})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     sources = {"ipv4": [router.source()], "ipv6": [{"source": "automatic"}]}
-    assert entry.options == {"sources": sources, "watch": True}
+    assert entry.options == {"sources": sources, "watch": True, "resolvers": "cloudflare"}
 
     simulator.log.clear()
     simulator.ip.set_address(NEXT)
@@ -129,7 +129,7 @@ async def test_a_renamed_router_stays_the_source(
     assert contents(simulator) == {NAME: NEXT}
 
     form = await start(hass, entry)
-    assert typed(form) == {**ENTITY, "watch": True}
+    assert typed(form) == {**ENTITY, "watch": True, "resolvers": "cloudflare"}
     form = await send(hass, form, ENTITY)
     assert typed(form) == {"ipv4_entity": "sensor.my_address", "ipv4_is_default_route": True}
 
@@ -330,4 +330,4 @@ async def test_a_family_can_be_off_and_the_other_local(
     assert contents(simulator) == {NAME: HOME}
     assert not simulator.log.entries
     assert hass.states.get(PUBLIC_IPV4) is None
-    assert typed(await start(hass, entry)) == {**kinds, "watch": True}
+    assert typed(await start(hass, entry)) == {**kinds, "watch": True, "resolvers": "cloudflare"}

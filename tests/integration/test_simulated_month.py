@@ -117,6 +117,7 @@ class Home:
                 "detections": self.simulator.log.count(service="ip"),
                 "lists": self.simulator.log.count(endpoint=LIST),
                 "batches": self.simulator.log.count(endpoint=BATCH),
+                "public": self.simulator.log.count(service="doh"),
                 "all": len(self.simulator.log.entries),
             }
         )
@@ -274,6 +275,8 @@ async def test_a_month_of_random_incidents(
     home.allowed["lists"] += int(hours) + 1
     # The second opinion of each hour.
     home.allowed["detections"] += int(hours) + 1
+    # Two questions with a full sync, and one for each name that was written.
+    home.allowed["public"] = 2 * home.counts["lists"] + len(NAMES) * home.counts["batches"]
     totals = {"incidents": sum(FREQUENCIES.values()), "hours": round(hours), **home.counts}
     record_property("totals", totals)
     sys.stdout.write(f"\n{totals}, allowed {dict(home.allowed)}\n")

@@ -186,10 +186,12 @@ def test_the_command_line_sets_the_ports() -> None:
     """`--ip-port` is the first of five consecutive ports; without arguments all are free ones."""
     assert ports([]) == Ports()
     fixed = ["--control-port", "1", "--cloudflare-port", "2", "--ip-port", "3", "--stun-port", "8"]
+    fixed += ["--doh-port", "9"]
     assert ports(fixed) == Ports(
         control=1,
         cloudflare=2,
         stun=8,
+        doh=9,
         ip={"cloudflare": 3, "ipify": 4, "ident.me": 5, "amazon": 6, "home-assistant": 7},
     )
 
@@ -201,6 +203,7 @@ async def test_a_restarted_simulator_uses_the_same_ports() -> None:
             control=int(simulator.control_url.rpartition(":")[2]),
             cloudflare=int(simulator.cloudflare.base_url.split(":")[2].partition("/")[0]),
             stun=simulator.stun.port,
+            doh=int(simulator.doh.urls["google"].split(":")[2].partition("/")[0]),
             ip={
                 service.name: int(service.urls[4].split(":")[2].partition("/")[0])
                 for service in simulator.ip.services

@@ -17,7 +17,7 @@ import pytest
 
 from simulator import Kind, Simulator
 from simulator.cloudflare import Zone
-from simulator.faults import IP_ONLY, Detail
+from simulator.faults import DOH_ONLY, IP_ONLY, Detail
 
 LIST = "GET /zones/{zone_id}/dns_records"
 CREATE = "POST /zones/{zone_id}/dns_records"
@@ -278,7 +278,7 @@ def test_an_impossible_fault_is_an_error(simulator: Simulator, fault: dict[str, 
         simulator.faults.add(**({"service": "cloudflare"} | fault))
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind) - IP_ONLY - {Kind.HANG}))
+@pytest.mark.parametrize("kind", sorted(set(Kind) - IP_ONLY - DOH_ONLY - {Kind.HANG}))
 async def test_the_simulator_works_after_every_fault(
     simulator: Simulator, session: ClientSession, kind: str
 ) -> None:

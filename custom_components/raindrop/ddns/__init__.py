@@ -87,11 +87,20 @@ from .models import (
 from .names import full_name, to_ascii, to_unicode
 from .plans import Conflict, Outcome, Plan
 from .proxy import ProxyObstacles, proxy_obstacles
+from .public_dns import (
+    PublicAnswers,
+    PublicQuestions,
+    ask_resolvers,
+    with_public_answers,
+    without_public_answers,
+)
 from .records.delete import delete_owned
 from .records.interface_id import MAX_PREFIX, MIN_PREFIX, parse_interface_id
 from .records.plan import make_plan
+from .resolvers import RESOLVERS, Resolver
 from .state import DdnsEvent, EventType, IncompleteRecord, RecordState, State, UpdateResult
 from .update import Preview, UpdateOptions, preview, update_zone
+from .visibility import is_visible, next_in_turn
 
 # A table of names is read at a glance.
 # fmt: off
@@ -106,14 +115,16 @@ __all__ = [  # noqa: RUF022
     "IncompleteRecord", "InterfaceId", "InterfaceIdError", "MAX_BATCH", "MAX_BATCH_PAID",
     "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX", "MIN_TTL_S", "ManagedRecord", "NoAddressError",
     "Outcome", "OutsideZoneError", "Owner", "PROVIDERS", "Permission", "Plan", "Policy", "Preview",
-    "ProbeStatus", "Provider", "ProviderUrlError", "ProxyObstacles", "RateLimit", "ReadSource",
-    "Reason", "Record", "RecordAttributes", "RecordId", "RecordKey", "RecordState", "RecordVersion",
-    "RelativeNameError", "Response", "ResponseFormat", "STUN_SERVERS", "Source", "SourceKind",
-    "SourceState", "State", "StunServer", "TTL_AUTO", "Update", "UpdateOptions", "UpdateResult",
-    "WatchStatus", "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError", "check_base_url",
-    "custom_provider", "delete_owned", "discover_zone", "full_name", "is_id", "is_watchable",
-    "make_plan", "parse_interface_id", "parse_state", "preview", "proxy_obstacles",
-    "read_credential", "records_at", "stable_address", "to_ascii", "to_unicode", "update_zone",
-    "verify_access",
+    "ProbeStatus", "Provider", "ProviderUrlError", "ProxyObstacles", "PublicAnswers",
+    "PublicQuestions", "RESOLVERS", "RateLimit", "ReadSource", "Reason", "Record",
+    "RecordAttributes", "RecordId", "RecordKey", "RecordState", "RecordVersion",
+    "RelativeNameError", "Resolver", "Response", "ResponseFormat", "STUN_SERVERS", "Source",
+    "SourceKind", "SourceState", "State", "StunServer", "TTL_AUTO", "Update", "UpdateOptions",
+    "UpdateResult", "WatchStatus", "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError",
+    "ask_resolvers", "check_base_url", "custom_provider", "delete_owned", "discover_zone",
+    "full_name", "is_id", "is_visible", "is_watchable", "make_plan", "next_in_turn",
+    "parse_interface_id", "parse_state", "preview", "proxy_obstacles", "read_credential",
+    "records_at", "stable_address", "to_ascii", "to_unicode", "update_zone", "verify_access",
+    "with_public_answers", "without_public_answers",
 ]
 # fmt: on

@@ -307,3 +307,5 @@ class Reason(StrEnum):
     """The address keeps changing back and forth; it is written once it is stable."""
     NO_ADDRESS = "no_address"
     """No address was accepted."""
+    NOT_SEEN = "not_seen"
+    """Cloudflare has it as it should be, but public resolvers answer otherwise."""

@@ -20,6 +20,7 @@ from .models import (
 from .plans import Conflict, Outcome, Plan
 from .records.external_changes import next_times
 from .state import IncompleteRecord, RecordState, State, UpdateResult, events_between
+from .visibility import with_visibility
 
 _RECORD_EXISTS = {81057, 81058}
 """Cloudflare's codes for a record that exists already."""
@@ -114,6 +115,7 @@ def _record_state(
     While its address is not known, its conflict, failure and external changes stay.
     """
     record = existing if outcome is None or outcome.record is None else outcome.record
+    before = with_visibility(before, existing, record, now)
     failure = None if outcome is None or outcome.is_done else outcome
     is_in_sync = detection.address is not None and record is not None and not (conflict or failure)
     # A record that is gone is created again with what it had, or should have had.
@@ -227,11 +229,7 @@ def _next_state(
 ) -> State:
     """Return the next state, with the reason of each record and the home's addresses."""
     accepted = {s.family: a for s in config.home_sources if (a := detections[s].address)}
-    records = {
-        m.record_key: _with_reason(records[m.record_key], detections[m.source], list_error, now)
-        for m in config.managed_records
-    }
-    return State(
+    after = State(
         detections=detections,
         public_addresses={**state.public_addresses, **accepted},
         conflicting_updates={
@@ -242,23 +240,51 @@ def _next_state(
         records=records,
         list_error=list_error,
         is_converged=is_converged,
-        has_unknown_record=any(record.unknown_since for record in records.values()),
+        foreign_name_servers=state.foreign_name_servers,
     )
+    return _with_reasons(config, after, now)
+
+
+def with_answers(
+    config: ZoneConfig,
+    state: State,
+    records: Mapping[RecordKey, RecordState],
+    foreign_name_servers: frozenset[str] | None,
+    *,
+    now: datetime,
+) -> tuple[State, UpdateResult]:
+    """Return the next state after public resolvers answered for records or their zone."""
+    records = {**state.records, **records}
+    after = replace(state, records=records, foreign_name_servers=foreign_name_servers)
+    after = _with_reasons(config, after, now)
+    return after, UpdateResult(events=events_between(state, after, {}))
+
+
+def _with_reasons(config: ZoneConfig, state: State, now: datetime) -> State:
+    records = {
+        m.record_key: _with_reason(
+            state.record(m.record_key), state.detections[m.source], state, now
+        )
+        for m in config.managed_records
+    }
+    has_unknown_record = any(record.unknown_since for record in records.values())
+    return replace(state, records=records, has_unknown_record=has_unknown_record)
 
 
 def _with_reason(
-    record: RecordState, detection: Detection, list_error: CloudflareError | None, now: datetime
+    record: RecordState, detection: Detection, state: State, now: datetime
 ) -> RecordState:
     """Return a record with the reason why it is not in sync, and since when that is unknown."""
     is_known = _needs_no_address(record, detection) or (
-        detection.address is not None and list_error is None
+        detection.address is not None and state.list_error is None
     )
     # A time in the future is due to a clock that was set back.
     since = None if is_known else min(record.unknown_since or now, now)
     is_overdue = since is not None and now - since >= _LONGEST_UNKNOWN
     if (since, is_overdue) != (record.unknown_since, record.is_overdue):
         record = replace(record, unknown_since=since, is_overdue=is_overdue)
-    reason = reason_of(record, detection)
+    is_delegated = state.foreign_name_servers is None
+    reason = reason_of(record, detection, is_delegated=is_delegated)
     # Waiting for a flapping address is neither a failure nor a recovery.
     has_failed = reason is not None and (record.has_failed or reason is not Reason.FLAPPING)
     if (reason, has_failed) == (record.reason, record.has_failed):
@@ -266,8 +292,17 @@ def _with_reason(
     return replace(record, reason=reason, has_failed=has_failed)
 
 
-def reason_of(record: RecordState, detection: Detection) -> Reason | None:
-    """Return why a record is not in sync, None if it is.
+def reason_of(
+    record: RecordState, detection: Detection, *, is_delegated: bool = True
+) -> Reason | None:
+    """Return why a record is not in sync, None if it is and can be seen, as far as is known."""
+    reason = _why_not_in_sync(record, detection)
+    is_seen = not record.is_not_seen and (is_delegated or record.last_address is None)
+    return reason if reason or is_seen else Reason.NOT_SEEN
+
+
+def _why_not_in_sync(record: RecordState, detection: Detection) -> Reason | None:
+    """Return why a record at Cloudflare is not in sync, None if it is.
 
     A failed detection or list leaves a record in sync that was so before,
     until that is overdue. A family that the home does not have is a problem

@@ -72,6 +72,12 @@ class RecordState:
     """Whether that has not been known for too long."""
     reason: Reason | None = None
     """Why it is not in sync; None if it is, or if that is not known yet."""
+    public_addresses: frozenset[Address] | None = None
+    """What public resolvers answered when they were last asked; None if that is not known."""
+    visible_from: datetime | None = None
+    """From when on no resolver may remember anything older; None if there is nothing to see."""
+    is_not_seen: bool = False
+    """Whether they answered without the address of the record after that; survives a restart."""
     has_failed: bool = False
     """Whether its failure was an event, so that its recovery is one; survives a restart."""
 
@@ -99,6 +105,11 @@ class State:
     """Why the zone could not be read."""
     is_converged: bool = False
     """Whether the zone need not be read again before the next full sync."""
+    foreign_name_servers: frozenset[str] | None = None
+    """What public resolvers answer for the zone if none of it is Cloudflare's; survives a restart.
+
+    None while the zone is delegated to Cloudflare, as far as that is known.
+    """
     has_unknown_record: bool = False
     """Whether it is not known of some record whether it is in sync."""
 

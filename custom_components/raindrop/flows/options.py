@@ -1,13 +1,15 @@
-"""The options flow of a zone: where its addresses come from, and whether they are watched."""
+"""The options flow of a zone: where its addresses come from, and who is asked about them."""
 
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 
 from ..stored_sources import (
+    CONF_RESOLVERS,
     CONF_SOURCES,
     CONF_WATCH,
     read_sources,
+    resolver_choice,
     source_data,
     watches_connection,
 )
@@ -16,7 +18,7 @@ from .sources import SourceSteps, StoredSources
 
 
 class RaindropOptionsFlow(SourceSteps[ConfigFlowResult], OptionsFlow):
-    """Ask for the source of each family."""
+    """Ask for the source of each family, and how changes are noticed and checked."""
 
     is_of_zone = True
 
@@ -24,12 +26,16 @@ class RaindropOptionsFlow(SourceSteps[ConfigFlowResult], OptionsFlow):
         """Start with the kinds of sources, also if what is stored cannot be read."""
         sources = read_sources(self.config_entry.options)
         self.stored_sources = {f.key: [source_data(source)] for f, source in sources.items()}
-        self.further_values = {CONF_WATCH: watches_connection(self.config_entry.options)}
+        self.further_values = {
+            CONF_WATCH: watches_connection(self.config_entry.options),
+            CONF_RESOLVERS: resolver_choice(self.config_entry.options),
+        }
         return await self.async_step_sources()
 
     @override
     async def async_use_sources(
         self, sources: StoredSources, show_errors: ShowErrors[ConfigFlowResult]
     ) -> ConfigFlowResult:
-        entered = {CONF_SOURCES: sources, CONF_WATCH: self.kinds[CONF_WATCH]}
+        further = {field: self.kinds[field] for field in self.further_values}
+        entered = {CONF_SOURCES: sources, **further}
         return self.async_create_entry(data={**self.config_entry.options, **entered})

@@ -25,7 +25,15 @@ from ..address_sources import async_entity_address, async_is_entity_silent
 from ..config import OFF
 from ..const import DOMAIN
 from ..ddns import Family, ProviderUrlError, Source, SourceKind, custom_provider
-from ..stored_sources import CONF_SOURCE, CONF_WATCH, read_source_list, source_data
+from ..stored_sources import (
+    CONF_RESOLVERS,
+    CONF_SOURCE,
+    CONF_WATCH,
+    DEFAULT_RESOLVERS,
+    RESOLVERS,
+    read_source_list,
+    source_data,
+)
 from .forms import Errors, FormFlow, ShowErrors
 from .schemas import dropdown
 
@@ -121,6 +129,8 @@ def _kinds_schema(*, is_of_zone: bool) -> vol.Schema:
         schema[vol.Required(fields.source)] = dropdown(options, CONF_SOURCE)
     if is_of_zone:
         schema[vol.Required(CONF_WATCH, default=True)] = BooleanSelector()
+        resolvers = dropdown([*RESOLVERS], CONF_RESOLVERS)
+        schema[vol.Required(CONF_RESOLVERS, default=DEFAULT_RESOLVERS)] = resolvers
     return vol.Schema(schema)
 
 

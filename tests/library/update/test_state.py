@@ -158,10 +158,10 @@ def test_an_ipv6_address_that_the_home_does_not_have_is_no_problem() -> None:
 
 
 def test_every_reason_is_tested() -> None:
-    """Each reason comes from a conflict, a failed change or the detection."""
+    """Each reason comes from a conflict, a failed change, the detection or public DNS."""
     detection = {Reason.UNREAD, Reason.NO_ADDRESS, Reason.FLAPPING}
 
-    assert set(Reason) == {*CONFLICTS, *FAILURES} | detection
+    assert set(Reason) == {*CONFLICTS, *FAILURES, Reason.NOT_SEEN} | detection
 
 
 def test_a_zone_that_cannot_be_read_leaves_records_in_sync() -> None:

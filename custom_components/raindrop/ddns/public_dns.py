@@ -1,0 +1,82 @@
+"""What public resolvers answer for records and their zone, as part of the state.
+
+It is shown, and it is a reason why a record is not in sync. Nothing is ever
+written for it: other tools that did wrote again and again for a stale answer.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from aiohttp import ClientSession
+
+from .addresses import parse_record
+from .models import Address, HostName, Record, RecordKey, ZoneConfig
+from .next_state import with_answers
+from .resolvers import Resolver, resolve_addresses, resolve_name_servers
+from .state import RecordState, State, UpdateResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicQuestions:
+    """What public resolvers are asked for."""
+
+    records: Mapping[RecordKey, Record] = field(default_factory=dict)
+    """The records as they are at Cloudflare."""
+    zone: HostName | None = None
+    """The zone whose name servers are asked for."""
+    name_servers: frozenset[str] = frozenset()
+    """Those that Cloudflare gave the zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicAnswers:
+    """What public resolvers answered; what is not known is None."""
+
+    questions: PublicQuestions
+    addresses: Mapping[RecordKey, frozenset[Address] | None]
+    name_servers: frozenset[str] | None = None
+
+
+async def ask_resolvers(
+    session: ClientSession, resolvers: Collection[Resolver], questions: PublicQuestions
+) -> PublicAnswers:
+    """Ask all resolvers one question after another; never raises."""
+    addresses = {k: await resolve_addresses(session, resolvers, k) for k in questions.records}
+    zone = questions.zone
+    name_servers = await resolve_name_servers(session, resolvers, zone) if zone else None
+    return PublicAnswers(questions=questions, addresses=addresses, name_servers=name_servers)
+
+
+def with_public_answers(
+    config: ZoneConfig, state: State, answers: PublicAnswers, now: datetime
+) -> tuple[State, UpdateResult]:
+    """Return the next state after public resolvers answered, and what happened.
+
+    What is not known changes nothing, and neither does the answer for a record
+    that was changed meanwhile.
+    """
+    asked = answers.questions
+    records = {
+        key: _judged(state.record(key), record, addresses)
+        for key, record in asked.records.items()
+        if (addresses := answers.addresses[key]) is not None and state.record(key).record == record
+    }
+    foreign, found = state.foreign_name_servers, answers.name_servers
+    if found is not None:
+        foreign = None if found & asked.name_servers else found
+    return with_answers(config, state, records, foreign, now=now)
+
+
+def _judged(known: RecordState, record: Record, addresses: frozenset[Address]) -> RecordState:
+    is_not_seen = parse_record(record.content) not in addresses
+    return replace(known, public_addresses=addresses, is_not_seen=is_not_seen)
+
+
+def without_public_answers(state: State) -> State:
+    """Return a state as if public resolvers had never been asked."""
+    records = {
+        key: replace(record, public_addresses=None, is_not_seen=False)
+        for key, record in state.records.items()
+    }
+    return replace(state, records=records, foreign_name_servers=None)

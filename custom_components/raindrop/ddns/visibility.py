@@ -1,0 +1,74 @@
+"""Visibility: from when on all resolvers must answer with a record, and which one to look at."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .addresses import parse_record
+from .models import MAX_TTL_S, TTL_AUTO, Reason, Record, RecordKey
+from .state import RecordState, State
+
+_AUTOMATIC_TTL_S = 300
+_ABSENCE_TTL_S = 1800
+"""For how long resolvers remember that there is no record, by the SOA record of a zone.
+
+https://developers.cloudflare.com/dns/manage-dns-records/reference/dns-record-types/#soa
+"""
+_SLACK = timedelta(minutes=10)
+"""For Cloudflare's servers to learn of a change, and for clocks that differ."""
+
+
+def with_visibility(
+    before: RecordState, listed: Record | None, record: Record | None, now: datetime
+) -> RecordState:
+    """Return a record state with the time from which on resolvers must answer with a record.
+
+    That is when every older answer has expired from all caches, or the answer
+    that there is none. ``listed`` is the record as it was read, perhaps changed
+    externally, and ``record`` what it was made. A record that was not seen stays
+    so while it keeps its address. A proxied one shows Cloudflare's addresses:
+    there is none to see.
+    """
+    known = _changed(before, before.record, listed, now)
+    return _changed(known, listed, record, now)
+
+
+def _changed(
+    known: RecordState, old: Record | None, new: Record | None, now: datetime
+) -> RecordState:
+    if new is None or new.proxied:
+        return replace(known, public_addresses=None, visible_from=None, is_not_seen=False)
+    if old and _shown(old) == _shown(new):
+        return known
+    address = parse_record(old.content) if old else known.last_address
+    changed_at = now if old else min(new.modified_on or now, now)
+    wait_s = max(_ttl_s(new), _ttl_s(old) if old else _ABSENCE_TTL_S)
+    return replace(
+        known,
+        visible_from=changed_at + timedelta(seconds=wait_s) + _SLACK,
+        is_not_seen=known.is_not_seen and address == parse_record(new.content),
+    )
+
+
+def is_visible(record: RecordState, now: datetime) -> bool:
+    """Return whether all resolvers must answer with a record: it is in sync for long enough."""
+    is_due = record.visible_from is not None and record.visible_from <= now
+    return is_due and record.reason in {None, Reason.NOT_SEEN}
+
+
+def next_in_turn(state: State, turn: int, now: datetime) -> RecordKey | None:
+    """Return the record that is looked at in a turn; every second turn is for those not seen."""
+    keys = sorted(key for key, record in state.records.items() if is_visible(record, now))
+    if missing := [key for key in keys if state.record(key).is_not_seen]:
+        turn, is_for_missing = divmod(turn, 2)
+        keys = missing if is_for_missing else keys
+    return keys[turn % len(keys)] if keys else None
+
+
+def _ttl_s(record: Record) -> int:
+    """Return for how long resolvers remember a record; the API may show any number."""
+    return _AUTOMATIC_TTL_S if record.ttl_s == TTL_AUTO else max(0, min(record.ttl_s, MAX_TTL_S))
+
+
+def _shown(record: Record) -> tuple[object, ...]:
+    """Return what distinguishes records; somebody may have changed one there and back."""
+    return record.content, record.ttl_s, record.proxied, record.modified_on
