@@ -1,6 +1,8 @@
-"""Backoff: when Cloudflare may be called, and when the zone has to be read."""
+"""Backoff: when Cloudflare may be called, and what is due from time to time."""
 
 from datetime import UTC, datetime, timedelta
+
+from homeassistant.util import dt as dt_util
 
 from . import ddns
 from .const import FULL_SYNC_INTERVAL
@@ -25,6 +27,7 @@ class Backoff:
     def __init__(self, store: ZoneStore) -> None:
         self._store = store
         self._synced_at = _NEVER
+        self._second_opinion_at = dt_util.utcnow()
         self._denials = 0
         self._rate_limit: ddns.RateLimit | None = None
         self._low_until = _NEVER
@@ -43,6 +46,16 @@ class Backoff:
         """Return whether the zone is to be read whatever the addresses are."""
         is_synced = now - FULL_SYNC_INTERVAL < self._synced_at <= now
         return not is_synced or self.has_unconfirmed_write(now)
+
+    def is_second_opinion_due(self, now: datetime) -> bool:
+        """Return, once an hour, whether a second provider is to be asked whatever the first says.
+
+        Also where Cloudflare may not be called.
+        """
+        is_due = not now - FULL_SYNC_INTERVAL < self._second_opinion_at <= now
+        if is_due:
+            self._second_opinion_at = now
+        return is_due
 
     def may_read(self, now: datetime) -> bool:
         """Return whether enough of the rate limit is left to read a zone without need."""

@@ -20,7 +20,7 @@ from .address_watch import AddressWatch
 from .backoff import Backoff
 from .config import async_get_client, configured_record_keys, read_domains, zone_config
 from .connection_watch import ZoneWatch
-from .const import DOMAIN, FULL_SYNC_INTERVAL, LOGGER, UPDATE_INTERVAL
+from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     CloudflareRateLimitError,
     Detection,
@@ -103,7 +103,6 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         )
         self._publisher = Publisher(hass, entry, self.store)
         self._backoff = Backoff(self.store)
-        self._second_opinion_at = dt_util.utcnow()
         self._status_log = StatusLog(entry.title)
         self._lock = Lock()
         self._is_stopped = False
@@ -295,7 +294,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
                 options,
                 full_sync=full_sync,
                 may_call_api=may_call_api and has_records,
-                second_opinion=options.full_sync or self._is_second_opinion_due(now),
+                second_opinion=options.full_sync or self._backoff.is_second_opinion_due(now),
             )
             before = self.data
             state, result = await update_zone(
@@ -315,13 +314,6 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self.update_interval = self._watch.poll_interval(state)
             self._scheduler.async_schedule_hold_down(state)
             return state, result
-
-    def _is_second_opinion_due(self, now: datetime) -> bool:
-        """Return whether an hour has passed: also where Cloudflare may not be called."""
-        is_due = not now - FULL_SYNC_INTERVAL < self._second_opinion_at <= now
-        if is_due:
-            self._second_opinion_at = now
-        return is_due
 
     def _async_adjust_backoff(
         self, result: UpdateResult, options: UpdateOptions, now: datetime
