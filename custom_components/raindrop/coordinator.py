@@ -47,6 +47,7 @@ from .publisher import Publisher
 from .scheduling import FRESH, ROUTINE, UpdateScheduler
 from .store import ZoneStore
 from .stored_sources import watches_connection
+from .token_expiry import TokenExpiry
 
 SIGNAL_CHECKED: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_checked")
 """An update ended, whatever it brought; by entry id."""
@@ -103,6 +104,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         )
         self._publisher = Publisher(hass, entry, self.store)
         self._backoff = Backoff(self.store)
+        self._token_expiry = TokenExpiry(hass, entry, self.client, self._backoff)
         self._status_log = StatusLog(entry.title)
         self._lock = Lock()
         self._is_stopped = False
@@ -310,6 +312,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
                 self._scheduler.async_schedule_full_sync(_LATE_WRITE_S)
             self._async_store_state(before, state, result)
             self._public_dns.async_updated(state, result, is_full_sync=full_sync)
+            self._token_expiry.async_updated(result, is_full_sync=full_sync)
             self._watch.async_detected(state.detections)
             self.update_interval = self._watch.poll_interval(state)
             self._scheduler.async_schedule_hold_down(state)

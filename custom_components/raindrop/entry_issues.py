@@ -5,10 +5,12 @@ restart, and even the entry: the user dismisses them.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 
 from .config import Domain, unreadable_domains
 from .const import DOMAIN
@@ -20,7 +22,8 @@ _MAX_NAMES = 20
 """How many records an issue names."""
 _DOMAIN, _OPTIONS, _ZONE_ID = "domain_unreadable", "options_unreadable", "zone_id_unreadable"
 _DELETION_FAILED, _RECORDS_LEFT = "deletion_failed", "records_left"
-_PASSING = (_DOMAIN, _OPTIONS, _ZONE_ID, _DELETION_FAILED)
+_TOKEN_EXPIRES = "token_expires"  # noqa: S105 - a translation key
+_PASSING = (_DOMAIN, _OPTIONS, _ZONE_ID, _DELETION_FAILED, _TOKEN_EXPIRES)
 """The issues that an entry has only while it is set up."""
 
 
@@ -57,6 +60,21 @@ def async_report_deletion_failed(
 def async_end_deletion_failed(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Delete the issue that records of removed domains cannot be deleted."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, _DELETION_FAILED))
+
+
+@callback
+def async_report_token_expires(
+    hass: HomeAssistant, entry: ConfigEntry, expires_on: datetime, url: str
+) -> None:
+    """Create the issue that the API token expires; ``url`` is the page of the tokens."""
+    date = f"{dt_util.as_local(expires_on):%Y-%m-%d}"
+    _async_create(hass, entry, _TOKEN_EXPIRES, {"zone": entry.title, "date": date, "url": url})
+
+
+@callback
+def async_end_token_expires(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the issue that the API token expires."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, _TOKEN_EXPIRES))
 
 
 @callback

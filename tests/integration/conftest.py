@@ -38,6 +38,8 @@ UPDATE_NOW = "button.example_com_update_now"
 
 LIST = "GET /zones/{zone_id}/dns_records"
 BATCH = "POST /zones/{zone_id}/dns_records/batch"
+USER_TOKEN = "GET /user/tokens/verify"
+ACCOUNT_TOKEN = "GET /accounts/{account_id}/tokens/verify"
 
 
 class Clock:

@@ -16,7 +16,7 @@ from tests.conftest import NEXT, OLD
 from tests.secrets import TOKEN
 
 from .builders import domain, set_up
-from .conftest import BATCH, LIST, Clock, endpoints
+from .conftest import BATCH, LIST, USER_TOKEN, Clock, endpoints
 
 MANY = 200
 LATER = "81.2.69.146"
@@ -81,13 +81,16 @@ def attributes(simulator: Simulator) -> dict[str, list[Any]]:
 async def test_an_hour_without_changes_costs_one_full_sync(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, count: int
 ) -> None:
-    """There is one request to a provider in each cycle, one more and one list in each hour."""
+    """There is one request to a provider in each cycle, one more and one list in each hour.
+
+    Once a day, one more asks about the token.
+    """
     await set_up_all(hass, full_zone(simulator, count), count)
     simulator.log.clear()
     cycles = 2 * FULL_SYNC_INTERVAL // UPDATE_INTERVAL
     await clock.cycles(cycles)
     assert simulator.log.count(service="ip") == cycles + 2
-    assert endpoints(simulator) == [LIST, LIST]
+    assert endpoints(simulator) == [LIST, USER_TOKEN, LIST]
 
 
 @pytest.mark.parametrize("count", [1, MANY])

@@ -21,6 +21,7 @@ from .conftest import (
     BATCH,
     LIST,
     PUBLIC_IPV4,
+    USER_TOKEN,
     Clock,
     endpoints,
     entry_state,
@@ -124,7 +125,7 @@ async def test_drift_is_corrected_by_the_hourly_full_sync(
     simulator.log.clear()
     await clock.cycles(int(FULL_SYNC_INTERVAL / UPDATE_INTERVAL))
     assert content(simulator, zone) == HOME
-    assert endpoints(simulator) == [LIST, BATCH]
+    assert endpoints(simulator) == [LIST, BATCH, USER_TOKEN]
 
 
 async def test_s23_polling_goes_on_with_every_entity_disabled(

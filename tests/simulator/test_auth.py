@@ -1,6 +1,7 @@
 """Credentials: the response to each kind of invalid one."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from aiohttp import ClientSession
 from cloudflare import AsyncCloudflare, AuthenticationError, PermissionDeniedError
@@ -244,12 +245,22 @@ async def test_a_token_has_access_only_to_the_zones_in_its_scope(
         await client.dns.records.list(zone_id=other.id)
 
 
-async def test_a_user_token_is_verified_at_the_user_endpoint(client: AsyncCloudflare) -> None:
-    """An active user token is valid, and the SDK reads the response."""
+async def test_a_user_token_is_verified_at_the_user_endpoint(
+    simulator: Simulator, client: AsyncCloudflare
+) -> None:
+    """An active user token is valid, and the SDK reads when it expires."""
     verified = await client.user.tokens.verify()
 
     assert verified is not None
     assert verified.status == "active"
+    assert verified.expires_on is None
+
+    simulator.cloudflare.add_token(TOKEN, expires_on="2027-03-04T05:06:07Z")
+    verified = await client.user.tokens.verify()
+
+    assert verified is not None
+    assert verified.status == "active"
+    assert verified.expires_on == datetime(2027, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
 async def test_an_account_token_is_verified_only_at_its_account(

@@ -121,6 +121,8 @@ class Zone:
     """None if the credential may not read the zone itself."""
     is_paid: bool = False
     """Whether its plan is known to allow large batches."""
+    account_id: str | None = None
+    """The account that it belongs to, if known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

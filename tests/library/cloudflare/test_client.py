@@ -1,5 +1,6 @@
 """Cloudflare client: base URL, credentials, zones, rate limit and redirects."""
 
+from datetime import UTC, datetime
 from typing import get_args
 
 from aiohttp import ClientSession
@@ -18,12 +19,14 @@ from custom_components.raindrop.ddns.cloudflare.credentials import (
 )
 from custom_components.raindrop.ddns.errors import (
     BaseUrlError,
+    CloudflareAuthError,
     CloudflareConnectionError,
     CloudflareResponseError,
 )
 from custom_components.raindrop.ddns.models import HostName
 from simulator import Simulator
 from simulator.cloudflare import Zone
+from simulator.cloudflare.auth import Owner
 from simulator.cloudflare.plans import PlanName
 from simulator.cloudflare.switches import ZoneNameForms
 from tests.library.builders import zone_id
@@ -255,3 +258,18 @@ async def test_s18_a_redirect_does_not_get_the_credential(
 
     assert elsewhere.received == []
     assert simulator.log.count(service="cloudflare") == 5
+
+
+@pytest.mark.parametrize("owner", ["user", "account"])
+@pytest.mark.parametrize("expires_on", [None, "2027-03-04T05:06:07Z"])
+async def test_the_expiry_of_a_token_is_found_at_its_owner(
+    simulator: Simulator, session: ClientSession, zone: Zone, owner: Owner, expires_on: str | None
+) -> None:
+    """A token without any permission may ask; the other owner does not know the token."""
+    simulator.cloudflare.add_token(TOKEN, owner=owner, permissions=(), expires_on=expires_on)
+    client = CloudflareClient(session, ApiToken(TOKEN), base_url=simulator.cloudflare.base_url)
+    owners = {"user": None, "account": zone.account.id}
+    expected = expires_on and datetime(2027, 3, 4, 5, 6, 7, tzinfo=UTC)
+    assert await client.token_expiry(owners.pop(owner)) == expected
+    with pytest.raises(CloudflareAuthError):
+        await client.token_expiry(*owners.values())

@@ -6,6 +6,7 @@ https://developers.cloudflare.com/api/
 from asyncio import get_running_loop
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from http import HTTPStatus
 import logging
 from urllib.parse import urlencode, urlsplit
@@ -132,6 +133,16 @@ class CloudflareClient:
         """Get a zone by its identifier; needs Zone Read."""
         envelope = await self._call("GET", f"/zones/{zone_id}", Permission.ZONE_READ)
         return codec.read_zone(envelope.result)
+
+    async def token_expiry(self, account_id: str | None = None) -> datetime | None:
+        """Get when the API token expires, None if it does not; needs no permission.
+
+        The token of an account is found only with ``account_id``, that of a user
+        only without; otherwise raises CloudflareAuthError, though the token is valid.
+        """
+        owner = f"/accounts/{account_id}" if account_id else "/user"
+        envelope = await self._call("GET", f"{owner}/tokens/verify", Permission.ZONE_READ)
+        return codec.read_token_expiry(envelope.result)
 
     async def find_zone(self, name: HostName) -> Zone | None:
         """Find a zone by its name, None if the credential sees none; needs Zone Read.

@@ -139,14 +139,23 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
 def read_zone(value: object) -> Zone:
     """Decode a zone, whose name comes in Unicode. Raises CloudflareResponseError."""
     fields = _object(value)
-    plan = fields.get("plan")
-    is_paid = isinstance(plan, dict) and plan.get("legacy_id") in _PAID_PLANS
-    return Zone(id=ZoneId(_identifier(fields)), name=_name(fields), is_paid=is_paid)
+    plan, account = fields.get("plan"), fields.get("account")
+    return Zone(
+        id=ZoneId(_identifier(fields)),
+        name=_name(fields),
+        is_paid=isinstance(plan, dict) and plan.get("legacy_id") in _PAID_PLANS,
+        account_id=_identifier(account) if isinstance(account, dict) and "id" in account else None,
+    )
 
 
 def read_zones(value: object) -> list[Zone]:
     """Decode a list of zones. Raises CloudflareResponseError."""
     return [read_zone(item) for item in checked(value, list)]
+
+
+def read_token_expiry(value: object) -> datetime | None:
+    """Decode when a verified token expires, None if it does not. Raises CloudflareResponseError."""
+    return _time(_object(value).get("expires_on"))
 
 
 def read_record(value: object, home_id: HomeId | None = None) -> Record:
