@@ -8,7 +8,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from . import ddns
 from .const import DOMAIN, UPDATE_INTERVAL, WATCHED_UPDATE_INTERVAL
-from .ddns import ConnectionWatch, Detection, Reason, Source, SourceKind, State
+from .ddns import ConnectionWatch, Detection, Source, SourceKind, State
 
 
 class ZoneWatch:
@@ -59,10 +59,9 @@ class ZoneWatch:
 
         Longer while a change would be noticed and nothing is left to do.
         """
-        is_in_sync = all(d.address for d in state.detections.values()) and not any(
-            record.reason not in {None, Reason.NOT_SEEN} for record in state.records.values()
-        )
-        return WATCHED_UPDATE_INTERVAL if is_in_sync and self._is_working else UPDATE_INTERVAL
+        has_addresses = all(detection.address for detection in state.detections.values())
+        is_quiet = has_addresses and not state.has_unsynced_record and self._is_working
+        return WATCHED_UPDATE_INTERVAL if is_quiet else UPDATE_INTERVAL
 
     @property
     def _is_working(self) -> bool:

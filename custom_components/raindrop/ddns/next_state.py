@@ -267,8 +267,14 @@ def _with_reasons(config: ZoneConfig, state: State, now: datetime) -> State:
         )
         for m in config.managed_records
     }
-    has_unknown_record = any(record.unknown_since for record in records.values())
-    return replace(state, records=records, has_unknown_record=has_unknown_record)
+    return replace(
+        state,
+        records=records,
+        has_unknown_record=any(record.unknown_since for record in records.values()),
+        has_unsynced_record=any(
+            record.reason not in {None, Reason.NOT_SEEN} for record in records.values()
+        ),
+    )
 
 
 def _with_reason(

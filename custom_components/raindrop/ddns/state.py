@@ -112,6 +112,8 @@ class State:
     """
     has_unknown_record: bool = False
     """Whether it is not known of some record whether it is in sync."""
+    has_unsynced_record: bool = False
+    """Whether there is a reason why some record is not in sync at Cloudflare."""
 
     def record(self, record_key: RecordKey) -> RecordState:
         """Return what is known of a record; an empty state if nothing is."""

@@ -31,7 +31,12 @@ class CoolDown:
 
     def active(self, providers: list[Provider], family: Family, now: datetime) -> list[Provider]:
         """Return the providers without those in cool-down, or all if too few are left."""
-        active = [p for p in providers if not self._is_cooling((p.name, family), now)]
+        cooling = {
+            name
+            for (name, of_family), since in self._cooling_since.items()
+            if of_family == family and timedelta() <= now - since < _COOL_DOWN
+        }
+        active = [provider for provider in providers if provider.name not in cooling]
         return active if len(active) >= QUORUM else providers
 
     def count(self, responses: Sequence[Response], family: Family, now: datetime) -> None:
@@ -48,7 +53,3 @@ class CoolDown:
             if self._failures[key] >= _MAX_FAILURES:
                 self._failures[key] = 0
                 self._cooling_since[key] = now
-
-    def _is_cooling(self, key: tuple[str, Family], now: datetime) -> bool:
-        since = self._cooling_since.get(key)
-        return since is not None and timedelta() <= now - since < _COOL_DOWN

@@ -41,12 +41,12 @@ class Tunnels:
         One that another source asks speaks for these providers as well, but
         only about the update in which it does: nobody here asks it again.
         """
-        own = {provider.name for provider in providers}
         for key, time in self._reported_at.items():
             # A time in the future is that of a clock that was set back.
             self._reported_at[key] = min(time, now)
             provider, of_family = key
-            memory = _MEMORY if provider in own else _SAME_UPDATE
+            is_own = any(own.name == provider for own in providers)
+            memory = _MEMORY if is_own else _SAME_UPDATE
             if of_family == family and now - self._reported_at[key] < memory:
                 return provider
         return None
