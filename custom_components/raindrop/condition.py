@@ -15,7 +15,7 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.target import async_extract_referenced_entity_ids
 
 from .binary_sensor import PROBLEM
-from .entity import async_filter_entities
+from .entity import async_related_entities
 
 
 class InSyncCondition(EntityStateConditionBase):
@@ -31,8 +31,8 @@ class InSyncCondition(EntityStateConditionBase):
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
-        """Return the problem sensors of Raindrop's domains."""
-        return async_filter_entities(self._hass, super().entity_filter(entities), PROBLEM.key)
+        """Return the problem sensors of Raindrop's domains; a zone means all of its domains."""
+        return async_related_entities(self._hass, entities, PROBLEM.key)
 
     @override
     def _should_include(self, _state: State) -> bool:

@@ -36,14 +36,28 @@ async def async_add_domain_entities(
 
 
 @callback
-def async_filter_entities(hass: HomeAssistant, entity_ids: Iterable[str], key: str) -> set[str]:
-    """Return those of the entities that are Raindrop's and have this translation key."""
+def async_related_entities(hass: HomeAssistant, targets: Iterable[str], key: str) -> set[str]:
+    """Return the entities with a translation key that Raindrop's entities among some stand for.
+
+    Any entity of a domain stands for those of the domain and its zone, any
+    entity of a zone for those of all its domains as well.
+    """
     registry = er.async_get(hass)
+    found = map(registry.async_get, targets)
+    owners = {
+        (entity.config_entry_id, entity.config_subentry_id)
+        for entity in found
+        if entity and entity.platform == DOMAIN and entity.config_entry_id
+    }
     return {
-        entity_id
-        for entity_id in entity_ids
-        if (entry := registry.async_get(entity_id))
-        and (entry.platform, entry.translation_key) == (DOMAIN, key)
+        entity.entity_id
+        for entry_id in {entry_id for entry_id, _ in owners}
+        for entity in er.async_entries_for_config_entry(registry, entry_id)
+        if entity.translation_key == key
+        and (
+            entity.config_subentry_id is None
+            or not owners.isdisjoint({(entry_id, None), (entry_id, entity.config_subentry_id)})
+        )
     }
 
 

@@ -1,6 +1,6 @@
-"""The action `raindrop.sync`: update a zone now, or return what an update would change."""
+"""The action `raindrop.sync`: update zones now, or return what an update would change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -30,7 +30,7 @@ ATTR_DRY_RUN = "dry_run"
 _ENTRY = ConfigEntrySelector(ConfigEntrySelectorConfig(integration=DOMAIN))
 _SCHEMA = vol.Schema(
     {
-        vol.Required(ATTR_CONFIG_ENTRY_ID): _ENTRY,
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): _ENTRY,
         vol.Optional(ATTR_DOMAINS): vol.All(cv.ensure_list, [cv.string]),
         vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
     }
@@ -45,18 +45,87 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _async_sync(call: ServiceCall) -> ServiceResponse:
-    """Update a zone, or preview an update; respond with a list of zones."""
-    entry_id = call.data[ATTR_CONFIG_ENTRY_ID]
-    if found := call.hass.config_entries.async_get_entry(entry_id):
-        await async_wait_until_loaded(found)
-    entry: RaindropConfigEntry = async_get_config_entry(call.hass, DOMAIN, entry_id)
-    coordinator = entry.runtime_data
-    record_keys = _record_keys(coordinator, call.data.get(ATTR_DOMAINS))
-    requests = coordinator.client.requests
+    """Update one zone or all, or preview an update; respond with a list of zones.
+
+    Raises ServiceValidationError, or HomeAssistantError for what failed, after
+    every zone had its turn.
+    """
+    names = call.data.get(ATTR_DOMAINS)
+    zones = _select_records(await _async_coordinators(call), names)
     run = _async_preview if call.data[ATTR_DRY_RUN] else _async_update
-    zone = await run(coordinator, record_keys)
-    zone |= {"zone": entry.title, "requests": coordinator.client.requests - requests}
-    return {"dry_run": call.data[ATTR_DRY_RUN], "zones": [zone]}
+    responses, errors = [], {}
+    for coordinator, record_keys in zones.items():
+        title, requests = coordinator.config_entry.title, coordinator.client.requests
+        try:
+            zone = await run(coordinator, record_keys)
+        except HomeAssistantError as err:
+            errors[title] = err
+            continue
+        requests = coordinator.client.requests - requests
+        responses.append({**zone, "zone": title, "requests": requests})
+    if errors:
+        raise _joined(errors)
+    return {"dry_run": call.data[ATTR_DRY_RUN], "zones": responses}
+
+
+async def _async_coordinators(call: ServiceCall) -> list[RaindropCoordinator]:
+    """Return the coordinator of the zone that the call names, else those of all loaded zones.
+
+    Raises ServiceValidationError if there is none.
+    """
+    entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
+    found: list[RaindropConfigEntry] = call.hass.config_entries.async_entries(DOMAIN)
+    loaded = [
+        entry
+        for entry in found
+        if entry_id in {None, entry.entry_id} and await async_wait_until_loaded(entry)
+    ]
+    if entry_id:
+        loaded = [async_get_config_entry(call.hass, DOMAIN, entry_id)]
+    elif not loaded:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_zone_loaded")
+    return [entry.runtime_data for entry in loaded]
+
+
+def _select_records(
+    coordinators: Iterable[RaindropCoordinator], names: list[str] | None
+) -> dict[RaindropCoordinator, list[RecordKey]]:
+    """Return the record keys of some domains by zone, of all if none is named.
+
+    Raises ServiceValidationError for a name that no zone manages.
+    """
+    managed = {
+        coordinator: [record.record_key for record in coordinator.config.managed_records]
+        for coordinator in coordinators
+    }
+    if not names:
+        return managed
+    wanted = {_host_name(name): name for name in names}
+    known = {key.name for keys in managed.values() for key in keys}
+    if unknown := [typed for name, typed in wanted.items() if name not in known]:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="unknown_domain",
+            translation_placeholders={"names": ", ".join(unknown)},
+        )
+    selected = {
+        coordinator: [key for key in keys if key.name in wanted]
+        for coordinator, keys in managed.items()
+    }
+    return {coordinator: keys for coordinator, keys in selected.items() if keys}
+
+
+def _joined(errors: Mapping[str, HomeAssistantError]) -> HomeAssistantError:
+    """Return one error for those of some zones, by their titles."""
+    if len(errors) == 1:
+        return next(iter(errors.values()))
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="zones_failed",
+        translation_placeholders={
+            "errors": "; ".join(f"{title}: {error}" for title, error in errors.items())
+        },
+    )
 
 
 async def _async_update(
@@ -87,25 +156,6 @@ async def _async_preview(
         "addresses": _addresses(coordinator, preview.detections),
         "records": [_planned(key, changes.get(key), reasons.get(key)) for key in record_keys],
     }
-
-
-def _record_keys(coordinator: RaindropCoordinator, names: list[str] | None) -> list[RecordKey]:
-    """Return the record keys of some domains, of all if none is named.
-
-    Raises ServiceValidationError for a name that is not managed.
-    """
-    managed = [record.record_key for record in coordinator.config.managed_records]
-    if not names:
-        return managed
-    wanted = {_host_name(name): name for name in names}
-    known = {key.name for key in managed}
-    if unknown := [typed for name, typed in wanted.items() if name not in known]:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="unknown_domain",
-            translation_placeholders={"names": ", ".join(unknown)},
-        )
-    return [key for key in managed if key.name in wanted]
 
 
 def _host_name(name: str) -> str:

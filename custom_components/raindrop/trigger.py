@@ -13,7 +13,7 @@ from homeassistant.helpers.trigger import (
 )
 
 from .ddns import EventType
-from .entity import async_filter_entities
+from .entity import async_related_entities
 from .event import DNS_RECORD, PUBLIC_IP
 
 
@@ -26,8 +26,12 @@ class EventTrigger(StatelessEntityTriggerBase):
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
-        """Return the event entities of this kind."""
-        return async_filter_entities(self._hass, super().entity_filter(entities), self._key)
+        """Return the event entities of this kind; a zone means its domains, a domain its zone.
+
+        The entities need not exist when the trigger is validated, so a target
+        is never refused.
+        """
+        return async_related_entities(self._hass, entities, self._key)
 
     @override
     def is_valid_state(

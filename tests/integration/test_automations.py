@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from homeassistant.components.blueprint import Blueprint
 from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import area_registry as ar, entity_registry as er
 from homeassistant.helpers.condition import async_get_all_descriptions as condition_descriptions
@@ -173,19 +175,85 @@ async def test_a_failure_triggers_once(
 async def test_events_of_another_kind_do_not_trigger(
     hass: HomeAssistant,
     simulator: Simulator,
+    zone: Zone,
     clock: Clock,
     entry: RaindropConfigEntry,
     calls: Calls,
 ) -> None:
-    """A trigger for the home's address ignores the events of a domain."""
-    trigger = {"trigger": "raindrop.public_ip_changed", "target": {"entity_id": DNS_RECORD}}
-    await automate(hass, triggers=[trigger])
-    simulator.ip.set_address(NEXT)
-    await clock.cycles(2)
+    """A trigger for the home's address ignores that a record of its zone was corrected."""
+    where = at(hass, "device", PUBLIC_IP)
+    await automate(hass, triggers=[{"trigger": "raindrop.public_ip_changed", "target": where}])
+    (record,) = simulator.cloudflare.records(zone)
+    simulator.cloudflare.edit_record(zone, str(record["id"]), content=OLD)
+    await clock.cycles(13)
+    assert simulator.cloudflare.records(zone)[0]["content"] == HOME
     assert calls == []
 
 
 @pytest.mark.parametrize("target", ["entity", "device"])
+async def test_a_zone_stands_for_its_domains(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    clock: Clock,
+    calls: Calls,
+    target: str,
+) -> None:
+    """Each domain of the zone triggers, also one that is added later; no other zone does."""
+    entry = await set_up(hass, zone, [domain("home.example.com")])
+    other = simulator.cloudflare.add_zone("example.org")
+    await set_up(hass, other, [domain("home.example.org")])
+    where = at(hass, target, PUBLIC_IP)
+    triggers = [
+        {"trigger": f"raindrop.{key}", "target": where}
+        for key in ("record_updated", "update_failed")
+    ]
+    data = {"name": "{{ trigger.to_state.attributes.domain }}"}
+    await automate(hass, triggers=triggers, actions=[{"action": "test.act", "data": data}])
+    subentry = ConfigSubentry(
+        data=MappingProxyType(domain("www.example.com")["data"]),
+        subentry_type="domain",
+        title="www.example.com",
+        unique_id="domain:www.example.com",
+    )
+    hass.config_entries.async_add_subentry(entry, subentry)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    simulator.ip.set_address(NEXT)
+    await clock.cycles(2)
+    names = [call.data["name"] for call in calls]
+    assert sorted(names) == ["home.example.com", "www.example.com", "www.example.com"]
+
+
+async def test_a_domain_stands_for_its_zone(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    entry: RaindropConfigEntry,
+    calls: Calls,
+) -> None:
+    """A trigger for the home's address accepts a domain, and fires once for its zone."""
+    where = at(hass, "device", DNS_RECORD)
+    await automate(hass, triggers=[{"trigger": "raindrop.public_ip_changed", "target": where}])
+    simulator.ip.set_address(NEXT)
+    await clock.cycles(2)
+    assert addresses_of(calls) == [(HOME, NEXT)]
+
+
+async def test_a_domain_does_not_stand_for_another_one(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, calls: Calls
+) -> None:
+    """Only the record of the domain that was chosen triggers."""
+    await set_up(hass, zone, [domain("home.example.com"), domain("www.example.com")])
+    where = at(hass, "device", DNS_RECORD)
+    data = {"name": "{{ trigger.to_state.attributes.domain }}"}
+    trigger = {"trigger": "raindrop.record_updated", "target": where}
+    await automate(hass, triggers=[trigger], actions=[{"action": "test.act", "data": data}])
+    simulator.ip.set_address(NEXT)
+    await clock.cycles(2)
+    assert [call.data["name"] for call in calls] == ["home.example.com"]
+
+
+@pytest.mark.parametrize("target", ["entity", "device", "zone"])
 async def test_the_condition_holds_while_dns_is_in_sync(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -195,7 +263,7 @@ async def test_the_condition_holds_while_dns_is_in_sync(
     target: str,
 ) -> None:
     """An automation continues only while the records of the domain are in sync."""
-    where = at(hass, target, PROBLEM)
+    where = at(hass, "device", PUBLIC_IP) if target == "zone" else at(hass, target, PROBLEM)
     condition = {
         "condition": "raindrop.in_sync",
         "target": where,

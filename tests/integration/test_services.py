@@ -208,3 +208,97 @@ async def test_a_zone_without_domains_needs_an_address(
     with pytest.raises(HomeAssistantError) as caught:
         await sync(hass, entry)
     assert caught.value.translation_key == "no_address"
+
+
+async def set_up_second_zone(hass: HomeAssistant, simulator: Simulator) -> Zone:
+    """Set up another zone with a domain of its own."""
+    second = simulator.cloudflare.add_zone("example.org")
+    await set_up(hass, second, [domain("home.example.org")])
+    return second
+
+
+async def sync_all(hass: HomeAssistant, **data: Any) -> dict[str, list[tuple[str, str]]]:
+    """Call the action without a zone; return what it responds, by the title of the zone."""
+    response: Any = await hass.services.async_call(
+        DOMAIN, "sync", data, blocking=True, return_response=True
+    )
+    return {
+        zone["zone"]: [(record["domain"], record["result"]) for record in zone["records"]]
+        for zone in response["zones"]
+    }
+
+
+@pytest.mark.parametrize("dry_run, result", [(False, "done"), (True, "planned")])
+async def test_all_zones_are_synced_one_after_another(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: RaindropConfigEntry,
+    *,
+    dry_run: bool,
+    result: str,
+) -> None:
+    """Without a zone, the response has all zones; a zone that is not loaded is left out."""
+    second = await set_up_second_zone(hass, simulator)
+    third = simulator.cloudflare.add_zone("example.net")
+    unloaded = await set_up(hass, third, [domain("home.example.net")])
+    await hass.config_entries.async_unload(unloaded.entry_id)
+    for each in (simulator.cloudflare.zone("example.com"), second):
+        (record,) = simulator.cloudflare.records(each)
+        simulator.cloudflare.edit_record(each, str(record["id"]), content=OLD)
+    assert await sync_all(hass, dry_run=dry_run) == {
+        "example.com": [(NAME, result)],
+        "example.org": [("home.example.org", result)],
+    }
+
+
+async def test_domains_without_a_zone_are_found_in_all_zones(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry
+) -> None:
+    """Only the zones of the domains are synced; a name that no zone has is refused."""
+    await set_up_second_zone(hass, simulator)
+    assert (await sync_all(hass, domains=["home.example.org"])).keys() == {"example.org"}
+    simulator.log.clear()
+    with pytest.raises(ServiceValidationError) as caught:
+        await sync_all(hass, domains=["home.example.org", "home.example.net"])
+    assert caught.value.translation_placeholders == {"names": "home.example.net"}
+    assert not simulator.log.entries
+
+
+async def test_the_failure_of_a_zone_does_not_stop_the_others(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
+) -> None:
+    """The second zone is synced though the first one fails, whose error is raised at the end."""
+    second = await set_up_second_zone(hass, simulator)
+    (record,) = simulator.cloudflare.records(zone)
+    simulator.cloudflare.delete_record(zone, str(record["id"]))
+    simulator.cloudflare.add_record(zone, type="CNAME", name="home", content="example.net")
+    (record,) = simulator.cloudflare.records(second)
+    simulator.cloudflare.edit_record(second, str(record["id"]), content=OLD)
+    with pytest.raises(HomeAssistantError) as caught:
+        await sync_all(hass)
+    assert caught.value.translation_key == "in_conflict"
+    assert simulator.cloudflare.records(second)[0]["content"] == HOME
+
+
+async def test_the_failures_of_several_zones_are_one_error(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry
+) -> None:
+    """It says for each zone what went wrong."""
+    await set_up_second_zone(hass, simulator)
+    simulator.cloudflare.reachable = False
+    with pytest.raises(HomeAssistantError) as caught:
+        await sync_all(hass)
+    assert caught.value.translation_key == "zones_failed"
+    text = str(caught.value)
+    assert "example.com: " in text
+    assert "example.org: " in text
+
+
+async def test_without_any_loaded_zone_there_is_nothing_to_sync(
+    hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """The action says that no zone is loaded, instead of having done nothing."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(ServiceValidationError) as caught:
+        await sync_all(hass)
+    assert caught.value.translation_key == "no_zone_loaded"
