@@ -62,10 +62,18 @@ class UpdateFailedTrigger(EventTrigger):
     _types = frozenset({EventType.FAILED})
 
 
+class UpdateRecoveredTrigger(EventTrigger):
+    """Fires when a record is in sync again."""
+
+    _key = DNS_RECORD.key
+    _types = frozenset({EventType.RECOVERED})
+
+
 async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
     """Return the triggers of Raindrop."""
     return {
         "public_ip_changed": PublicIpChangedTrigger,
         "record_updated": RecordUpdatedTrigger,
         "update_failed": UpdateFailedTrigger,
+        "update_recovered": UpdateRecoveredTrigger,
     }

@@ -18,6 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
+from custom_components.raindrop.ddns import Reason
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD
@@ -206,7 +207,7 @@ async def test_a_zone_stands_for_its_domains(
     where = at(hass, target, PUBLIC_IP)
     triggers = [
         {"trigger": f"raindrop.{key}", "target": where}
-        for key in ("record_updated", "update_failed")
+        for key in ("record_updated", "update_failed", "update_recovered")
     ]
     data = {"name": "{{ trigger.to_state.attributes.domain }}"}
     await automate(hass, triggers=triggers, actions=[{"action": "test.act", "data": data}])
@@ -382,7 +383,7 @@ async def test_the_editor_finds_all_triggers_and_conditions(
     assert await async_setup_component(hass, "automation", {})
     triggers = await trigger_descriptions(hass)
     conditions = await condition_descriptions(hass)
-    for key in ("public_ip_changed", "record_updated", "update_failed"):
+    for key in ("public_ip_changed", "record_updated", "update_failed", "update_recovered"):
         description = triggers[f"raindrop.{key}"]
         assert description is not None
         assert description["target"]["entity"][0]["domain"] == ["event"]
@@ -411,7 +412,7 @@ async def test_the_blueprint_notifies_in_words(
 
     await hass.async_add_executor_job(copy)
     action = {"action": "test.act", "data": {"said": "{{ title }}: {{ message }}"}}
-    inputs = {"public_ip": [PUBLIC_IP], "dns_record": [DNS_RECORD], "actions": [action]}
+    inputs = {"devices": [at(hass, "device", PUBLIC_IP)["device_id"]], "actions": [action]}
     used = {"use_blueprint": {"path": f"raindrop/{BLUEPRINT.name}", "input": inputs}}
     assert await async_setup_component(hass, "automation", {"automation": [used]})
     await hass.async_block_till_done()
@@ -428,3 +429,9 @@ async def test_the_blueprint_notifies_in_words(
         f"DNS update failed: {failed} cannot be kept up to date: the zone could not be read.",
         f"Public IP address changed: Your public IPv4 address changed from {HOME} to {NEXT}.",
     ]
+
+
+def test_the_blueprint_knows_every_reason() -> None:
+    """Each reason for which a record fails has words."""
+    reasons = load_yaml_dict(str(BLUEPRINT))["variables"]["reason"]
+    assert [reason for reason in Reason if f"'{reason}': '" not in reasons] == []
