@@ -187,3 +187,17 @@ async def test_a_resolver_that_fails_is_not_known(
     simulator.faults.add("doh", kind=kind, **FAULTS[kind])
     assert await resolve_addresses(session, ddns.RESOLVERS, V4) is None
     assert await resolve_name_servers(session, ddns.RESOLVERS, HostName(zone.name)) is None
+
+
+@pytest.mark.parametrize("size, is_known", [(16_384, True), (16_385, False)])
+async def test_a_long_answer_is_not_read(
+    simulator: Simulator,
+    session: ClientSession,
+    size: int,
+    is_known: bool,  # noqa: FBT001
+) -> None:
+    """No answer about one name needs more than 16 KiB."""
+    body = json.dumps(answer((A, str(A1)))).encode().ljust(size)
+    simulator.faults.add("doh", kind="body", body=body)
+    found = await resolve_addresses(session, ddns.RESOLVERS, V4)
+    assert found == (frozenset({A1}) if is_known else None)
