@@ -1,6 +1,6 @@
 """The API: one request in, one response out, checked in the order of Cloudflare."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,9 @@ from .errors import RefusedError
 from .limiter import Allowance, Limiter
 from .list_faults import without_ignored_fields
 from .query import Page, Query
+from .record import OddRecord, Record
 from .routes import Action, RouteMatch, match
+from .shadowing import shown_with_shadows
 from .switches import Switches
 from .zone import Zone
 
@@ -67,6 +69,12 @@ class AuthorizedRequest:
     def record_id(self) -> str:
         """The record id in the path."""
         return self.route.identifiers["dns_record_id"]
+
+    def shown(self, records: Sequence[Record | OddRecord]) -> list[dict[str, Any]]:
+        """Return records as the API shows them, with shadow metadata if that is requested."""
+        if self.call.query.get(listing.SHADOW[0]) == "true":
+            return shown_with_shadows(self.zone, records)
+        return [record.shown() for record in records]
 
     def body(self) -> dict[str, Any]:
         """Return the JSON body without the fields that a fault ignores.
@@ -206,31 +214,34 @@ class Api:
         page = listing.records(request.zone, query, request.surprises, request.call.fault)
         if self._switches.filtered_totals == "whole":
             page = replace(page, total=len(request.zone.records) + len(request.zone.odd_records))
-        return Success([record.shown() for record in page.items], page=page)
+        return Success(request.shown(page.items), page=page)
 
     def _create_record(self, request: AuthorizedRequest) -> Success:
-        return Success(writes.create(request.zone, request.body(), request.surprises).shown())
+        record = writes.create(request.zone, request.body(), request.surprises)
+        return Success(request.shown([record])[0])
 
     def _get_record(self, request: AuthorizedRequest) -> Success:
-        return Success(request.zone.get(request.record_id).shown())
+        return Success(request.shown([request.zone.get(request.record_id)])[0])
 
     def _patch_record(self, request: AuthorizedRequest) -> Success:
         """Edit a record; missing fields are kept."""
         body = request.body()
-        return Success(
-            writes.patch(request.zone, request.record_id, body, request.surprises).shown()
-        )
+        record = writes.patch(request.zone, request.record_id, body, request.surprises)
+        return Success(request.shown([record])[0])
 
     def _put_record(self, request: AuthorizedRequest) -> Success:
         """Replace a record; missing fields are reset."""
         body = request.body()
-        return Success(writes.put(request.zone, request.record_id, body, request.surprises).shown())
+        record = writes.put(request.zone, request.record_id, body, request.surprises)
+        return Success(request.shown([record])[0])
 
     def _delete_record(self, request: AuthorizedRequest) -> Success:
         """Delete a record; the result contains only its id."""
-        return Success({"id": request.zone.delete(request.record_id).id})
+        return Success({"id": writes.delete(request.zone, request.record_id).id})
 
     def _batch(self, request: AuthorizedRequest) -> Success:
+        if listing.SHADOW[0] in request.call.query:
+            request.surprises.append("shadow metadata of a batch is not simulated")
         absent = self._switches.batch_absent_lists
         return Success(writes.batch(request.zone, request.body(), request.surprises, absent))
 

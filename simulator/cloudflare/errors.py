@@ -105,6 +105,10 @@ CNAME_IN_PLACE = Refusal(
 HOST_IN_PLACE = Refusal(400, 81053, "An A, AAAA, or CNAME record with that host already exists.")
 OTHER_IN_PLACE = Refusal(400, 81055, "An A record with that host already exists.")
 NS_IN_PLACE = Refusal(400, 81056, "NS records with that host already exist.")
+# The code was reported, the status and message are UNVERIFIED.
+SHADOWED = Refusal(400, 89018, "This record is below a delegated subdomain.")
+# UNVERIFIED.
+READ_ONLY = Refusal(400, 1043, "This record is read-only and cannot be changed.")
 IDENTICAL = Refusal(400, 81058, "An identical record already exists.")
 # The type cannot be changed since 2026-06-30; the code and message are UNVERIFIED.
 TYPE_CHANGE = Refusal(400, 9004, "DNS record type cannot be changed.")

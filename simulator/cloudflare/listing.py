@@ -187,7 +187,7 @@ def _has_tag(fields: Fields, name: str) -> bool:
 
 def _surprises(zone: Zone, query: Query) -> list[str]:
     """Return the parameters that can find nothing, or that are not simulated."""
-    surprises = [f"{name} is not simulated" for name in SHADOW if query.text(name) is not None]
+    surprises = [f"{name} is not simulated" for name in SHADOW[1:] if query.text(name) is not None]
     for parameter in ("name", "name.exact"):
         name = query.text(parameter)
         if name is None:

@@ -89,6 +89,8 @@ class Record:
     modified_on: str
     comment_modified_on: str | None = None
     tags_modified_on: str | None = None
+    is_read_only: bool = False
+    """Whether another product of Cloudflare keeps it."""
 
     def shown(self) -> dict[str, Any]:
         """Return the record as the API shows it, with the same order of keys."""
@@ -102,7 +104,7 @@ class Record:
             "proxied": fields.proxied,
             "ttl": fields.ttl,
             "settings": dict(fields.settings),
-            "meta": {},
+            "meta": {"read_only": True} if self.is_read_only else {},
             "comment": fields.comment,
             "tags": list(fields.tags),
             "created_on": self.created_on,

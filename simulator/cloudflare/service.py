@@ -155,6 +155,10 @@ class Cloudflare:
         """Add a record as an external change. Raises RefusedError if the API would refuse it."""
         return writes.create(self.zone(zone), fields, []).shown()
 
+    def add_read_only_record(self, zone: Zone | str, **fields: Any) -> dict[str, Any]:
+        """Add a record that another product of Cloudflare keeps: the API refuses to change it."""
+        return writes.create(self.zone(zone), fields, [], is_read_only=True).shown()
+
     def edit_record(
         self,
         zone: Zone | str,

@@ -19,15 +19,15 @@ LISTS = ("deletes", "patches", "puts", "posts")
 EMPTY_PATCH = "an empty PATCH changes nothing"
 
 
-def create(zone: Zone, body: Body, surprises: list[str]) -> Record:
+def create(zone: Zone, body: Body, surprises: list[str], *, is_read_only: bool = False) -> Record:
     """Add a record."""
     surprises += ignored_fields(body)
-    return zone.create(full_fields(body, zone.name, zone.plan))
+    return zone.create(full_fields(body, zone.name, zone.plan), is_read_only=is_read_only)
 
 
 def patch(zone: Zone, record_id: str, body: Body, surprises: list[str]) -> Record:
     """Edit a record; fields that are not given are kept."""
-    old = zone.get(record_id)
+    old = zone.writable(record_id)
     surprises += ignored_fields(body) if body else [EMPTY_PATCH]
     return zone.change(old, patched_fields(body, old.fields, zone.name, zone.plan))
 
@@ -35,9 +35,14 @@ def patch(zone: Zone, record_id: str, body: Body, surprises: list[str]) -> Recor
 def put(zone: Zone, record_id: str, body: Body, surprises: list[str]) -> Record:
     """Replace a record; fields that are not given are reset to their defaults."""
     surprises += ignored_fields(body)
-    old = zone.get(record_id)
+    old = zone.writable(record_id)
     check_same_type(body, old.fields)
     return zone.change(old, full_fields(body, zone.name, zone.plan))
+
+
+def delete(zone: Zone, record_id: str) -> Record:
+    """Delete a record and return it."""
+    return zone.delete(zone.writable(record_id).id)
 
 
 def batch(
@@ -82,7 +87,7 @@ def _split(operation: Body) -> tuple[str, Body]:
 def _delete(zone: Zone, operation: Body, surprises: list[str]) -> Record:
     record_id, rest = _split(operation)
     surprises += [f"{key!r} is ignored in a delete" for key in rest]
-    return zone.delete(record_id)
+    return delete(zone, record_id)
 
 
 def _patch(zone: Zone, operation: Body, surprises: list[str]) -> Record:

@@ -62,6 +62,8 @@ class Zone:
         self.record_quota = plan.records if record_quota is None else record_quota
         self.records: dict[str, Record] = {}
         self.odd_records: list[OddRecord] = []
+        self.refuses_shadowed = False
+        """Whether new records below an NS record are refused, which is UNVERIFIED."""
         self._identities: dict[tuple[object, ...], str] = {}
         self._type_counts: Counter[tuple[str, str]] = Counter()
         self._created_count = 0
@@ -122,7 +124,14 @@ class Zone:
         except KeyError as err:
             raise RefusedError(errors.NO_RECORD) from err
 
-    def create(self, fields: Fields) -> Record:
+    def writable(self, record_id: str) -> Record:
+        """Return a record that may be written. Raises RefusedError for any other."""
+        record = self.get(record_id)
+        if record.is_read_only:
+            raise RefusedError(errors.READ_ONLY)
+        return record
+
+    def create(self, fields: Fields, *, is_read_only: bool = False) -> Record:
         """Add a record. Raises RefusedError for a conflict or a full zone."""
         self._check_conflicts(fields, None)
         if len(self.records) >= self.record_quota:
@@ -136,6 +145,7 @@ class Zone:
             modified_on=moment,
             comment_modified_on=moment if fields.comment is not None else None,
             tags_modified_on=moment if fields.tags else None,
+            is_read_only=is_read_only,
         )
         self._index(record)
         return record
@@ -231,12 +241,20 @@ class Zone:
             raise RefusedError(errors.IDENTICAL)
 
     def _check_delegation(self, fields: Fields, old: Record | None) -> None:
-        """Raise RefusedError for other records at a delegated name."""
+        """Raise RefusedError for other records at a delegated name, and perhaps for those below."""
+        if self.refuses_shadowed and self._is_below_delegation(fields.name):
+            raise RefusedError(errors.SHADOWED)
         if fields.type == "NS":
             if self._others(fields.name, (*ADDRESS_TYPES, "CNAME", "MX", "TXT", "SRV"), old):
                 raise RefusedError(errors.OTHER_IN_PLACE)
         elif fields.type != "DS" and self._others(fields.name, ("NS",), old):
             raise RefusedError(errors.NS_IN_PLACE)
+
+    def _is_below_delegation(self, name: str) -> bool:
+        above = name.partition(".")[2]
+        return above != self.name and (
+            self._type_counts[above, "NS"] > 0 or self._is_below_delegation(above)
+        )
 
 
 def _modified_on(moment: str, before: object, after: object, previous: str | None) -> str | None:
