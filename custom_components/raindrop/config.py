@@ -242,7 +242,10 @@ def zone_config(entry: ConfigEntry, domains: Iterable[Domain]) -> ZoneConfig:
     families = {Family.IPV4, *(managed.record_key.family for managed in managed_records)}
     home_sources = [s for family, s in read_sources(entry.options).items() if family in families]
     return ZoneConfig(
-        zone_id=zone_id(entry), home_sources=home_sources, managed_records=managed_records
+        zone_id=zone_id(entry),
+        zone_name=zone_host_name(entry),
+        home_sources=home_sources,
+        managed_records=managed_records,
     )
 
 

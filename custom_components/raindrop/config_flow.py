@@ -20,7 +20,7 @@ from . import config, ddns
 from .address_sources import async_get_detector
 from .const import CONF_IS_PAID, CONF_ZONE, CONF_ZONE_ID, CONF_ZONE_NAME, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
-from .ddns import Conflict, Family, ManagedRecord, RecordKey, ZoneAccess, discover_zone
+from .ddns import Family, ManagedRecord, RecordKey, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
 from .flows.domain import DomainFlow
 from .flows.forms import FormFlow
@@ -150,16 +150,20 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         zone_text = user_input.get(CONF_ZONE, "")
         access = await discover_zone(client, zone_text, user_input[CONF_DOMAIN])
         record_key = RecordKey(access.name, Family.IPV4)
-        if cnames := tuple(record for record in access.records if record.type == "CNAME"):
-            # A plan has no conflict while the address is not known.
-            conflict = Conflict(record_key=record_key, reason=ddns.Reason.CNAME, records=cnames)
+        # A plan has no conflict while the address is not known.
+        if conflict := ddns.name_conflict(record_key, access.records, access.zone_name):
             return conflict_message(conflict, CONF_DOMAIN)
         managed = ManagedRecord(
             record_key=record_key,
             source=ddns.Source(Family.IPV4),
             policy=ddns.Policy(create=True, take_over=frozenset(map(ddns.RecordVersion, given))),
         )
-        zone = ddns.ZoneConfig(zone_id=access.zone_id, home_sources=(), managed_records=[managed])
+        zone = ddns.ZoneConfig(
+            zone_id=access.zone_id,
+            zone_name=access.zone_name,
+            home_sources=(),
+            managed_records=[managed],
+        )
         preview = await ddns.preview(async_get_detector(self.hass), zone, access.records)
         self._other_homes = other_homes(preview.plan)
         if preview.plan.conflicts:

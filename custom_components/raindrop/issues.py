@@ -24,7 +24,7 @@ from .ddns import (
     State,
 )
 from .error_messages import error_message, response_text
-from .flows.preview import escape_markdown
+from .flows.preview import escape_markdown, record_text
 from .proxy_check import async_check_proxy
 
 ATTR_DOMAIN = "domain"
@@ -47,6 +47,9 @@ _RECORD_ISSUES = {
     Reason.AMBIGUOUS: "record_ambiguous",
     Reason.OTHER_HOME: "record_other_home",
     Reason.CNAME: "record_cname",
+    Reason.DELEGATED: "record_delegated",
+    Reason.READ_ONLY: "record_read_only",
+    Reason.PLACEHOLDER: "record_placeholder",
     Reason.PROXIED_UNKNOWN: "record_proxied_unknown",
     Reason.CONTESTED: "record_contested",
     Reason.REFUSED: "record_refused",
@@ -83,6 +86,7 @@ def async_sync_issues(
         *_zone_issues(entry, state),
         *_record_issues(domains, state),
         *_public_dns_issues(entry, domains, state),
+        *_hint_issues(domains, state),
         *_source_issues(domains, state),
         *_proxy_issues(hass, state),
     )
@@ -147,8 +151,7 @@ def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
             placeholders={
                 ATTR_DOMAIN: domain.title,
                 "type": family.record_type,
-                # Texts of others, in a description that is shown as Markdown.
-                "existing": ", ".join(escape_markdown(r.content) for r in existing),
+                "existing": _quoted(existing) or "—",
                 "changed": "; ".join(map(_as_changed, existing)) or "—",
                 "times": ", ".join(map(_local_time, record.external_changes)),
                 "reason": escape_markdown(str(error or "")),
@@ -188,6 +191,30 @@ def _public_dns_issues(
             family=key.family.key,
             is_fixable=False,
         )
+
+
+def _hint_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
+    """Yield the issues of HTTPS and SVCB records that lead to an address of the past."""
+    for domain in domains:
+        for key in domain.record_keys:
+            if hinting := state.record(key).stale_hints:
+                yield _Issue(
+                    key="stale_hints",
+                    placeholders={
+                        ATTR_DOMAIN: domain.title,
+                        "family": key.family.label,
+                        "hint_types": " / ".join(sorted({record.type for record in hinting})),
+                        "existing": _quoted(hinting),
+                    },
+                    subentry_id=domain.subentry_id,
+                    family=key.family.key,
+                    is_fixable=False,
+                )
+
+
+def _quoted(records: Iterable[ddns.Record]) -> str:
+    """Return what records of others say, for a description that is shown as Markdown."""
+    return ", ".join(escape_markdown(record_text(record)) for record in records)
 
 
 def _as_changed(record: ddns.Record) -> str:

@@ -1,14 +1,14 @@
 """What survives a restart, one file for each config entry.
 
-The last address of each record, by which one of several records is recognized
-though the address changed meanwhile; what else it had, so that it can be created
-again as it was; when it was changed externally, so that a restart ends no fight
-over it; failures that were reported, so that their recovery is; what public
-resolvers answered instead of it; since when it is unknown whether a record is in
-sync, so that restarts hide no failure; the home's last public address, so that a
-change while Home Assistant is down is an event; records that are deleted with
-their domain; events that were not delivered yet; until when Cloudflare may not
-be called; and when a write got no response.
+The last address of each record, by which one of several records is recognized though
+the address changed meanwhile; what else it had, so that it can be created again as
+it was; when it was changed externally, so that a restart ends no fight over it;
+which addresses it may still get by a late request; failures that were reported, so
+that their recovery is; what public resolvers answered instead of it; since when it
+is unknown whether a record is in sync, so that restarts hide no failure; the home's
+last public address, so that a change while Home Assistant is down is an event;
+records that are deleted with their domain; events that were not delivered yet; until
+when Cloudflare may not be called; and when a write got no response.
 """
 
 from collections.abc import Collection, Mapping
@@ -126,6 +126,7 @@ class ZoneStore:
         self._unmanaged = {
             key: RecordState(
                 last_address=record.last_address,
+                sent_addresses=record.sent_addresses,
                 last_attributes=record.last_attributes,
                 incomplete=record.incomplete,
                 is_forgotten=record.is_forgotten,
@@ -212,6 +213,8 @@ def _record_data(record: RecordState) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if record.last_address:
         data["last_address"] = str(record.last_address)
+    if record.sent_addresses:
+        data["sent_addresses"] = [str(address) for address in record.sent_addresses]
     if record.external_changes:
         data["external_changes"] = [time.isoformat() for time in record.external_changes]
     if record.last_attributes:
@@ -232,6 +235,7 @@ def _record_data(record: RecordState) -> dict[str, Any]:
 def _record_state(data: Mapping[str, Any]) -> RecordState:
     return RecordState(
         last_address=_address(data.get("last_address")),
+        sent_addresses=tuple(ip_address(read_text(a)) for a in data.get("sent_addresses", ())),
         external_changes=tuple(_time(time) for time in data.get("external_changes", ())),
         last_attributes=_attributes(data["attributes"]) if "attributes" in data else None,
         incomplete=_incomplete(data["incomplete"]) if "incomplete" in data else None,

@@ -58,6 +58,7 @@ HOST_NAMES = {
         "*.example.com",
         "example.com",
         MULTI_RECORD_NAME,
+        "nas.sub.example.com",
     ),
     "example.org": ("vpn.example.org", "home.example.org", "example.org"),
 }

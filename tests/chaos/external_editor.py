@@ -38,7 +38,13 @@ class ExternalEditor:
         """Make one edit, unless Cloudflare refuses it."""
         type_ = "A" if family_of(address) == 4 else "AAAA"
         with self._external_changes(), suppress(RefusedError):
-            self._edit(zone, edit, name, type_, address)
+            if edit == "delegate":
+                fields = {"type": "NS", "name": "sub", "content": "ns1.example.net"}
+                self._cloudflare.add_record(self._checkers[zone].zone, **fields)
+            elif edit == "end_delegation":
+                self._end_delegation(zone)
+            else:
+                self._edit(zone, edit, name, type_, address)
 
     async def add_odd_record(self, zone: str, fields: dict[str, Any]) -> None:
         """Add a record that lists show exactly as given."""
@@ -65,6 +71,7 @@ class ExternalEditor:
         """Make every managed record key free of conflicts, and remove odd records."""
         self._cloudflare.clear_odd_records(self._checkers[zone].zone)
         with self._external_changes():
+            self._end_delegation(zone)
             for (name, type_), record in managed.items():
                 self._remove_conflict(zone, name, type_, record)
 
@@ -95,6 +102,11 @@ class ExternalEditor:
                 cloudflare.edit_record(zone, existing[0]["id"], name=f"old.{zone.name}")
             case _ if existing and edit in _ATTRIBUTES:
                 cloudflare.edit_record(zone, existing[0]["id"], **_ATTRIBUTES[edit])
+
+    def _end_delegation(self, zone_name: str) -> None:
+        """Delete the NS records of a subdomain, whose names Raindrop then can keep."""
+        for record in self.find(zone_name, f"sub.{zone_name}", "NS"):
+            self._cloudflare.delete_record(self._checkers[zone_name].zone, record["id"])
 
     def _remove_conflict(
         self, zone_name: str, name: str, type_: str, managed: ManagedRecord

@@ -178,7 +178,7 @@ def edit_dns(rng: Random) -> Step:
             *("edit_content", "edit_content", "edit_content", "delete", "create", "create"),
             *("create_cname", "edit_comment", "rename", "take_over", "create_in_other_home"),
             *("enable_proxy", "disable_proxy", "disable_proxy", "raise_ttl", "raise_ttl"),
-            *("edit_txt", "create_txt", "delete_txt"),
+            *("edit_txt", "create_txt", "delete_txt", "delegate", "end_delegation"),
         ),
     )
     name = one(rng, HOST_NAMES[zone])

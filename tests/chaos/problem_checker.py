@@ -70,8 +70,12 @@ class ProblemChecker:
         ]
 
     def _limit_s(self, zone: str, record_key: RecordKey) -> float:
-        """Return how long a record may be wrong: an external change needs a full sync."""
-        is_edited = record_key in self._world.checkers[zone].externally_changed
+        """Return how long a record may be wrong: an external change needs a full sync.
+
+        So does an NS record that was created above it or deleted.
+        """
+        edited = self._world.checkers[zone].externally_changed
+        is_edited = bool(edited & {record_key, (f"sub.{zone}", "NS")})
         return _SHOWN_AFTER_S + (_FULL_SYNC_S if is_edited else 0) + INTERVAL_S
 
     def _wrong_records(self) -> Iterator[tuple[str, RecordKey]]:

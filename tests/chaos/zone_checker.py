@@ -62,6 +62,8 @@ class ZoneChecker:
         self._identifying: defaultdict[RecordKey, set[str]] = defaultdict(set)
         """Contents by which a record may be recognized among several: those of a single or pinned
         record, and those written by Raindrop."""
+        self._written: defaultdict[RecordKey, set[str]] = defaultdict(set)
+        """The contents that Raindrop ever wrote, by record key."""
         self._create, self._change, self._delete = zone.create, zone.change, zone.delete
         for name, method in (
             ("create", self.create),
@@ -122,11 +124,11 @@ class ZoneChecker:
         finally:
             self._is_external = False
 
-    def create(self, fields: Fields) -> Record:
+    def create(self, fields: Fields, *, is_read_only: bool = False) -> Record:
         """Create a record, and check it."""
         if not self._is_external:
             self._check_create(fields)
-        record = self._create(fields)
+        record = self._create(fields, is_read_only=is_read_only)
         if not self._is_external:
             self._incomplete.note_created(record)
         self._note_existing(record.fields)
@@ -185,7 +187,11 @@ class ZoneChecker:
             self._violation(f"{record_key} was created, but is not managed")
             return
         self._check_content(record_key, fields, None)
+        self._written[record_key].add(fields.content)
         self._identifying[record_key].add(fields.content)
+        if record_key not in self.externally_changed:
+            # Of one that existed, only the list of its name may have been read since.
+            self._check_delegation(record_key)
         if not any(managed.create for managed in allowed):
             self._violation(f"{record_key} was created, but creating is not allowed")
         if not self._had_fault("ignored_fields"):
@@ -223,11 +229,13 @@ class ZoneChecker:
         was, now = _shown(old.fields), _shown(fields)
         if was["content"] != now["content"]:
             self._check_content(record_key, fields, str(was["content"]))
+            self._written[record_key].add(fields.content)
         if old.id in self._external_ids_in_step:
             # An external change between the list and the write cannot be known.
             return
         if not allowed or record_key != _key_of(old.fields):
             self._violation(f"{record_key} was changed, but is not managed")
+        self._check_delegation(record_key)
         if old.fields.comment == OTHER_HOME_COMMENT:
             self._violation(f"{record_key} was changed, the record of another home")
         # A correction of attributes alone confirms the existing content as well.
@@ -241,6 +249,16 @@ class ZoneChecker:
             self._violation(f"{record_key}: attributes not enforced were changed, {was} to {now}")
         if was == now and not self._had_fault("ignored_fields", "hold_request"):
             self._violation(f"{record_key} was written without a difference")
+
+    def _check_delegation(self, record_key: RecordKey) -> None:
+        """Check that nothing is written below an NS record, where nobody would see it."""
+        delegation = (f"sub.{self.zone.name}", "NS")
+        is_known = delegation not in self._external_keys_in_step and not self._had_fault(
+            "hold_request", "slow_request"
+        )
+        is_delegated = any(_key_of(r.fields) == delegation for r in self.zone.records.values())
+        if is_known and is_delegated and record_key[0].endswith(f".{delegation[0]}"):
+            self._violation(f"{record_key} was written below an NS record")
 
     def _had_fault(self, *kinds: str) -> bool:
         """Return whether any request in this step had a fault of these kinds."""
@@ -273,8 +291,20 @@ class ZoneChecker:
         record_key = _key_of(record.fields)
         is_owned = record.fields.comment == OWNER_COMMENT
         may_be_owned = is_owned or record.id in self._external_ids_in_step
+        if is_owned and self._was_created_late(record):
+            return
         if not may_be_owned or record_key not in self._deletable:
             self._violation(f"{record.shown()} was deleted without being due for deletion")
+
+    def _was_created_late(self, record: Record) -> bool:
+        """Return whether a record of this home was created beside another one of it."""
+        owned = [
+            other.id
+            for other in self.zone.records.values()
+            if _key_of(other.fields) == _key_of(record.fields)
+            and other.fields.comment == OWNER_COMMENT
+        ]
+        return len(owned) > 1 and record.fields.content in self._written[_key_of(record.fields)]
 
     def _check_content(self, record_key: RecordKey, fields: Fields, before: str | None) -> None:
         """Check that a written content comes from an accepted and currently reported address."""

@@ -154,6 +154,30 @@ FORM_ERRORS = {
         form_field="domain",
         error="record_cname",
     ),
+    "name servers above the name/delegated": FormError(
+        entered={"domain": "vpn.sub.example.com"},
+        before=lambda simulator: simulator.cloudflare.add_record(
+            "example.com", type="NS", name="sub", content="ns1.example.net"
+        ),
+        form_field="domain",
+        error="record_delegated",
+    ),
+    "read-only record/kept by another product": FormError(
+        entered={"domain": "app"},
+        before=lambda simulator: simulator.cloudflare.add_read_only_record(
+            "example.com", type="AAAA", name="app", content="100::", proxied=True
+        ),
+        form_field="domain",
+        error="record_read_only",
+    ),
+    "placeholder/worker in the way": FormError(
+        entered={"domain": "app"},
+        before=lambda simulator: simulator.cloudflare.add_record(
+            "example.com", type="AAAA", name="app", content="100::", proxied=True
+        ),
+        form_field="domain",
+        error="record_placeholder",
+    ),
     "several records/ambiguous": FormError(
         before=lambda simulator: simulator.cloudflare.add_record(
             "example.com", type="A", name="home", content="81.2.69.150"

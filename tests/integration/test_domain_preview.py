@@ -70,6 +70,13 @@ from .domain_forms import FORM, WWW, add, placeholders, record, rows, send, star
             "record_cname",
             id="cname/conflict",
         ),
+        pytest.param(
+            {"type": "AAAA", "content": "100::", "proxied": True},
+            {},
+            "A | 100:: |  |  | ",
+            "record_placeholder",
+            id="placeholder/conflict",
+        ),
     ],
 )
 async def test_the_preview_shows_what_will_happen(
@@ -117,6 +124,9 @@ async def test_the_preview_of_several_records_names_them(
         Reason.AMBIGUOUS,
         Reason.OTHER_HOME,
         Reason.CNAME,
+        Reason.DELEGATED,
+        Reason.READ_ONLY,
+        Reason.PLACEHOLDER,
         Reason.PROXIED_UNKNOWN,
         Reason.CONTESTED,
     ],

@@ -196,3 +196,25 @@ async def test_a_zone_that_is_added_again_within_a_minute_keeps_its_records(
 
     await clock.passes(MINUTE)
     assert contents(simulator)["new.example.com"] == NEXT
+
+
+async def test_a_record_that_is_created_after_a_newer_one_is_deleted_also_after_a_restart(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """Both would answer for the name, one of them with an address of the past."""
+    late = simulator.faults.add("cloudflare", BATCH, kind="hold_request", times=1)
+    setting_up = hass.async_create_task(set_up(hass, zone, [domain("new.example.com")]))
+    await simulator.log.arrived(1, endpoint=BATCH, status=None)
+    await pass_while(clock, TIMEOUT, setting_up)
+    entry = setting_up.result()
+    simulator.ip.set_address(NEXT)
+    await clock.passes(5 * MINUTE)
+    await hass.config_entries.async_unload(entry.entry_id)
+    await land(hass, simulator, late)
+    created = [r for r in simulator.cloudflare.records(zone) if r["name"] == "new.example.com"]
+    assert sorted(r["content"] for r in created) == sorted([HOME, NEXT])
+
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    remaining = [r for r in simulator.cloudflare.records(zone) if r["name"] == "new.example.com"]
+    assert [r["content"] for r in remaining] == [NEXT]

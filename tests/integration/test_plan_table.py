@@ -323,8 +323,8 @@ async def test_keeping_the_interface_id_of_a_missing_record_creates_nothing(
 async def test_a_record_without_a_host_part_to_keep_is_left_alone_and_reported(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, *, create: bool
 ) -> None:
-    """A placeholder would become the address of the subnet's routers: the user is asked."""
-    simulator.cloudflare.add_record(zone, type="AAAA", name="www", content="100::", proxied=True)
+    """It would become the address of the subnet's routers: the user is asked."""
+    simulator.cloudflare.add_record(zone, type="AAAA", name="www", content="100::")
     await set_up(hass, zone, [domain(NAME, families=["ipv6"], interface_id="keep", create=create)])
     assert [record["content"] for record in existing_records(simulator)] == ["100::"]
     assert state(hass, PROBLEM) == "on"

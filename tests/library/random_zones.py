@@ -1,6 +1,7 @@
 """Random zones: a strict zone of the simulator with random records, and random desired records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, IPv6Network
@@ -34,6 +35,7 @@ from custom_components.raindrop.ddns.plans import Plan
 from custom_components.raindrop.ddns.records.plan import make_plan
 from simulator.cloudflare import RefusedError, Zone, writes
 from simulator.cloudflare.plans import PLANS
+from simulator.cloudflare.shadowing import shown_with_shadows
 from simulator.cloudflare.zone import Account
 from tests.library.builders import A1, A2, A3, B1, B2
 
@@ -41,17 +43,21 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 FAR = IPv6Address("2001:218:9:8::1")
 """The address of the home with another prefix and the same interface identifier."""
 NOT_PUBLIC = IPv6Network("2001:db8::/32")
-NAMES = ("example.com", "home.example.com", "*.example.com")
-KINDS = ("A", "A", "A", "AAAA", "AAAA", "AAAA", "CNAME", "TXT")
+NAMES = ("example.com", "home.example.com", "*.example.com", "ns.sub.example.com")
+DELEGATED = ("sub.example.com", "other.example.com", "home.example.com", "example.com")
+"""Names at which a random zone may have NS records; those of the zone itself delegate nothing."""
+NAME_SERVERS = ("ns.example.net", "NS.sub.example.com.")
+KINDS = ("A", "A", "A", "AAAA", "AAAA", "AAAA", "CNAME", "TXT", "HTTPS")
 HOME_ID = HomeId("3f9a1c2b")
 OURS, OTHERS = owner_comment(HOME_ID), owner_comment(HomeId("00c0ffee"))
 COMMENTS = (None, "front door", OURS, OWNER_COMMENT, OTHERS, OTHERS)
 TAGS = ((), ("room:attic",), ("room:attic", "owner:me"))
 CONTENTS = {
     "A": (str(A1), str(A2), str(A3)),
-    "AAAA": (str(B1), str(B2), str(FAR), "2001:218:1:2::"),
+    "AAAA": (str(B1), str(B2), str(FAR), "2001:218:1:2::", "100::"),
     "CNAME": ("elsewhere.example.net",),
     "TXT": ("hello",),
+    "HTTPS": (f"1 . ipv4hint={A1}", f"1 . ipv4hint={A2} ipv6hint={B1}", "0 elsewhere.example.net"),
 }
 ADDRESSES: dict[Family, tuple[Address | None, ...]] = {
     Family.IPV4: (None, A1, A2),
@@ -112,6 +118,8 @@ class RandomZone:
 
     zone: Zone
     desired_records: tuple[DesiredRecord, ...]
+    zone_name: HostName | None
+    """None if it is not known."""
 
     @override
     def __repr__(self) -> str:
@@ -121,11 +129,12 @@ class RandomZone:
     @property
     def existing(self) -> list[Record]:
         """The existing records, as the client returns them."""
-        return [codec.read_record(record.shown(), HOME_ID) for record in self.zone.records.values()]
+        shown = shown_with_shadows(self.zone, [*self.zone.records.values()])
+        return [codec.read_record(record, HOME_ID) for record in shown]
 
     def plan(self) -> Plan:
         """Return the plan for this zone."""
-        return make_plan(self.desired_records, self.existing)
+        return make_plan(self.desired_records, self.existing, self.zone_name)
 
     def apply(self, plan: Plan) -> None:
         """Apply a plan; raises RefusedError for a change that Cloudflare would refuse."""
@@ -137,6 +146,9 @@ class RandomZone:
                 body = codec.update_body(change, HOME_ID)
                 writes.patch(self.zone, change.record.id, body, surprises)
             assert surprises == []
+        for records in plan.stale_records.values():
+            for record in records:
+                writes.delete(self.zone, record.id)
 
     def desired(self, record_key: RecordKey) -> DesiredRecord:
         """Return the desired record of a record key."""
@@ -174,7 +186,7 @@ def _record(rng: Random) -> dict[str, object]:
         "type": kind,
         "name": rng.choice(NAMES),
         "content": rng.choice(CONTENTS[kind]),
-        "proxied": rng.choice((False, True)) and kind != "TXT",
+        "proxied": rng.choice((False, True)) and kind not in {"TXT", "HTTPS"},
         "ttl": rng.choice((TTL_AUTO, 300)),
         "comment": rng.choice(COMMENTS),
         "tags": rng.choice(TAGS),
@@ -192,6 +204,9 @@ def _desired(rng: Random, record_key: RecordKey, given: frozenset[RecordVersion]
         last_record=_last_record(rng, record_key, policy, last) if last else None,
         is_contested=rng.random() < 0.5,
         last_attributes=_last_attributes(rng),
+        sent_addresses=tuple(
+            address for address in ADDRESSES[record_key.family] if address and rng.random() < 0.5
+        ),
     )
 
 
@@ -225,18 +240,36 @@ def _last_attributes(rng: Random) -> RecordAttributes | None:
     )
 
 
+def _more_records(rng: Random, zone: Zone, *, is_name_known: bool) -> Iterator[dict[str, object]]:
+    """Yield a delegation, a record that was created late, and one that shows the zone's name."""
+    if not rng.randrange(4):
+        yield {"type": "NS", "name": rng.choice(DELEGATED), "content": rng.choice(NAME_SERVERS)}
+    for record in [*zone.records.values()]:
+        fields = record.fields
+        if fields.comment == OURS and fields.type in {"A", "AAAA"}:
+            content = rng.choice(CONTENTS[fields.type])
+            yield {"type": fields.type, "name": fields.name, "content": content, "comment": OURS}
+    if not is_name_known:
+        yield {"type": "TXT", "name": "beside", "content": "everything else"}
+
+
 def _random_zone(rng: Random) -> RandomZone:
     """Return a zone with those of the random records that Cloudflare accepts."""
     zone = _zone()
     for _ in range(rng.randrange(MAX_RECORDS + 1)):
         try:
-            writes.create(zone, _record(rng), [])
+            writes.create(zone, _record(rng), [], is_read_only=rng.random() < 1 / 16)
         except RefusedError:
             continue
+    is_name_known = rng.choice((True, False))
+    for fields in _more_records(rng, zone, is_name_known=is_name_known):
+        with suppress(RefusedError):
+            writes.create(zone, fields, [])
     record_keys = rng.sample(RECORD_KEYS, k=rng.randrange(len(RECORD_KEYS) + 1))
     records = [codec.read_record(record.shown(), HOME_ID) for record in zone.records.values()]
     given = frozenset(record.version for record in records if rng.random() < 1 / 3)
-    return RandomZone(zone, tuple(_desired(rng, record_key, given) for record_key in record_keys))
+    desired_records = tuple(_desired(rng, record_key, given) for record_key in record_keys)
+    return RandomZone(zone, desired_records, HostName(zone.name) if is_name_known else None)
 
 
 random_zones = st.randoms(use_true_random=True).map(_random_zone)

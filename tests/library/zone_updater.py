@@ -9,6 +9,7 @@ from custom_components.raindrop.ddns.cloudflare.discovery import ZoneAccess
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.models import (
     Family,
+    HostName,
     ManagedRecord,
     RecordKey,
     Source,
@@ -41,6 +42,7 @@ class ZoneUpdater:
         self.detector = detector
         self.managed_records: Sequence[ManagedRecord] = [managed("home.example.com")]
         self.families: Iterable[Family] = (Family.IPV4,)
+        self.zone_name: HostName | None = HostName(zone.name)
         self.state = State()
 
     @property
@@ -48,6 +50,7 @@ class ZoneUpdater:
         """What is managed in the zone."""
         return ZoneConfig(
             zone_id=ZoneId(self.zone.id),
+            zone_name=self.zone_name,
             home_sources=[Source(family) for family in self.families],
             managed_records=self.managed_records,
         )

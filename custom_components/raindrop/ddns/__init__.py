@@ -25,7 +25,7 @@ One update of a zone, given a client session::
 from .cloudflare.client import BASE_URL, MAX_BATCH, MAX_BATCH_PAID, CloudflareClient, check_base_url
 from .cloudflare.codec import RateLimit, is_id
 from .cloudflare.credentials import ApiToken, GlobalApiKey, read_credential
-from .cloudflare.discovery import ZoneAccess, discover_zone, records_at, verify_access
+from .cloudflare.discovery import ZoneAccess, discover_zone, records_for, verify_access
 from .detection.detector import Detector, ReadSource, SourceState, parse_state
 from .detection.local import stable_address
 from .detection.providers import PROVIDERS, Provider, ResponseFormat, custom_provider
@@ -96,7 +96,7 @@ from .public_dns import (
 )
 from .records.delete import delete_owned
 from .records.interface_id import MAX_PREFIX, MIN_PREFIX, parse_interface_id
-from .records.plan import make_plan
+from .records.plan import make_plan, name_conflict
 from .resolvers import RESOLVERS, Resolver
 from .state import DdnsEvent, EventType, IncompleteRecord, RecordState, State, UpdateResult
 from .update import Preview, UpdateOptions, preview, update_zone
@@ -122,9 +122,9 @@ __all__ = [  # noqa: RUF022
     "SourceKind", "SourceState", "State", "StunServer", "TTL_AUTO", "Update", "UpdateOptions",
     "UpdateResult", "WatchStatus", "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError",
     "ask_resolvers", "check_base_url", "custom_provider", "delete_owned", "discover_zone",
-    "full_name", "is_id", "is_visible", "is_watchable", "make_plan", "next_in_turn",
-    "parse_interface_id", "parse_state", "preview", "proxy_obstacles", "read_credential",
-    "records_at", "stable_address", "to_ascii", "to_unicode", "update_zone", "verify_access",
-    "with_public_answers", "without_public_answers",
+    "full_name", "is_id", "is_visible", "is_watchable", "make_plan", "name_conflict",
+    "next_in_turn", "parse_interface_id", "parse_state", "preview", "proxy_obstacles",
+    "read_credential", "records_for", "stable_address", "to_ascii", "to_unicode", "update_zone",
+    "verify_access", "with_public_answers", "without_public_answers",
 ]
 # fmt: on

@@ -151,6 +151,10 @@ class Record:
     tags: tuple[str, ...] = ()
     modified_on: datetime | None = None
     owner: Owner = Owner.NOBODY
+    is_shadowed: bool = False
+    """Whether Cloudflare says that an NS record hides it."""
+    is_read_only: bool = False
+    """Whether another product of Cloudflare keeps it, so that it cannot be changed."""
 
     @property
     def is_owned(self) -> bool:
@@ -213,6 +217,8 @@ class ZoneConfig:
     """What is managed in a zone: the same from update to update."""
 
     zone_id: ZoneId
+    zone_name: HostName | None = None
+    """None if the credential may not read the zone itself."""
     home_sources: Sequence[Source]
     """The sources of the home's own address, one for each family, used by a record or not."""
     managed_records: Sequence[ManagedRecord]
@@ -245,6 +251,8 @@ class DesiredRecord:
     last_attributes: RecordAttributes | None = None
     """What the record had when it was last read, with which it is created again."""
     may_have_existed: bool = False
+    sent_addresses: tuple[Address, ...] = ()
+    """Addresses of requests to create it that got no response: they may be carried out late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +301,12 @@ class Reason(StrEnum):
     """All records are another home's, and the user did not say to take one over."""
     CNAME = "cname"
     """A CNAME record exists at the name, so that no address record can."""
+    DELEGATED = "delegated"
+    """An NS record at the name or above it gives the name to other name servers."""
+    READ_ONLY = "read_only"
+    """Another product of Cloudflare keeps the record, and it cannot be changed."""
+    PLACEHOLDER = "placeholder"
+    """The name belongs to a Worker or a redirect, as a proxied record for 100:: shows."""
     PROXIED_UNKNOWN = "proxied_unknown"
     """It was deleted, and whether it was proxied is neither known nor enforced."""
     CONTESTED = "contested"

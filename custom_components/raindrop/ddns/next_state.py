@@ -26,6 +26,8 @@ _RECORD_EXISTS = {81057, 81058}
 """Cloudflare's codes for a record that exists already."""
 _MAX_TRIES = 3
 """In how many updates in a row a change that is refused is tried before the next full sync."""
+_MAX_SENT = 3
+"""How many addresses are kept of requests that got no response."""
 _LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)
 """How long it may be unknown whether a record is in sync: about three updates."""
 
@@ -88,6 +90,8 @@ def with_plan(
             outcome_of.get(key) or plan.waiting.get(key),
             now,
         )
+        if detections[managed.source].address is not None:
+            record = replace(record, stale_hints=tuple(plan.stale_hints.get(key, ())))
         is_overruled = key == overrule and not (record.conflict or record.failure)
         records[key] = replace(record, external_changes=()) if is_overruled else record
     is_converged = all(_is_converged(r.conflict, r.failure, r.refusals) for r in records.values())
@@ -152,7 +156,18 @@ def _record_state(
         last_attributes=last_attributes,
         incomplete=incomplete,
         last_address=address or before.last_address,
+        sent_addresses=_sent_addresses(before, outcome),
     )
+
+
+def _sent_addresses(before: RecordState, outcome: Outcome | None) -> tuple[Address, ...]:
+    """Return the addresses of the last requests to create a record that got no response."""
+    if outcome is None or outcome.reason is not Reason.UNCONFIRMED:
+        return before.sent_addresses
+    change = outcome.change
+    if isinstance(change, Update) or change.address in before.sent_addresses:
+        return before.sent_addresses
+    return (*before.sent_addresses, change.address)[-_MAX_SENT:]
 
 
 def _attributes_of(record: Record) -> RecordAttributes:

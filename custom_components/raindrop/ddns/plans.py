@@ -1,6 +1,6 @@
 """Plans as values: the changes to make, the conflicts, and what became of each change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .errors import CloudflareError
@@ -42,5 +42,9 @@ class Plan:
     conflicts: tuple[Conflict, ...] = ()
     records: Mapping[RecordKey, Record] = field(default_factory=dict)
     """The existing record of each key, where exactly one is identifiable."""
+    stale_records: Mapping[RecordKey, Sequence[Record]] = field(default_factory=dict)
+    """Those that this home created late beside the one of the key, with an address it had."""
+    stale_hints: Mapping[RecordKey, Sequence[Record]] = field(default_factory=dict)
+    """HTTPS and SVCB records at the name with an address that no record there will hold."""
     waiting: Mapping[RecordKey, Outcome] = field(default_factory=dict)
     """The failures whose changes only a full sync tries again; they are not in ``changes``."""

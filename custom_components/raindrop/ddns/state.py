@@ -53,6 +53,10 @@ class RecordState:
     """The address that it held when it was last in sync; survives a restart."""
     synced_address: Address | None = None
     """The detected address that it was last brought in line with."""
+    sent_addresses: tuple[Address, ...] = ()
+    """The addresses of the last requests to create it that got no response; survives a restart."""
+    stale_hints: tuple[Record, ...] = ()
+    """HTTPS and SVCB records at the name with an address that its records do not hold."""
     external_changes: tuple[datetime, ...] = ()
     """When it was changed externally, as far as it counts; survives a restart."""
     conflict: Conflict | None = None

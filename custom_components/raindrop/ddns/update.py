@@ -18,10 +18,12 @@ from .models import (
     RecordKey,
     Source,
     ZoneConfig,
+    ZoneId,
 )
 from .next_state import is_synced, with_plan, without_list
-from .plans import Plan
+from .plans import Outcome, Plan
 from .records.apply import apply
+from .records.delete import delete_records
 from .records.external_changes import is_contested
 from .records.plan import make_plan
 from .records.verify import is_repetition
@@ -93,19 +95,28 @@ async def update_zone(
     listing: list[Record] | CloudflareError | None = None
     confirming = _confirm(detector, detections, second_opinion=options.second_opinion)
     if options.may_call_api and is_urgent:
-        detections, listing = await gather(confirming, _list(client, config))
+        detections, listing = await gather(
+            confirming, _list(client, config, state, whole_zone=options.full_sync)
+        )
     else:
         detections = await confirming
         if options.may_call_api and not is_synced(config, detections, state):
-            listing = await _list(client, config)
+            listing = await _list(client, config, state, whole_zone=options.full_sync)
     if listing is None or isinstance(listing, CloudflareError):
         return without_list(config, detections, state, listing, now=now)
     overrule = options.overrule
-    plan = make_plan(_desired_records(config, detections, state, listing, now, overrule), listing)
+    desired_records = _desired_records(config, detections, state, listing, now, overrule)
+    plan = make_plan(desired_records, listing, config.zone_name)
     if not options.full_sync:
         plan = _without_repetitions(plan, state)
     outcomes = await apply(client, config.zone_id, plan.changes, listing)
-    return with_plan(config, detections, state, listing, plan, outcomes, now=now, overrule=overrule)
+    errors = await _delete_stale(client, config.zone_id, plan, outcomes)
+    after, result = with_plan(
+        config, detections, state, listing, plan, outcomes, now=now, overrule=overrule
+    )
+    if not all(error.is_of_content for error in errors):
+        after = replace(after, is_converged=False)
+    return after, replace(result, errors=(*result.errors, *errors))
 
 
 async def preview(
@@ -114,8 +125,9 @@ async def preview(
     """Return what an update would detect and change; nothing is written or remembered.
 
     An address in hold-down counts as accepted: it is written once it is stable.
-    ``existing`` are all records at the names of the managed records. The first
-    form, the form for a domain and a dry run all show this.
+    ``existing`` are all records of the zone, or at least those at the names of
+    the managed records, and NS records above them. The first form, the form for
+    a domain and a dry run all show this.
     """
     detector = detector.detached()
     looked = await _look(detector, config.sources, timedelta(), _PREVIEW_LIMIT_S)
@@ -123,7 +135,8 @@ async def preview(
     # An address in hold-down is going to be written.
     assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
     desired_records = _desired_records(config, assumed, state or State(), existing, detector.now())
-    return Preview(detections=detections, plan=make_plan(desired_records, existing))
+    plan = make_plan(desired_records, existing, config.zone_name)
+    return Preview(detections=detections, plan=plan)
 
 
 async def _look(
@@ -152,17 +165,41 @@ def _without_repetitions(plan: Plan, state: State) -> Plan:
     return replace(plan, changes=changes, waiting=waiting)
 
 
+async def _delete_stale(
+    client: CloudflareClient, zone_id: ZoneId, plan: Plan, outcomes: Iterable[Outcome]
+) -> list[CloudflareError]:
+    """Delete the records that were created late, unless the one that stays may be wrong.
+
+    Returns why some were not deleted. After a failure that concerns all
+    changes, nothing more is tried.
+    """
+    failures = [outcome for outcome in outcomes if outcome.error]
+    if any(failure.error and not failure.error.is_of_content for failure in failures):
+        return []
+    wrong = {*plan.waiting, *(failure.change.record_key for failure in failures)}
+    stale = [r for key, records in plan.stale_records.items() if key not in wrong for r in records]
+    return [error for _, error in await delete_records(client, zone_id, stale)]
+
+
 async def _gather[ResultT](work: Sequence[Coroutine[Any, Any, ResultT]]) -> Sequence[ResultT]:
     """Run coroutines side by side; a single one, the usual case, without a task."""
     return [await work[0]] if len(work) == 1 else await gather(*work)
 
 
-async def _list(client: CloudflareClient, config: ZoneConfig) -> list[Record] | CloudflareError:
+async def _list(
+    client: CloudflareClient, config: ZoneConfig, state: State, *, whole_zone: bool
+) -> list[Record] | CloudflareError:
     """Return all records at the managed names, or why they are not known.
 
-    A single name is listed by itself: a large zone is not transferred for it.
+    A single name whose records exist is listed by itself when its address
+    changes: a large zone is not transferred for it. But only existing records
+    say that something hides them: before one is created, the whole zone has to
+    be searched for NS records.
     """
-    only = next(iter(config.names)) if len(config.names) == 1 else None
+    records = [state.record(managed.record_key) for managed in config.managed_records]
+    are_found = all(record.exists and not record.conflict for record in records)
+    is_single = len(config.names) == 1 and are_found and not whole_zone
+    only = next(iter(config.names)) if is_single else None
     try:
         return await client.list_records(config.zone_id, only, names=config.names)
     except CloudflareError as err:
@@ -191,6 +228,7 @@ def _desired_records(
                 is_contested=key != overrule and is_contested(known.external_changes, now),
                 last_attributes=known.last_attributes,
                 may_have_existed=known.is_forgotten,
+                sent_addresses=known.sent_addresses,
             )
         )
     return desired_records

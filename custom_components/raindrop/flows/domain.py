@@ -137,10 +137,13 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         entry, coordinator = self._entry, self._entry.runtime_data
         managed = config.read_managed_records(self._data, read_sources(entry.options))
         zone_id = coordinator.config.zone_id
-        existing = await ddns.records_at(
-            coordinator.client, zone_id, config.zone_host_name(entry), self._data[CONF_DOMAIN]
+        zone_name = config.zone_host_name(entry)
+        existing = await ddns.records_for(
+            coordinator.client, zone_id, zone_name, self._data[CONF_DOMAIN]
         )
-        zone = ddns.ZoneConfig(zone_id=zone_id, home_sources=(), managed_records=managed)
+        zone = ddns.ZoneConfig(
+            zone_id=zone_id, zone_name=zone_name, home_sources=(), managed_records=managed
+        )
         preview = await ddns.preview(coordinator.detector, zone, existing)
         self._rows = table_rows(preview, managed)
         self._other_homes = other_homes(preview.plan)

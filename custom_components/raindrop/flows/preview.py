@@ -22,6 +22,9 @@ _CONFLICTS = {
     Reason.AMBIGUOUS: "record_ambiguous",
     Reason.OTHER_HOME: "record_other_home",
     Reason.CNAME: "record_cname",
+    Reason.DELEGATED: "record_delegated",
+    Reason.READ_ONLY: "record_read_only",
+    Reason.PLACEHOLDER: "record_placeholder",
     Reason.PROXIED_UNKNOWN: "record_proxied_unknown",
     Reason.CONTESTED: "record_contested",
 }
@@ -46,7 +49,7 @@ def table_rows(preview: ddns.Preview, managed_records: Iterable[ManagedRecord]) 
         cells = (
             escape_markdown(to_unicode(key.name)),
             key.family.record_type,
-            ", ".join(escape_markdown(there.content) for there in existing),
+            ", ".join(escape_markdown(record_text(there)) for there in existing),
             escape_markdown(_content_after(record, change, conflict, detection)),
             *_attributes(record, change),
         )
@@ -56,10 +59,16 @@ def table_rows(preview: ddns.Preview, managed_records: Iterable[ManagedRecord]) 
 
 def conflict_message(conflict: Conflict, form_field: str = BASE) -> ErrorMessage:
     """Return the message of a conflict."""
-    existing = ", ".join(record.content for record in conflict.records)
+    existing = ", ".join(map(record_text, conflict.records))
     family = conflict.record_key.family
     placeholders = {"existing": existing, "family": family.label, "type": family.record_type}
     return ErrorMessage(form_field, _CONFLICTS[conflict.reason], placeholders)
+
+
+def record_text(record: Record) -> str:
+    """Return what a record says; an NS record with its name, which may be above a domain's."""
+    is_delegation = record.type == "NS"
+    return f"{to_unicode(record.name)} NS {record.content}" if is_delegation else record.content
 
 
 def other_homes(plan: Plan) -> list[Record]:

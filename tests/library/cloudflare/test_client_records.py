@@ -82,7 +82,8 @@ async def test_s11_every_page_of_a_list_is_read(
     }
     assert len(records) == count
     queries = [entry.target.rpartition("?")[2] for entry in simulator.log.entries]
-    assert queries == ["per_page=5", *(f"per_page=5&page={n}" for n in range(2, pages + 1))]
+    query = "per_page=5&include_shadow_metadata=true"
+    assert queries == [query, *(f"{query}&page={n}" for n in range(2, pages + 1))]
 
 
 async def test_s10_a_list_without_one_of_its_pages_is_an_error(

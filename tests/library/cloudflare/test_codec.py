@@ -55,6 +55,30 @@ def test_a_record_is_decoded() -> None:
 
 
 @pytest.mark.parametrize(
+    "meta, is_shadowed, is_read_only",
+    [
+        pytest.param({}, False, False, id="nothing"),
+        pytest.param({"shadowed_by": [ID]}, True, False, id="shadowed"),
+        pytest.param({"shadowed_by": []}, False, False, id="shadowed by nothing"),
+        pytest.param({"shadowed_by": [ID], "is_glue": True}, False, False, id="glue"),
+        pytest.param(
+            {"shadowed_by": [ID], "is_glue": True, "dead_glue": True}, True, False, id="dead glue"
+        ),
+        pytest.param({"read_only": True}, False, True, id="read-only"),
+        pytest.param({"read_only": "no", "shadowed_by": None}, False, False, id="other values"),
+        pytest.param(None, False, False, id="null"),
+        pytest.param(["read_only"], False, False, id="list"),
+    ],
+)
+def test_what_cloudflare_says_of_a_record_is_decoded(
+    meta: object, *, is_shadowed: bool, is_read_only: bool
+) -> None:
+    """The metadata may be missing or have another shape: it is extra, and no error."""
+    record = codec.read_record({**RECORD, "meta": meta})
+    assert (record.is_shadowed, record.is_read_only) == (is_shadowed, is_read_only)
+
+
+@pytest.mark.parametrize(
     "name, compared",
     [
         pytest.param("Home.Example.COM", "home.example.com", id="upper case/lower"),

@@ -30,6 +30,9 @@ CONFLICTS = {
     Reason.AMBIGUOUS,
     Reason.OTHER_HOME,
     Reason.CNAME,
+    Reason.DELEGATED,
+    Reason.READ_ONLY,
+    Reason.PLACEHOLDER,
     Reason.PROXIED_UNKNOWN,
     Reason.CONTESTED,
 }
@@ -54,7 +57,7 @@ def test_convergence(zone: RandomZone) -> None:
         for w in zone.desired_records
         if w.record_key not in in_conflict
     ]
-    after = make_plan(later, zone.existing)
+    after = make_plan(later, zone.existing, zone.zone_name)
     assert (after.changes, after.conflicts) == ((), ())
     for change in plan.changes:
         desired_record = zone.desired(change.record_key)
@@ -67,17 +70,21 @@ def test_convergence(zone: RandomZone) -> None:
 @law
 @given(zone=random_zones)
 def test_restraint(zone: RandomZone) -> None:
-    """No record except that of a record key is changed, and none is deleted."""
+    """No record except that of a record key is changed; what is deleted is certainly stale."""
     before = {record.id: record for record in zone.existing}
     plan = zone.plan()
 
     zone.apply(plan)
 
     after = {record.id: record for record in zone.existing}
-    touched = {id_ for id_, record in before.items() if after[id_] != record}
+    deleted = {r.id for records in plan.stale_records.values() for r in records}
+    assert deleted == before.keys() - after.keys()
+    for key, records in plan.stale_records.items():
+        assert all(_is_stale(zone.desired(key), plan.records[key], r) for r in records)
+    touched = {id_ for id_, record in before.items() if after.get(id_, record) != record}
     updates = {c.record.id: c for c in plan.changes if isinstance(c, Update)}
     assert touched == set(updates)
-    assert len(after) == len(before) + len(plan.changes) - len(updates)
+    assert len(after) == len(before) + len(plan.changes) - len(updates) - len(deleted)
     for id_, change in updates.items():
         old, new, desired_record = before[id_], after[id_], zone.desired(change.record_key)
         assert (old.name, old.type) == (
@@ -134,8 +141,9 @@ def test_leave(zone: RandomZone) -> None:
     unknown = {desired.record_key for desired in zone.desired_records if desired.address is None}
 
     assert not unknown & {item.record_key for item in (*plan.changes, *plan.conflicts)}
+    assert not unknown & (plan.stale_records.keys() | plan.stale_hints.keys())
     unknown_records = [replace(desired, address=None) for desired in zone.desired_records]
-    empty = make_plan(unknown_records, zone.existing)
+    empty = make_plan(unknown_records, zone.existing, zone.zone_name)
     assert (empty.changes, empty.conflicts) == ((), ())
 
 
@@ -157,8 +165,10 @@ def test_memory(zone: RandomZone) -> None:
         if key in in_conflict or not is_only_one or not _can_be_created(known):
             continue
         zone.zone.delete(record.id)
+        if _obstacle(zone, key, None):
+            continue
 
-        zone.apply(make_plan([known], zone.existing))
+        zone.apply(make_plan([known], zone.existing, zone.zone_name))
 
         (created,) = rrset(zone.existing, key)
         assert created.content == record.content
@@ -174,12 +184,13 @@ def test_every_conflict_has_its_reason(zone: RandomZone) -> None:
     for conflict in plan.conflicts:
         desired_record = zone.desired(conflict.record_key)
         records = rrset(before, conflict.record_key)
-        cnames = [
-            r for r in before if (r.name, r.type) == (desired_record.record_key.name, "CNAME")
-        ]
+        obstacle = _obstacle(zone, conflict.record_key, plan.records.get(conflict.record_key))
         assert conflict.reason in CONFLICTS
-        assert conflict.records == tuple(cnames or records)
-        assert (conflict.reason is Reason.CNAME) is bool(cnames)
+        if obstacle:
+            assert (conflict.reason, set(conflict.records)) == obstacle
+            continue
+        assert conflict.reason not in OBSTACLES
+        assert conflict.records == tuple(records)
         if conflict.reason is Reason.MISSING:
             record = plan.records.get(desired_record.record_key)
             lacks_address = desired_address(desired_record, record) is None
@@ -204,13 +215,28 @@ def test_every_conflict_has_its_reason(zone: RandomZone) -> None:
 def test_the_order_of_the_list_does_not_matter(zone: RandomZone) -> None:
     """A plan depends on the existing records, not on the order in which they are listed."""
     plan = zone.plan()
-    reordered = make_plan(reversed(zone.desired_records), reversed(zone.existing))
+    reordered = make_plan(reversed(zone.desired_records), reversed(zone.existing), zone.zone_name)
 
     assert set(reordered.changes) == set(plan.changes)
     assert reordered.records == plan.records
     assert {_unordered(conflict) for conflict in reordered.conflicts} == {
         _unordered(conflict) for conflict in plan.conflicts
     }
+
+
+@settings(max_examples=1000, deadline=None)
+@given(zone=random_zones)
+def test_nothing_is_written_where_something_is_in_the_way(zone: RandomZone) -> None:
+    """A name that is delegated, or that another product keeps, has a conflict and no change."""
+    plan = zone.plan()
+    in_conflict = {conflict.record_key: conflict.reason for conflict in plan.conflicts}
+    for desired_record in zone.desired_records:
+        key = desired_record.record_key
+        obstacle = _obstacle(zone, key, plan.records.get(key))
+        if obstacle and desired_record.address is not None:
+            assert in_conflict[key] is obstacle[0]
+            assert key not in {change.record_key for change in plan.changes}
+            assert key not in plan.stale_records.keys() | plan.stale_hints.keys()
 
 
 def test_random_zones_cover_the_table() -> None:
@@ -235,6 +261,7 @@ ROWS = {
     "takeover",
     *(f"interface identifier {how} {prefix}" for how in ("kept", "given") for prefix in (48, 64)),
     *("interface identifier given 16", "attributes only", "attributes only drift"),
+    *("stale record", "stale hints"),
 }
 
 
@@ -248,6 +275,7 @@ def _rows(zone: RandomZone) -> list[str]:
     rows += [f"attributes only{' drift' * c.is_drift}" for c in attributes_only]
     created = [c for c in plan.changes if isinstance(c, Create)]
     rows += ["create as it was" for c in created if zone.desired(c.record_key).last_attributes]
+    rows += ["stale record"] * len(plan.stale_records) + ["stale hints"] * len(plan.stale_hints)
     decided = {item.record_key for item in (*plan.changes, *plan.conflicts)}
     for desired_record in zone.desired_records:
         record = plan.records.get(desired_record.record_key)
@@ -263,6 +291,45 @@ def _rows(zone: RandomZone) -> list[str]:
         if desired_record.address and record and desired_record.policy.interface_id:
             rows.append(_interface_id_row(desired_record.policy.interface_id))
     return rows
+
+
+OBSTACLES = {Reason.DELEGATED, Reason.CNAME, Reason.READ_ONLY, Reason.PLACEHOLDER}
+
+
+def _obstacle(
+    zone: RandomZone, key: RecordKey, chosen: Record | None
+) -> tuple[Reason, set[Record]] | None:
+    """Return what is in the way of a record, as the simulator's zone has it."""
+    at_name = [r for r in zone.existing if r.name == key.name]
+    delegations = [
+        r
+        for r in zone.existing
+        if r.type == "NS" and r.name != "example.com" and f".{key.name}".endswith(f".{r.name}")
+    ]
+    is_glue = any(r.content.lower().rstrip(".") == key.name for r in delegations)
+    is_shadowed = any(r.is_shadowed for r in at_name if r.type in {"A", "AAAA"})
+    if (delegations and not is_glue) or is_shadowed:
+        return Reason.DELEGATED, set(delegations)
+    if cnames := {r for r in at_name if r.type == "CNAME"}:
+        return Reason.CNAME, cnames
+    kept = {
+        r
+        for r in at_name
+        if r.type in {"A", "AAAA"}
+        and (r.is_read_only or (r.content == "100::" and r.proxied and not r.is_owned))
+    }
+    if not kept or (rrset(at_name, key) and chosen not in kept):
+        return None
+    is_read_only = any(r.is_read_only for r in kept)
+    return Reason.READ_ONLY if is_read_only else Reason.PLACEHOLDER, kept
+
+
+def _is_stale(desired_record: DesiredRecord, chosen: Record, other: Record) -> bool:
+    """Return whether this home certainly created a record beside the one it manages."""
+    written = {desired_record.last_address, *desired_record.sent_addresses} - {None}
+    is_same_place = (chosen.name, chosen.type) == (other.name, other.type)
+    is_ours = chosen.comment == other.comment == OURS and desired_record.policy.record_id is None
+    return is_same_place and is_ours and chosen != other and parse_record(other.content) in written
 
 
 def _interface_id_row(interface_id: InterfaceId) -> str:

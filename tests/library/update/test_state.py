@@ -27,6 +27,9 @@ CONFLICTS = [
     Reason.AMBIGUOUS,
     Reason.OTHER_HOME,
     Reason.CNAME,
+    Reason.DELEGATED,
+    Reason.READ_ONLY,
+    Reason.PLACEHOLDER,
     Reason.PROXIED_UNKNOWN,
     Reason.CONTESTED,
 ]

@@ -204,7 +204,10 @@ async def test_a_full_sync_corrects_only_enforced_attributes(updater: ZoneUpdate
 
 
 async def test_one_name_is_listed_alone_and_several_as_a_zone(updater: ZoneUpdater) -> None:
-    """For a single name only that name is listed, for several the whole zone."""
+    """For another address of a single record only its name is listed, else the whole zone."""
+    await updater.update()
+    assert "name.exact" not in updater.simulator.log.select(endpoint=LIST)[0].target
+    updater.simulator.ip.set_address(NEXT)
     await updater.update()
     assert "name.exact=home.example.com" in updater.simulator.log.select(endpoint=LIST)[0].target
 

@@ -176,7 +176,8 @@ class CloudflareClient:
         because it is not certain what the count of a filtered list counts.
         """
         path = f"/zones/{zone_id}/dns_records"
-        query = {"per_page": str(self.page_size)} | ({"name.exact": name} if name else {})
+        query = {"per_page": str(self.page_size), "include_shadow_metadata": "true"}
+        query |= {"name.exact": name} if name else {}
         names = names if name is None else [name]
         for _ in range(_MAX_LISTINGS):
             pages = await self._list_pages(path, query, names)

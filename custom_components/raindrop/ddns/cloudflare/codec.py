@@ -163,6 +163,10 @@ def read_record(value: object, home_id: HomeId | None = None) -> Record:
     fields = _object(value)
     comment = fields.get("comment")
     comment = comment if isinstance(comment, str) and comment else None
+    meta = fields.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    # The address of a name server is served though the name servers hide it.
+    is_served_glue = meta.get("is_glue") is True and not meta.get("dead_glue")
     return Record(
         id=RecordId(_identifier(fields)),
         name=_name(fields),
@@ -174,6 +178,8 @@ def read_record(value: object, home_id: HomeId | None = None) -> Record:
         tags=tuple(str(tag) for tag in checked(fields.get("tags") or [], list)),
         modified_on=_time(fields.get("modified_on")),
         owner=read_owner(comment, home_id),
+        is_shadowed=bool(meta.get("shadowed_by")) and not is_served_glue,
+        is_read_only=meta.get("read_only") is True,
     )
 
 

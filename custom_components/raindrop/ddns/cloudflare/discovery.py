@@ -35,7 +35,7 @@ class ZoneAccess:
     name: HostName
     """The domain's full name."""
     records: tuple[Record, ...]
-    """All records at ``name``, of whatever type."""
+    """All records of the zone; those that cannot be read and do not matter are left out."""
 
 
 async def discover_zone(client: CloudflareClient, zone: str, domain: str) -> ZoneAccess:
@@ -58,20 +58,19 @@ async def discover_zone(client: CloudflareClient, zone: str, domain: str) -> Zon
     return await _access(client, await _zone_named(client, zone), domain)
 
 
-async def records_at(
+async def records_for(
     client: CloudflareClient, zone_id: ZoneId, zone_name: HostName | None, name: HostName
 ) -> list[Record]:
-    """List the records at a host name; ``zone_name`` is None if it is not known.
+    """List all records of a zone for a host name; ``zone_name`` is None if it is not known.
 
-    Without ``zone_name``, raises OutsideZoneError for a name that shares no
+    Those at other names show whether the name is delegated. Without
+    ``zone_name``, raises OutsideZoneError for a name that shares no
     parent domain with any record of the zone. Raises CloudflareError.
     """
-    if zone_name is not None:
-        return await client.list_records(zone_id, name)
     records = await client.list_records(zone_id, names=[name])
-    if not shares_parent_domain(name, [record.name for record in records]):
+    if zone_name is None and not shares_parent_domain(name, [record.name for record in records]):
         raise OutsideZoneError(f"no record of the zone shares a parent domain with {name}")
-    return [record for record in records if record.name == name]
+    return records
 
 
 async def verify_access(client: CloudflareClient, zone_id: ZoneId, name: HostName | None) -> None:
@@ -86,7 +85,7 @@ async def verify_access(client: CloudflareClient, zone_id: ZoneId, name: HostNam
 async def _access(client: CloudflareClient, zone: Zone, domain: str) -> ZoneAccess:
     """Check the access to the records of a zone."""
     name = full_name(domain, zone.name)
-    records = await records_at(client, zone.id, zone.name, name)
+    records = await records_for(client, zone.id, zone.name, name)
     await client.check_edit(zone.id)
     return ZoneAccess(
         zone_id=zone.id,

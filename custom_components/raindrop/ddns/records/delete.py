@@ -29,14 +29,14 @@ async def delete_owned(
         return dict.fromkeys(record_keys, err)
     keys = {(key.name, key.family.record_type): key for key in record_keys}
     owned = [record for record in records if record.is_owned and (record.name, record.type) in keys]
-    failed = await _delete(client, zone_id, owned)
+    failed = await delete_records(client, zone_id, owned)
     return {keys[record.name, record.type]: error for record, error in failed}
 
 
-async def _delete(
+async def delete_records(
     client: CloudflareClient, zone_id: ZoneId, records: Collection[Record]
 ) -> list[tuple[Record, CloudflareError]]:
-    """Delete records, as many as possible at a time; return those that failed."""
+    """Delete records, as many as possible at a time; return those that failed, and why."""
     failed: list[tuple[Record, CloudflareError]] = []
     waiting = deque(batched(records, client.max_batch))
     while waiting:

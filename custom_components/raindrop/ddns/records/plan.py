@@ -20,12 +20,16 @@ from ..models import (
     Update,
 )
 from ..plans import Conflict, Plan
+from .address_hints import stale_hints
 from .interface_id import combine
+from .obstacles import find_delegations, find_obstacle, shadowing
 
-_CNAME = "CNAME"
 
-
-def make_plan(desired_records: Iterable[DesiredRecord], existing: Iterable[Record]) -> Plan:
+def make_plan(
+    desired_records: Iterable[DesiredRecord],
+    existing: Iterable[Record],
+    zone_name: HostName | None = None,
+) -> Plan:
     """Return the changes that give every desired record its address, and the conflicts.
 
     =============  ==============================================  ===================
@@ -42,32 +46,68 @@ def make_plan(desired_records: Iterable[DesiredRecord], existing: Iterable[Recor
     known          several: pinned, else owned, else last address  treat as one
     known          one, though another was pinned                  treat as pinned
     known          several, none identifiable as ours              conflict *ambiguous*
+    known          an NS record at the name or above, or hidden    conflict *delegated*
     known          a CNAME                                         conflict *cname*
+    known          a record that Cloudflare does not let change    conflict *read only*
+    known          a proxied record for 100::                      conflict *placeholder*
     known          changed externally three times in six hours     conflict *contested*
     =============  ==============================================  ===================
 
     ``existing`` must be all records at the names of ``desired_records``: a part
-    of them would make records look missing. Four laws hold: applying a plan and
-    planning again gives nothing; no record outside the record keys is touched;
-    there is at most one change for each record key, and none without need; an
-    unknown address changes nothing.
+    of them would make records look missing. Those above them show what is
+    delegated; ``zone_name`` is None if it is not known. Four laws hold:
+    applying a plan and planning again gives nothing; no record outside the
+    record keys is touched; there is at most one change for each record key,
+    and none without need; an unknown address changes nothing.
     """
+    existing = list(existing)
+    delegations = find_delegations(existing, zone_name)
     by_name = _by_name(existing)
     changes: list[Change] = []
     conflicts: list[Conflict] = []
     chosen: dict[RecordKey, Record] = {}
+    stale_records: dict[RecordKey, Sequence[Record]] = {}
+    hints: dict[RecordKey, Sequence[Record]] = {}
     for key, desired in {desired.record_key: desired for desired in desired_records}.items():
         at_name = by_name.get(key.name, [])
         rrset = [record for record in at_name if record.type == key.family.record_type]
         record = _choose(desired, rrset)
         if record is not None:
             chosen[key] = record
-        decision = _decide(desired, at_name, rrset, record)
+        above = shadowing(key.name, delegations)
+        decision = _decide(desired, at_name, rrset, record, above)
         if isinstance(decision, Conflict):
             conflicts.append(decision)
-        elif decision is not None:
+            continue
+        if decision is not None:
             changes.append(decision)
-    return Plan(changes=tuple(changes), conflicts=tuple(conflicts), records=chosen)
+        if stale := _stale(desired, record, rrset):
+            stale_records[key] = stale
+        if hinted := _stale_hints(desired, record, at_name, stale):
+            hints[key] = hinted
+    return Plan(
+        changes=tuple(changes),
+        conflicts=tuple(conflicts),
+        records=chosen,
+        stale_records=stale_records,
+        stale_hints=hints,
+    )
+
+
+def name_conflict(
+    record_key: RecordKey, existing: Iterable[Record], zone_name: HostName | None = None
+) -> Conflict | None:
+    """Return what keeps any address from being written, as far as no address is needed to know.
+
+    ``existing`` and ``zone_name`` are those of `make_plan`.
+    """
+    existing = list(existing)
+    at_name = [record for record in existing if record.name == record_key.name]
+    rrset = [record for record in at_name if record.type == record_key.family.record_type]
+    only = rrset[0] if len(rrset) == 1 else None
+    above = shadowing(record_key.name, find_delegations(existing, zone_name))
+    found = find_obstacle(at_name, rrset, only, above)
+    return _conflict(record_key, *found) if found else None
 
 
 def _by_name(records: Iterable[Record]) -> Mapping[HostName, list[Record]]:
@@ -99,17 +139,52 @@ def _choose(desired: DesiredRecord, rrset: Sequence[Record]) -> Record | None:
         return next(iter(candidates), None)
     if not claimed and pinned_id is not None:
         return None
-    holding = [record for record in candidates if _holds_our_address(desired, record)]
+    right = [r for r in candidates if _holds(r, _desired_address(desired, r))]
+    before = [r for r in candidates if r not in right and _holds(r, desired.last_address)]
+    # Of two that are both this home's, the one with the old address is stale.
+    holding = right if right and _are_owned(candidates) else [*right, *before]
     return holding[0] if len(holding) == 1 else None
 
 
-def _holds_our_address(desired: DesiredRecord, record: Record) -> bool:
-    """Return whether a record holds the address that it had or shall have from here."""
-    address = parse_record(record.content)
-    return address is not None and address in (
-        desired.last_address,
-        _desired_address(desired, record),
-    )
+def _are_owned(records: Iterable[Record]) -> bool:
+    return all(record.is_owned for record in records)
+
+
+def _holds(record: Record, address: Address | None) -> bool:
+    return address is not None and parse_record(record.content) == address
+
+
+def _stale(
+    desired: DesiredRecord, record: Record | None, rrset: Sequence[Record]
+) -> Sequence[Record]:
+    """Return the records that this home certainly created beside the one that it manages.
+
+    A request to create one may be carried out after another was created with
+    a newer address. Both would answer, one of them with an address of the past.
+    A record of this home with any other address is somebody's copy, and stays.
+    """
+    is_ours = record is not None and record.is_owned and desired.policy.record_id is None
+    if desired.address is None or not is_ours:
+        return ()
+    written = (desired.last_address, *desired.sent_addresses)
+    owned = [other for other in rrset if other.is_owned and not other.is_read_only]
+    others = [other for other in owned if other is not record]
+    return [other for other in others if any(_holds(other, address) for address in written)]
+
+
+def _stale_hints(
+    desired: DesiredRecord,
+    record: Record | None,
+    at_name: Sequence[Record],
+    stale: Sequence[Record],
+) -> Sequence[Record]:
+    """Return the HTTPS and SVCB records that will lead to an address that is not there."""
+    address = _desired_address(desired, record)
+    if address is None:
+        return ()
+    others = [other for other in at_name if other is not record and other not in stale]
+    held = {address, *(parse_record(other.content) for other in others)}
+    return stale_hints(desired.record_key, at_name, held)
 
 
 def _desired_address(desired: DesiredRecord, record: Record | None) -> Address | None:
@@ -132,18 +207,19 @@ def _decide(
     at_name: Sequence[Record],
     rrset: Sequence[Record],
     record: Record | None,
+    above: Sequence[Record],
 ) -> Change | Conflict | None:
     """Return what the row of the table says for one desired record."""
     if desired.address is None:
         return None
-    if cnames := [r for r in at_name if r.type == _CNAME]:
-        return _conflict(desired, Reason.CNAME, cnames)
+    if obstacle := find_obstacle(at_name, rrset, record, above):
+        return _conflict(desired.record_key, *obstacle)
     address = _desired_address(desired, record)
     if record and address is None:
-        return _conflict(desired, Reason.MISSING, rrset)
+        return _conflict(desired.record_key, Reason.MISSING, rrset)
     change = _update(desired, address, record) if record else _create(desired, address)
     reason = _conflict_reason(desired, rrset, record, change)
-    return _conflict(desired, reason, rrset) if reason else change
+    return _conflict(desired.record_key, reason, rrset) if reason else change
 
 
 def _conflict_reason(
@@ -164,7 +240,7 @@ def _conflict_reason(
         return Reason.MISSING
     if isinstance(change, Create) and _is_proxied_unknown(desired):
         return Reason.PROXIED_UNKNOWN
-    if isinstance(change, Update) and change.address and _holds(rrset, change.address):
+    if isinstance(change, Update) and any(_holds(other, change.address) for other in rrset):
         return Reason.AMBIGUOUS
     if change and change.is_drift and desired.is_contested:
         return Reason.CONTESTED
@@ -250,9 +326,5 @@ def _is_proxied_unknown(desired: DesiredRecord) -> bool:
     return has_existed and not is_known
 
 
-def _holds(records: Sequence[Record], address: Address) -> bool:
-    return any(parse_record(record.content) == address for record in records)
-
-
-def _conflict(desired: DesiredRecord, reason: Reason, records: Sequence[Record]) -> Conflict:
-    return Conflict(record_key=desired.record_key, reason=reason, records=tuple(records))
+def _conflict(record_key: RecordKey, reason: Reason, records: Sequence[Record]) -> Conflict:
+    return Conflict(record_key=record_key, reason=reason, records=tuple(records))
