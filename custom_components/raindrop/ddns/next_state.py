@@ -162,10 +162,8 @@ def _record_state(
 
 def _sent_addresses(before: RecordState, outcome: Outcome | None) -> tuple[Address, ...]:
     """Return the addresses of the last requests to create a record that got no response."""
-    if outcome is None or outcome.reason is not Reason.UNCONFIRMED:
-        return before.sent_addresses
-    change = outcome.change
-    if isinstance(change, Update) or change.address in before.sent_addresses:
+    change = outcome.change if outcome and outcome.reason is Reason.UNCONFIRMED else None
+    if change is None or isinstance(change, Update) or change.address in before.sent_addresses:
         return before.sent_addresses
     return (*before.sent_addresses, change.address)[-_MAX_SENT:]
 
