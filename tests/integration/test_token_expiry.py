@@ -1,6 +1,8 @@
 """The repair that the API token expires: asked about once a day, and never a condition."""
 
 from datetime import timedelta
+import gc
+import logging
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -214,6 +216,7 @@ async def test_a_failed_request_about_the_token_changes_nothing(
     simulator: Simulator,
     clock: Clock,
     expiring: RaindropConfigEntry,
+    caplog: pytest.LogCaptureFixture,
     kind: str,
 ) -> None:
     """Records are kept, nobody is asked for another key, and the repair stays."""
@@ -224,6 +227,8 @@ async def test_a_failed_request_about_the_token_changes_nothing(
     await next_day(clock)
     assert set(asked(simulator)) == {USER_TOKEN}
     simulator.faults.clear()
+    gc.collect()  # A task that raised is logged when it is forgotten.
+    assert [r.message for r in caplog.records if r.levelno >= logging.ERROR] == []
     assert list(issues(hass)) == ["token_expires"]
     assert hass.config_entries.flow.async_progress() == []
     simulator.ip.set_address(NEXT)
