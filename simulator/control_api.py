@@ -75,6 +75,7 @@ class Control:
             web.put("/delegations", self._put_delegation),
             web.put("/switches", self._put_switches),
             web.post("/zones", self._post_zone),
+            web.patch("/zones/{zone}", self._patch_zone),
             web.get(records, self._get_records),
             web.post(records, self._post_record),
             web.patch(records + "/{id}", self._patch_record),
@@ -165,6 +166,12 @@ class Control:
     async def _post_zone(self, request: web.Request) -> web.Response:
         zone = self._cloudflare.add_zone(**await _body(request))
         return web.json_response(_zone(zone), status=201)
+
+    async def _patch_zone(self, request: web.Request) -> web.Response:
+        """Change what a zone says of itself."""
+        fields = await _body(request)
+        zone = self._cloudflare.edit_zone(request.match_info["zone"], **fields)
+        return web.json_response(_zone(zone))
 
     async def _get_records(self, request: web.Request) -> web.Response:
         return web.json_response(self._cloudflare.records(request.match_info["zone"]))
@@ -262,6 +269,9 @@ def _zone(zone: Zone) -> dict[str, Any]:
         "name": zone.name,
         "unicode_name": zone.unicode_name,
         "plan": zone.plan.legacy_id,
+        "status": zone.status,
+        "paused": zone.paused,
+        "type": zone.type,
         "account": zone.account.name,
         "records": len(zone.records),
     }

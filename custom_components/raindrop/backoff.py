@@ -7,6 +7,7 @@ from homeassistant.util import dt as dt_util
 from . import ddns
 from .const import FULL_SYNC_INTERVAL
 from .store import ZoneStore
+from .zone_reading import ZoneReading
 
 _DENIALS = (ddns.CloudflareAuthError, ddns.CloudflarePermissionError)
 _MAX_DENIALS = 2
@@ -31,6 +32,7 @@ class Backoff:
         self._denials = 0
         self._rate_limit: ddns.RateLimit | None = None
         self._low_until = _NEVER
+        self.zone_reading = ZoneReading()
 
     @property
     def is_denied(self) -> bool:
@@ -106,7 +108,8 @@ class Backoff:
                 self._low_until = now + timedelta(seconds=rate_limit.reset_s)
             else:
                 self._low_until = _NEVER
-        for error in result.errors:
+        self.zone_reading.add(result.zone, now)
+        for error in (*result.errors, result.zone):
             if isinstance(error, ddns.CloudflareRateLimitError):
                 self._store.wait_until = now + timedelta(seconds=error.retry_after_s)
         if any(o.reason is ddns.Reason.UNCONFIRMED for o in result.outcomes.values()):

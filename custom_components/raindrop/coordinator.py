@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import override
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_send
@@ -44,6 +44,7 @@ from .error_messages import StatusLog, raise_setup_error, raise_update_error
 from .issues import async_sync_issues
 from .public_dns import PublicDns
 from .publisher import Publisher
+from .reauth import async_end_reauth
 from .scheduling import FRESH, ROUTINE, UpdateScheduler
 from .store import ZoneStore
 from .stored_sources import watches_connection
@@ -131,6 +132,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self.data = store.state = replace(store.state, detections=detections)
         if self._public_dns.is_off:
             self.data = store.state = without_public_answers(store.state)
+        if store.state.zone:
+            self.client.max_batch = store.state.zone.max_batch
         # Setup may still fail, and a domain be removed before it succeeds.
         await store.async_save()
 
@@ -295,6 +298,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             options = replace(
                 options,
                 full_sync=full_sync,
+                read_zone=full_sync and self._backoff.zone_reading.is_due(now),
                 may_call_api=may_call_api and has_records,
                 second_opinion=options.full_sync or self._backoff.is_second_opinion_due(now),
             )
@@ -328,9 +332,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         if self._backoff.is_denied and result.errors:
             self.config_entry.async_start_reauth(self.hass)
         elif result.was_read and self._backoff.is_accepted:
-            # Also one that was started before a reload.
-            for flow in self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
-                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+            async_end_reauth(self.hass, self.config_entry)
 
     @callback
     def _async_store_state(self, before: State, after: State, result: UpdateResult) -> None:

@@ -7,7 +7,7 @@ which addresses it may still get by a late request; failures that were reported,
 that their recovery is; what public resolvers answered instead of it; since when it
 is unknown whether a record is in sync, so that restarts hide no failure; the home's
 last public address, so that a change while Home Assistant is down is an event;
-records that are deleted with their domain; events that were not delivered yet; until
+the zone itself as Cloudflare described it; records that are deleted with their domain; events that were not delivered yet; until
 when Cloudflare may not be called; and when a write got no response.
 """
 
@@ -41,6 +41,7 @@ from .ddns import (
 )
 from .stored_sources import FAMILIES
 from .stored_values import read_bool, read_int, read_list, read_text
+from .stored_zone import read_zone
 
 _VERSION = 1
 _SAVE_DELAY_S = 10
@@ -87,6 +88,10 @@ class ZoneStore:
             )
         except _MALFORMED:
             unreadable.append("addresses")
+        try:
+            self.state = replace(self.state, zone=read_zone(data.get("zone")))
+        except _MALFORMED:
+            unreadable.append("zone")
         try:
             records, unreadable_keys = _records(data)
             self.state = replace(self.state, records=records)
@@ -167,6 +172,7 @@ class ZoneStore:
                 for key, since in sorted(self.pending_deletions.items(), key=itemgetter(0))
             },
             "events": [_event_data(event) for event in self.pending_events],
+            "zone": asdict(self.state.zone) if self.state.zone else None,
             **{key: time.isoformat() for key, time in times.items() if time},
         }
 

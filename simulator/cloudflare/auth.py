@@ -32,6 +32,8 @@ class Token:
     id: str
     secret: str = field(repr=False)
     account: Account
+    other_accounts: frozenset[Account] = frozenset()
+    """Accounts whose zones it may access as well, because its user is a member there."""
     owner: Owner = "user"
     permissions: frozenset[Permission] = ALL_PERMISSIONS
     zones: frozenset[str] | None = None
@@ -72,13 +74,13 @@ class Actor:
     name: str
     caller: str
     """The key under which the rate limit counts requests."""
-    account: Account
+    accounts: frozenset[Account]
     permissions: frozenset[Permission]
     zones: frozenset[str] | None
 
     def has_access_to(self, zone: Zone) -> bool:
         """Return whether a zone is in the actor's scope."""
-        return zone.account == self.account and (self.zones is None or zone.id in self.zones)
+        return zone.account in self.accounts and (self.zones is None or zone.id in self.zones)
 
     def may(self, permission: Permission) -> bool:
         """Return whether the actor has a permission; `dns:edit` includes `dns:read`."""
@@ -172,7 +174,7 @@ class Credentials:
         return Actor(
             f"com.cloudflare.api.token.{token.id}",
             f"token {token.id}" if token.owner == "account" else f"user of {token.account.id}",
-            token.account,
+            token.other_accounts | {token.account},
             token.permissions,
             token.zones,
         )
@@ -183,7 +185,8 @@ class Credentials:
         if user is None or user.key != given.secret:
             raise RefusedError(errors.UNKNOWN_KEY)
         caller = f"user of {user.account.id}"
-        return Actor("com.cloudflare.api.user", caller, user.account, ALL_PERMISSIONS, None)
+        accounts = frozenset({user.account})
+        return Actor("com.cloudflare.api.user", caller, accounts, ALL_PERMISSIONS, None)
 
 
 def check_location(token: Token, address: str) -> None:
@@ -197,7 +200,7 @@ def check_location(token: Token, address: str) -> None:
 
 def check_zone(actor: Actor, zone: Zone | None, permission: Permission, switches: Switches) -> Zone:
     """Return the zone if the actor has the permission there. Raises RefusedError otherwise."""
-    if zone is None or zone.account != actor.account:
+    if zone is None or zone.account not in actor.accounts:
         raise RefusedError(ZONE_REFUSALS[switches.foreign_zone])
     if not actor.has_access_to(zone) or not actor.may(permission):
         raise RefusedError(ZONE_REFUSALS[switches.scope_denied])

@@ -17,9 +17,7 @@ from .names import to_ascii
 from .plans import PLANS, PlanName
 from .routes import PREFIX, template_of
 from .switches import Switches
-from .zone import Account, Zone, ZoneStatus, ZoneType, identifier
-
-HOME_ACCOUNT = "Home"
+from .zone import HOME_ACCOUNT, Account, Zone, ZoneStatus, ZoneType, identifier
 
 
 class Cloudflare:
@@ -79,11 +77,13 @@ class Cloudflare:
     def zone(self, zone: Zone | str) -> Zone:
         """Return a zone by its name, in Punycode or Unicode, or by its id.
 
-        Raises KeyError if it does not exist.
+        Of several zones of one name, the first that was added. Raises KeyError
+        if it does not exist.
         """
         if isinstance(zone, Zone):
             return zone
-        return self._zones.get(zone) or self._zones[identifier("zone", to_ascii(zone))]
+        by_name = {found.name: found for found in reversed(self._zones.values())}
+        return self._zones.get(zone) or by_name[to_ascii(zone)]
 
     def add_zone(
         self,
@@ -95,7 +95,7 @@ class Cloudflare:
         status: ZoneStatus = "active",
         record_quota: int | None = None,
     ) -> Zone:
-        """Add an empty zone. Its id depends only on its name, so it survives a restart."""
+        """Add an empty zone. Its id depends on name and account, so it survives a restart."""
         zone = Zone(
             to_ascii(name),
             PLANS[plan],
@@ -107,6 +107,29 @@ class Cloudflare:
         )
         self._zones[zone.id] = zone
         return zone
+
+    def edit_zone(
+        self,
+        zone: Zone | str,
+        *,
+        status: ZoneStatus | None = None,
+        paused: bool | None = None,
+        type_: ZoneType | None = None,
+        name_servers: Iterable[str] | None = None,
+        vanity_name_servers: Iterable[str] | None = None,
+        plan: PlanName | None = None,
+    ) -> Zone:
+        """Change what a zone says of itself, as an external change; None leaves an attribute."""
+        edited = self.zone(zone)
+        edited.status = status or edited.status
+        edited.paused = edited.paused if paused is None else paused
+        edited.type = type_ or edited.type
+        if name_servers is not None:
+            edited.name_servers = tuple(name_servers)
+        if vanity_name_servers is not None:
+            edited.vanity_name_servers = tuple(vanity_name_servers)
+        edited.plan = PLANS[plan] if plan else edited.plan
+        return edited
 
     def remove_zone(self, zone: Zone | str) -> None:
         """Remove a zone with all its records."""
@@ -120,6 +143,7 @@ class Cloudflare:
         zones: Iterable[Zone | str] | None = None,
         owner: Owner = "user",
         account: str = HOME_ACCOUNT,
+        other_accounts: Iterable[str] = (),
         only_from: Iterable[str] | None = None,
         status: Status = "active",
         not_before: str | None = None,
@@ -130,6 +154,7 @@ class Cloudflare:
             id=identifier("token", token),
             secret=token,
             account=Account(account),
+            other_accounts=frozenset(map(Account, other_accounts)),
             owner=owner,
             permissions=frozenset(permissions),
             zones=None if zones is None else frozenset(self.zone(zone).id for zone in zones),

@@ -18,6 +18,8 @@ type ZoneType = Literal["full", "partial", "secondary", "internal"]
 type ZoneStatus = Literal["initializing", "pending", "active", "moved"]
 
 ADDRESS_TYPES = ("A", "AAAA")
+HOME_ACCOUNT = "Home"
+NAME_SERVERS = ("ada.ns.cloudflare.com", "bob.ns.cloudflare.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,16 @@ class Zone:
         record_quota: int | None = None,
     ) -> None:
         """Create an empty zone; `name` is in Punycode."""
-        self.id = identifier("zone", name)
+        other_account = [] if account.name == HOME_ACCOUNT else [account.name]
+        self.id = identifier("zone", name, *other_account)
         self.name = name
         self.plan = plan
         self.account = account
         self.type = type_
         self.status = status
+        self.paused = False
+        self.name_servers: tuple[str, ...] = NAME_SERVERS
+        self.vanity_name_servers: tuple[str, ...] = ()
         self.record_quota = plan.records if record_quota is None else record_quota
         self.records: dict[str, Record] = {}
         self.odd_records: list[OddRecord] = []
@@ -82,10 +88,11 @@ class Zone:
             "id": self.id,
             "name": self.unicode_name,
             "status": self.status,
-            "paused": False,
+            "paused": self.paused,
             "type": self.type,
             "development_mode": 0,
-            "name_servers": ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"],
+            "name_servers": [*self.name_servers],
+            "vanity_name_servers": [*self.vanity_name_servers],
             "original_name_servers": None,
             "original_registrar": None,
             "original_dnshost": None,

@@ -36,6 +36,7 @@ LAST_UPDATE = "sensor.example_com_last_update"
 UPDATE_NOW = "button.example_com_update_now"
 
 
+ZONE = "GET /zones/{zone_id}"
 LIST = "GET /zones/{zone_id}/dns_records"
 BATCH = "POST /zones/{zone_id}/dns_records/batch"
 USER_TOKEN = "GET /user/tokens/verify"

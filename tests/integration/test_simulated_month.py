@@ -22,7 +22,7 @@ from simulator.cloudflare import Zone
 from tests.conftest import HOME
 
 from .builders import domain, set_up
-from .conftest import BATCH, LIST, USER_TOKEN, Clock
+from .conftest import BATCH, LIST, USER_TOKEN, ZONE, Clock
 from .router_entities import Router, contents, lines, written
 
 MONTH = timedelta(days=30)
@@ -119,6 +119,7 @@ class Home:
                 "batches": self.simulator.log.count(endpoint=BATCH),
                 "public": self.simulator.log.count(service="doh"),
                 "tokens": self.simulator.log.count(endpoint=USER_TOKEN),
+                "zones": self.simulator.log.count(endpoint=ZONE),
                 "all": len(self.simulator.log.entries),
             }
         )
@@ -275,6 +276,8 @@ async def test_a_month_of_random_incidents(
     hours = (dt_util.utcnow() - started_at) / FULL_SYNC_INTERVAL
     home.allowed["lists"] += int(hours) + 1
     home.allowed["tokens"] += int(hours / 24) + 1
+    # The zone itself once a day, and again after a limit.
+    home.allowed["zones"] += int(hours / 24) + 1 + FREQUENCIES["rate_limit"]
     # The second opinion of each hour.
     home.allowed["detections"] += int(hours) + 1
     # Two questions with a full sync, and one for each name that was written.

@@ -22,6 +22,7 @@ from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.library.builders import managed
 
+ZONE = "GET /zones/{zone_id}"
 LIST = "GET /zones/{zone_id}/dns_records"
 BATCH = "POST /zones/{zone_id}/dns_records/batch"
 
@@ -59,6 +60,7 @@ class ZoneUpdater:
         self,
         *,
         full_sync: bool = False,
+        read_zone: bool = False,
         may_call_api: bool = True,
         overrule: RecordKey | None = None,
         max_age: timedelta = timedelta(),
@@ -69,6 +71,7 @@ class ZoneUpdater:
         return await self.run(
             UpdateOptions(
                 full_sync=full_sync,
+                read_zone=read_zone,
                 may_call_api=may_call_api,
                 overrule=overrule,
                 max_age=max_age,
@@ -83,9 +86,9 @@ class ZoneUpdater:
         )
         return result
 
-    def start(self) -> Task[UpdateResult]:
+    def start(self, *, full_sync: bool = False, read_zone: bool = False) -> Task[UpdateResult]:
         """Run an update in a task."""
-        return create_task(self.update())
+        return create_task(self.update(full_sync=full_sync, read_zone=read_zone))
 
     @property
     def requests(self) -> list[str]:

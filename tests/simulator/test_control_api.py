@@ -90,6 +90,7 @@ async def test_all_settings_work_over_http(simulator: Simulator, control: Client
     """Zones, credentials, addresses, switches and faults are set as from a test."""
     requests: list[tuple[str, str, Any]] = [
         ("POST", "/zones", {"name": "münchen.de", "plan": "pro"}),
+        ("PATCH", "/zones/münchen.de", {"status": "moved", "paused": True, "plan": "free"}),
         (
             "POST",
             "/credentials",
@@ -106,7 +107,9 @@ async def test_all_settings_work_over_http(simulator: Simulator, control: Client
         async with control.request(method, path, json=body) as response:
             assert response.status < 300, await response.text()
 
-    assert [zone.unicode_name for zone in simulator.cloudflare.zones] == ["münchen.de"]
+    (zone,) = simulator.cloudflare.zones
+    assert (zone.unicode_name, zone.plan.legacy_id) == ("münchen.de", "free")
+    assert (zone.status, zone.paused, zone.type) == ("moved", True, "full")
     assert [token.secret for token in simulator.cloudflare.credentials.tokens] == ["c" * 40]
     assert [user.email for user in simulator.cloudflare.credentials.users] == [EMAIL]
     assert simulator.ip.addresses["ipify"] == {4: "81.2.69.143", 6: None}

@@ -41,6 +41,48 @@ async def test_a_zone_is_returned_by_its_id(client: AsyncCloudflare, zone: Zone)
     assert found.plan.legacy_id == "free"
 
 
+async def test_a_zone_shows_what_was_changed(
+    simulator: Simulator, client: AsyncCloudflare, zone: Zone
+) -> None:
+    """A test sets whatever decides whether the world can see the records of a zone."""
+    simulator.cloudflare.edit_zone(
+        zone,
+        status="moved",
+        paused=True,
+        type_="partial",
+        name_servers=["cid.ns.cloudflare.com"],
+        vanity_name_servers=["ns1.example.com"],
+        plan="business",
+    )
+    found = await client.zones.get(zone_id=zone.id)
+    assert found is not None
+    assert found.plan is not None
+    assert (found.status, found.paused, found.type) == ("moved", True, "partial")
+    assert (found.name_servers, found.vanity_name_servers) == (
+        ["cid.ns.cloudflare.com"],
+        ["ns1.example.com"],
+    )
+    assert found.plan.legacy_id == "business"
+    simulator.cloudflare.edit_zone(zone, status="active", paused=False)
+    found = await client.zones.get(zone_id=zone.id)
+    assert found is not None
+    assert (found.status, found.paused, found.type) == ("active", False, "partial")
+
+
+async def test_two_accounts_have_a_zone_of_one_name(
+    simulator: Simulator, client: AsyncCloudflare, zone: Zone
+) -> None:
+    """A zone that moves to another account is there twice, for a member of both."""
+    other = simulator.cloudflare.add_zone("example.com", account="Other", status="pending")
+    assert simulator.cloudflare.zone("example.com") is zone
+    assert [found.id async for found in client.zones.list()] == [zone.id]
+
+    simulator.cloudflare.add_token(TOKEN, other_accounts=["Other"])
+
+    found = [(zone.id, zone.account.name, zone.status) async for zone in client.zones.list()]
+    assert found == [(zone.id, "Home", "active"), (other.id, "Other", "pending")]
+
+
 @pytest.mark.parametrize("name", ["münchen.de", "xn--mnchen-3ya.de", "MÜNCHEN.de"])
 async def test_an_international_zone_has_its_name_in_unicode(
     simulator: Simulator, client: AsyncCloudflare, name: str

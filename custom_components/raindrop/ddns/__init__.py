@@ -22,7 +22,7 @@ One update of a zone, given a client session::
     state, result = await update_zone(client, detector, config, State())
 """
 
-from .cloudflare.client import BASE_URL, MAX_BATCH, MAX_BATCH_PAID, CloudflareClient, check_base_url
+from .cloudflare.client import BASE_URL, CloudflareClient, check_base_url
 from .cloudflare.codec import RateLimit, is_id
 from .cloudflare.credentials import ApiToken, GlobalApiKey, read_credential
 from .cloudflare.discovery import ZoneAccess, discover_zone, records_for, verify_access
@@ -101,11 +101,12 @@ from .resolvers import RESOLVERS, Resolver
 from .state import DdnsEvent, EventType, IncompleteRecord, RecordState, State, UpdateResult
 from .update import Preview, UpdateOptions, preview, update_zone
 from .visibility import is_visible, next_in_turn
+from .zones import MAX_BATCH, MAX_BATCH_PAID, AccountId, Zone, ZoneStatus, ZoneType
 
 # A table of names is read at a glance.
 # fmt: off
 __all__ = [  # noqa: RUF022
-    "Address", "ApiToken", "BASE_URL", "BaseUrlError", "Change", "CloudflareAuthError",
+    "AccountId", "Address", "ApiToken", "BASE_URL", "BaseUrlError", "Change", "CloudflareAuthError",
     "CloudflareCaptivePortalError", "CloudflareCertificateError", "CloudflareClient",
     "CloudflareConnectionError", "CloudflareError", "CloudflareNotFoundError",
     "CloudflarePermissionError", "CloudflareRateLimitError", "CloudflareRefusedError",
@@ -120,11 +121,11 @@ __all__ = [  # noqa: RUF022
     "RecordAttributes", "RecordId", "RecordKey", "RecordState", "RecordVersion",
     "RelativeNameError", "Resolver", "Response", "ResponseFormat", "STUN_SERVERS", "Source",
     "SourceKind", "SourceState", "State", "StunServer", "TTL_AUTO", "Update", "UpdateOptions",
-    "UpdateResult", "WatchStatus", "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError",
-    "ask_resolvers", "check_base_url", "custom_provider", "delete_owned", "discover_zone",
-    "full_name", "is_id", "is_visible", "is_watchable", "make_plan", "name_conflict",
-    "next_in_turn", "parse_interface_id", "parse_state", "preview", "proxy_obstacles",
-    "read_credential", "records_for", "stable_address", "to_ascii", "to_unicode", "update_zone",
-    "verify_access", "with_public_answers", "without_public_answers",
+    "UpdateResult", "WatchStatus", "Zone", "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError",
+    "ZoneStatus", "ZoneType", "ask_resolvers", "check_base_url", "custom_provider", "delete_owned",
+    "discover_zone", "full_name", "is_id", "is_visible", "is_watchable", "make_plan",
+    "name_conflict", "next_in_turn", "parse_interface_id", "parse_state", "preview",
+    "proxy_obstacles", "read_credential", "records_for", "stable_address", "to_ascii", "to_unicode",
+    "update_zone", "verify_access", "with_public_answers", "without_public_answers",
 ]
 # fmt: on

@@ -113,19 +113,6 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Zone:
-    """A Cloudflare zone as the API describes it."""
-
-    id: ZoneId
-    name: HostName | None
-    """None if the credential may not read the zone itself."""
-    is_paid: bool = False
-    """Whether its plan is known to allow large batches."""
-    account_id: str | None = None
-    """The account that it belongs to, if known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordAttributes:
     """What a record has besides its name, type and content."""
 

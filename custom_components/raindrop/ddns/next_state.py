@@ -251,6 +251,7 @@ def _next_state(
             if detection.is_conflicting
         },
         records=records,
+        zone=state.zone,
         list_error=list_error,
         is_converged=is_converged,
         foreign_name_servers=state.foreign_name_servers,

@@ -23,6 +23,7 @@ from .models import (
     Update,
 )
 from .plans import Conflict, Outcome
+from .zones import Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,11 @@ class State:
     conflicting_updates: Mapping[Source, int] = field(default_factory=dict)
     """For how many updates in a row the providers of a source have conflicted."""
     records: Mapping[RecordKey, RecordState] = field(default_factory=dict)
+    zone: Zone | None = None
+    """The zone itself as it was last read; survives a restart.
+
+    None if it is not known: the credential may lack the permission Zone Read.
+    """
     list_error: CloudflareError | None = None
     """Why the zone could not be read."""
     is_converged: bool = False
@@ -175,7 +181,9 @@ class UpdateResult:
     outcomes: Mapping[RecordKey, Outcome] = field(default_factory=dict)
     """What became of each change."""
     was_read: bool = False
-    """Whether the zone was read."""
+    """Whether the zone's records were read."""
+    zone: Zone | CloudflareError | None = None
+    """The zone itself, or why it could not be read; None if it was not requested."""
     errors: tuple[CloudflareError, ...] = ()
     """What Cloudflare failed at or refused in this update."""
     events: tuple[DdnsEvent, ...] = ()

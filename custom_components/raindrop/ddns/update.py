@@ -9,7 +9,7 @@ from typing import Any
 from .cloudflare.client import CloudflareClient
 from .detection.detector import Detector
 from .detection.result import Detections
-from .errors import CloudflareError
+from .errors import CloudflareError, CloudflarePermissionError
 from .models import (
     DesiredRecord,
     Policy,
@@ -28,6 +28,7 @@ from .records.external_changes import is_contested
 from .records.plan import make_plan
 from .records.verify import is_repetition
 from .state import RecordState, State, UpdateResult
+from .zones import Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class UpdateOptions:
 
     full_sync: bool = False
     """Read the zone whatever the addresses are."""
+    read_zone: bool = False
+    """If the zone's records are read, read also the zone itself: its status, name servers, plan."""
     may_call_api: bool = True
     """Whether Cloudflare may be called; if not, changes are left to a later update."""
     max_age: timedelta = timedelta()
@@ -109,14 +112,19 @@ async def update_zone(
     plan = make_plan(desired_records, listing, config.zone_name)
     if not options.full_sync:
         plan = _without_repetitions(plan, state)
-    outcomes = await apply(client, config.zone_id, plan.changes, listing)
+    # Not with the list: a slow response must not delay a change.
+    outcomes, zone = await gather(
+        apply(client, config.zone_id, plan.changes, listing),
+        _read_zone(client, config.zone_id, options),
+    )
     errors = await _delete_stale(client, config.zone_id, plan, outcomes)
+    state = _with_zone(state, zone)
     after, result = with_plan(
         config, detections, state, listing, plan, outcomes, now=now, overrule=overrule
     )
     if not all(error.is_of_content for error in errors):
         after = replace(after, is_converged=False)
-    return after, replace(result, errors=(*result.errors, *errors))
+    return after, replace(result, errors=(*result.errors, *errors), zone=zone)
 
 
 async def preview(
@@ -204,6 +212,30 @@ async def _list(
         return await client.list_records(config.zone_id, only, names=config.names)
     except CloudflareError as err:
         return err
+
+
+async def _read_zone(
+    client: CloudflareClient, zone_id: ZoneId, options: UpdateOptions
+) -> Zone | CloudflareError | None:
+    """Return the zone itself, or why it is not known; None if it is not wanted.
+
+    Its plan decides how large batches are from then on.
+    """
+    if not options.read_zone:
+        return None
+    try:
+        zone = await client.zone(zone_id)
+    except CloudflareError as err:
+        return err
+    client.max_batch = zone.max_batch
+    return zone
+
+
+def _with_zone(state: State, zone: Zone | CloudflareError | None) -> State:
+    """Return a state with what is known of the zone itself: nothing if it may not be read."""
+    if isinstance(zone, CloudflarePermissionError):
+        return replace(state, zone=None)
+    return replace(state, zone=zone) if isinstance(zone, Zone) else state
 
 
 def _desired_records(

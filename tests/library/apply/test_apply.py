@@ -8,7 +8,6 @@ from math import ceil, log2
 
 import pytest
 
-from custom_components.raindrop.ddns.cloudflare import client as cloudflare_client
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.errors import (
     CloudflareNotFoundError,
@@ -23,6 +22,7 @@ from custom_components.raindrop.ddns.models import (
 )
 from custom_components.raindrop.ddns.plans import Outcome
 from custom_components.raindrop.ddns.records.apply import apply
+from custom_components.raindrop.ddns.zones import MAX_BATCH
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import OLD, operations
@@ -96,7 +96,7 @@ async def test_a_batch_is_no_larger_than_every_plan_allows(
     simulator: Simulator, zone: Zone, client: CloudflareClient, count: int, batches: list[int]
 ) -> None:
     """More changes than the Free plan allows at once are sent in several batches."""
-    assert cloudflare_client.MAX_BATCH == 200
+    assert MAX_BATCH == 200
     pro = simulator.cloudflare.add_zone("pro.example", plan="pro")
     changes = [create(f"n{number}.pro.example", A1) for number in range(count)]
 

@@ -5,13 +5,12 @@ from dataclasses import replace
 import pytest
 
 from custom_components.raindrop.ddns.cloudflare.client import (
-    MAX_BATCH,
-    MAX_BATCH_PAID,
     CloudflareClient,
 )
 from custom_components.raindrop.ddns.errors import CloudflareNotFoundError
 from custom_components.raindrop.ddns.models import Change, Create, Reason
 from custom_components.raindrop.ddns.records.apply import apply
+from custom_components.raindrop.ddns.zones import MAX_BATCH, MAX_BATCH_PAID
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.plans import PlanName

@@ -8,7 +8,8 @@ import pytest
 from custom_components.raindrop.ddns.cloudflare import codec
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.errors import CloudflareResponseError
-from custom_components.raindrop.ddns.models import OWNER_COMMENT, HomeId, Owner
+from custom_components.raindrop.ddns.models import OWNER_COMMENT, HomeId, HostName, Owner, ZoneId
+from custom_components.raindrop.ddns.zones import AccountId, Zone, ZoneStatus, ZoneType
 
 ID = "023e105f4ecef8ad9ca31a8372d0c353"
 RECORD: dict[str, object] = {
@@ -28,6 +29,10 @@ RECORD: dict[str, object] = {
 }
 HOME_ID = HomeId("3f9a1c2b")
 OURS, OTHERS = owner_comment(HOME_ID), owner_comment(HomeId("00c0ffee"))
+ACCOUNT_ID = "9a7806061c88ada191ed06f989cc3dac"
+ZONE_FIELDS = [
+    *("status", "paused", "type", "name_servers", "vanity_name_servers", "account", "plan"),
+]
 ZONE: dict[str, object] = {"id": ID, "name": "example.com", "status": "active", "type": "full"}
 
 
@@ -37,8 +42,44 @@ def test_a_zone_is_decoded() -> None:
 
     assert (zone.id, zone.name, zone.is_paid) == (ID, "xn--mnchen-3ya.example", True)
     assert codec.read_zones([ZONE]) == [codec.read_zone(ZONE)]
-    for plan in (None, "pro", {}, {"legacy_id": "free"}):
+    for plan in (None, {}, {"legacy_id": None}, {"legacy_id": "free"}):
         assert not codec.read_zone({"id": ID, "name": "example.com", "plan": plan}).is_paid
+
+
+def test_a_zone_says_whether_the_world_can_see_it() -> None:
+    """A zone has a status, a type, name servers, an account and a plan."""
+    zone = codec.read_zone(
+        {
+            **ZONE,
+            "status": "moved",
+            "paused": True,
+            "type": "partial",
+            "name_servers": ["Ada.NS.cloudflare.com"],
+            "vanity_name_servers": ["ns1.example.com"],
+            "account": {"id": ACCOUNT_ID, "name": "Home"},
+            "plan": {"legacy_id": "business"},
+        }
+    )
+
+    assert zone == Zone(
+        id=ZoneId(ID),
+        name=HostName("example.com"),
+        status=ZoneStatus.MOVED,
+        paused=True,
+        type=ZoneType.PARTIAL,
+        name_servers=(HostName("ada.ns.cloudflare.com"),),
+        vanity_name_servers=(HostName("ns1.example.com"),),
+        account_id=AccountId(ACCOUNT_ID),
+        plan="business",
+    )
+
+
+@pytest.mark.parametrize("absent", [{}, dict.fromkeys(ZONE_FIELDS)], ids=["left out", "null"])
+def test_what_a_zone_does_not_say_is_not_known(absent: dict[str, object]) -> None:
+    """A zone has an id and a name; the rest may be missing."""
+    zone = codec.read_zone({"id": ID, "name": "example.com", **absent})
+    assert zone == Zone(id=ZoneId(ID), name=HostName("example.com"))
+    assert codec.read_zone({**ZONE, "status": "new", "type": "new", "account": {}}) == zone
 
 
 def test_a_record_is_decoded() -> None:
@@ -172,9 +213,22 @@ def test_a_time_without_an_offset_is_ignored(text: str) -> None:
         pytest.param(codec.read_zone, {**ZONE, "id": "7"}, id="zone, id"),
         pytest.param(codec.read_zone, {**ZONE, "name": None}, id="zone, name"),
         pytest.param(codec.read_zone, "example.com", id="zone, text"),
-        pytest.param(codec.read_zone, {**ZONE, "account": {"id": "../x"}}, id="zone, account"),
         pytest.param(codec.read_token_expiry, None, id="token, nothing"),
         pytest.param(codec.read_token_expiry, [], id="token, list"),
+        *(
+            pytest.param(codec.read_zone, {**ZONE, field: value}, id=f"zone, {field}")
+            for field, value in (
+                ("status", 7),
+                ("paused", "true"),
+                ("type", ["full"]),
+                ("name_servers", "ada.ns.cloudflare.com"),
+                ("vanity_name_servers", [7]),
+                ("account", "Home"),
+                ("account", {"id": "../7"}),
+                ("plan", "pro"),
+                ("plan", {"legacy_id": 7}),
+            )
+        ),
         pytest.param(codec.read_zones, None, id="zones, null"),
         pytest.param(codec.read_zones, {}, id="zones, object"),
         pytest.param(codec.read_batch, None, id="batch, null"),

@@ -29,8 +29,9 @@ from ..errors import (
     UntrustedServerError,
 )
 from ..http import USER_AGENT, HttpResponse, request
-from ..models import Change, Create, HomeId, HostName, Record, RecordId, Update, Zone, ZoneId
+from ..models import Change, Create, HomeId, HostName, Record, RecordId, Update, ZoneId
 from ..names import to_unicode
+from ..zones import MAX_BATCH, Zone
 from . import codec
 from .credentials import Credential, scrub
 from .errors import ApiError, classify, is_captive_portal
@@ -39,14 +40,6 @@ from .listing import RecordPage, is_complete, read_page
 _LOGGER = logging.getLogger(__name__)
 
 BASE_URL = "https://api.cloudflare.com/client/v4"
-
-MAX_BATCH = 200
-"""Operations in one batch on the Free plan; every plan allows as many."""
-MAX_BATCH_PAID = 3500
-"""Operations in one batch on the Pro, Business and Enterprise plans.
-
-https://developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes/
-"""
 
 _LARGE = 256 * 1024
 """Bytes of a response from which it is read in a thread, as it would hold the event loop."""

@@ -6,6 +6,7 @@ https://developers.cloudflare.com/api/resources/dns/subresources/records/
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import lru_cache
 from itertools import islice
 import json
@@ -23,10 +24,10 @@ from ..models import (
     Record,
     RecordId,
     Update,
-    Zone,
     ZoneId,
 )
 from ..names import to_ascii
+from ..zones import AccountId, Zone, ZoneStatus, ZoneType
 from .errors import ApiError
 from .ownership import owner_comment, read_owner
 
@@ -43,7 +44,6 @@ _MAX_VALUES = 250_000
 _MAX_ERRORS = 20
 """How many errors of a response are read."""
 _LONGEST_CHAIN = 8
-_PAID_PLANS = ("pro", "business", "enterprise")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,14 +137,24 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def read_zone(value: object) -> Zone:
-    """Decode a zone, whose name comes in Unicode. Raises CloudflareResponseError."""
+    """Decode a zone, whose name comes in Unicode; only its id and name have to be present.
+
+    A status or type that is not known here is left out, as if absent. Raises
+    CloudflareResponseError.
+    """
     fields = _object(value)
-    plan, account = fields.get("plan"), fields.get("account")
+    account = _object(fields.get("account") or {})
+    plan = _object(fields.get("plan") or {})
     return Zone(
         id=ZoneId(_identifier(fields)),
         name=_name(fields),
-        is_paid=isinstance(plan, dict) and plan.get("legacy_id") in _PAID_PLANS,
-        account_id=_identifier(account) if isinstance(account, dict) and "id" in account else None,
+        status=_member(ZoneStatus, fields.get("status")),
+        paused=checked(fields.get("paused") or False, bool),
+        type=_member(ZoneType, fields.get("type")),
+        name_servers=_host_names(fields.get("name_servers")),
+        vanity_name_servers=_host_names(fields.get("vanity_name_servers")),
+        account_id=AccountId(_identifier(account)) if account.get("id") else None,
+        plan=checked(plan.get("legacy_id") or "", str) or None,
     )
 
 
@@ -296,6 +306,15 @@ def _identifier(fields: JsonObject) -> str:
 
 def _name(fields: JsonObject) -> HostName:
     return normalized(checked(fields.get("name"), str))
+
+
+def _member[MemberT: StrEnum](members: type[MemberT], value: object) -> MemberT | None:
+    text = checked(value or "", str)
+    return next((member for member in members if member == text), None)
+
+
+def _host_names(value: object) -> tuple[HostName, ...]:
+    return tuple(normalized(checked(name, str)) for name in checked(value or [], list))
 
 
 def _time(value: object) -> datetime | None:

@@ -17,8 +17,9 @@ from ..errors import (
     RelativeNameError,
     ZoneNameError,
 )
-from ..models import HostName, Record, Zone, ZoneId
+from ..models import HostName, Record, ZoneId
 from ..names import full_name, parents, shares_parent_domain, to_ascii
+from ..zones import Zone
 from .client import CloudflareClient
 from .codec import is_id
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from itertools import batched
 
-from ..cloudflare.client import MAX_BATCH, CloudflareClient
+from ..cloudflare.client import CloudflareClient
 from ..errors import (
     CloudflareConnectionError,
     CloudflareError,
@@ -23,6 +23,7 @@ from ..models import (
     ZoneId,
 )
 from ..plans import Outcome
+from ..zones import MAX_BATCH
 from .verify import is_misplaced, unapplied_fields
 
 _MAX_SEARCHES = 4

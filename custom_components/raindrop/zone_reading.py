@@ -1,0 +1,40 @@
+"""When the zone itself is read: its status, its name servers, its plan."""
+
+from datetime import UTC, datetime, timedelta
+
+from . import ddns
+from .ddns import CloudflareError, Zone
+
+_INTERVAL = timedelta(days=1) - timedelta(minutes=5)
+"""A little less than a day: the zone is read with a full sync, which may be late."""
+_PASSING = (
+    ddns.CloudflareConnectionError,
+    ddns.CloudflareRateLimitError,
+    ddns.CloudflareResponseError,
+)
+"""Failures after which the next full sync tries again."""
+
+
+class ZoneReading:
+    """Remembers when the zone itself was read, and whether the credential may read it at all."""
+
+    def __init__(self) -> None:
+        self._read_at = datetime.min.replace(tzinfo=UTC)
+        self._was_read = False
+        self._is_denied = False
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether to read the zone with the next full sync: at start and once a day.
+
+        Never again if the first attempt was denied: a token needs no Zone Read.
+        """
+        return not (self._is_denied or now - _INTERVAL < self._read_at <= now)
+
+    def add(self, read: Zone | CloudflareError | None, now: datetime) -> None:
+        """Take into account what an update that ended brought of the zone itself."""
+        if read is None or isinstance(read, _PASSING):
+            return
+        self._read_at = now
+        # A single denial of what was allowed before happens in Cloudflare's incidents.
+        self._is_denied = not self._was_read and isinstance(read, ddns.CloudflarePermissionError)
+        self._was_read = isinstance(read, Zone)
