@@ -23,6 +23,7 @@ from .conftest import (
     LIST,
     PUBLIC_IPV4,
     USER_TOKEN,
+    ZONE,
     Clock,
     endpoints,
     state,
@@ -74,7 +75,7 @@ async def test_a_day_costs_one_request_about_the_token(
         assert asked(simulator) == [USER_TOKEN] * day
     simulator.log.clear()
     await hours(clock, 24)
-    assert sorted(endpoints(simulator)) == sorted([USER_TOKEN, *[LIST] * 24])
+    assert sorted(endpoints(simulator)) == sorted([USER_TOKEN, ZONE, *[LIST] * 24])
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ async def test_a_token_of_an_account_is_a_repair_as_well(
     assert issues(hass)["token_expires"]["url"] == url
     simulator.log.clear()
     await next_day(clock)
-    assert endpoints(simulator) == [LIST, ACCOUNT_TOKEN]
+    assert asked(simulator) == [ACCOUNT_TOKEN]
     assert hass.config_entries.flow.async_progress() == []
 
 
