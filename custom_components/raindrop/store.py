@@ -7,8 +7,9 @@ which addresses it may still get by a late request; failures that were reported,
 that their recovery is; what public resolvers answered instead of it; since when it
 is unknown whether a record is in sync, so that restarts hide no failure; the home's
 last public address, so that a change while Home Assistant is down is an event;
-the zone itself as Cloudflare described it; records that are deleted with their domain; events that were not delivered yet; until
-when Cloudflare may not be called; and when a write got no response.
+the zone itself as Cloudflare described it; records that are deleted with their
+domain; events that were not delivered yet; until when Cloudflare may not be called;
+and when a write got no response.
 """
 
 from collections.abc import Collection, Mapping

@@ -15,7 +15,16 @@ from custom_components.raindrop import ddns
 ROOT = Path(__file__).parent.parent.parent
 LIBRARY = Path(ddns.__file__).parent
 INTEGRATION = LIBRARY.parent
-PURE = ("models", "plans", "errors", "addresses", "names", "records.plan", "cloudflare.codec")
+PURE = (
+    "models",
+    "plans",
+    "errors",
+    "addresses",
+    "names",
+    "records.plan",
+    "cloudflare.codec",
+    "cloudflare.zone_codec",
+)
 """Modules that need the standard library alone."""
 PACKAGES = ("custom_components", "simulator", "devtools", "benchmark", "tests")
 ENTRY_POINTS = {"http", "webhook", "websocket_api", "frontend", "panel_custom", "cloud", "api"}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from custom_components.raindrop.ddns.cloudflare import codec
+from custom_components.raindrop.ddns.cloudflare import codec, zone_codec
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.errors import CloudflareResponseError
 from custom_components.raindrop.ddns.models import OWNER_COMMENT, HomeId, HostName, Owner, ZoneId
@@ -38,17 +38,17 @@ ZONE: dict[str, object] = {"id": ID, "name": "example.com", "status": "active", 
 
 def test_a_zone_is_decoded() -> None:
     """A zone has an identifier, a name in Punycode, and a plan."""
-    zone = codec.read_zone({**ZONE, "name": "München.example", "plan": {"legacy_id": "pro"}})
+    zone = zone_codec.read_zone({**ZONE, "name": "München.example", "plan": {"legacy_id": "pro"}})
 
     assert (zone.id, zone.name, zone.is_paid) == (ID, "xn--mnchen-3ya.example", True)
-    assert codec.read_zones([ZONE]) == [codec.read_zone(ZONE)]
+    assert zone_codec.read_zones([ZONE]) == [zone_codec.read_zone(ZONE)]
     for plan in (None, {}, {"legacy_id": None}, {"legacy_id": "free"}):
-        assert not codec.read_zone({"id": ID, "name": "example.com", "plan": plan}).is_paid
+        assert not zone_codec.read_zone({"id": ID, "name": "example.com", "plan": plan}).is_paid
 
 
 def test_a_zone_says_whether_the_world_can_see_it() -> None:
     """A zone has a status, a type, name servers, an account and a plan."""
-    zone = codec.read_zone(
+    zone = zone_codec.read_zone(
         {
             **ZONE,
             "status": "moved",
@@ -77,9 +77,9 @@ def test_a_zone_says_whether_the_world_can_see_it() -> None:
 @pytest.mark.parametrize("absent", [{}, dict.fromkeys(ZONE_FIELDS)], ids=["left out", "null"])
 def test_what_a_zone_does_not_say_is_not_known(absent: dict[str, object]) -> None:
     """A zone has an id and a name; the rest may be missing."""
-    zone = codec.read_zone({"id": ID, "name": "example.com", **absent})
+    zone = zone_codec.read_zone({"id": ID, "name": "example.com", **absent})
     assert zone == Zone(id=ZoneId(ID), name=HostName("example.com"))
-    assert codec.read_zone({**ZONE, "status": "new", "type": "new", "account": {}}) == zone
+    assert zone_codec.read_zone({**ZONE, "status": "new", "type": "new", "account": {}}) == zone
 
 
 def test_a_record_is_decoded() -> None:
@@ -210,13 +210,13 @@ def test_a_time_without_an_offset_is_ignored(text: str) -> None:
         pytest.param(codec.read_records, None, id="records, null"),
         pytest.param(codec.read_records, RECORD, id="records, object"),
         pytest.param(codec.read_records, [None], id="records, null inside"),
-        pytest.param(codec.read_zone, {**ZONE, "id": "7"}, id="zone, id"),
-        pytest.param(codec.read_zone, {**ZONE, "name": None}, id="zone, name"),
-        pytest.param(codec.read_zone, "example.com", id="zone, text"),
+        pytest.param(zone_codec.read_zone, {**ZONE, "id": "7"}, id="zone, id"),
+        pytest.param(zone_codec.read_zone, {**ZONE, "name": None}, id="zone, name"),
+        pytest.param(zone_codec.read_zone, "example.com", id="zone, text"),
         pytest.param(codec.read_token_expiry, None, id="token, nothing"),
         pytest.param(codec.read_token_expiry, [], id="token, list"),
         *(
-            pytest.param(codec.read_zone, {**ZONE, field: value}, id=f"zone, {field}")
+            pytest.param(zone_codec.read_zone, {**ZONE, field: value}, id=f"zone, {field}")
             for field, value in (
                 ("status", 7),
                 ("paused", "true"),
@@ -229,8 +229,8 @@ def test_a_time_without_an_offset_is_ignored(text: str) -> None:
                 ("plan", {"legacy_id": 7}),
             )
         ),
-        pytest.param(codec.read_zones, None, id="zones, null"),
-        pytest.param(codec.read_zones, {}, id="zones, object"),
+        pytest.param(zone_codec.read_zones, None, id="zones, null"),
+        pytest.param(zone_codec.read_zones, {}, id="zones, object"),
         pytest.param(codec.read_batch, None, id="batch, null"),
         pytest.param(codec.read_batch, [], id="batch, list"),
         pytest.param(codec.read_batch, {"posts": {"id": ID}}, id="batch, object"),

@@ -32,7 +32,7 @@ from ..http import USER_AGENT, HttpResponse, request
 from ..models import Change, Create, HomeId, HostName, Record, RecordId, Update, ZoneId
 from ..names import to_unicode
 from ..zones import MAX_BATCH, Zone
-from . import codec
+from . import codec, zone_codec
 from .credentials import Credential, scrub
 from .errors import ApiError, classify, is_captive_portal
 from .listing import RecordPage, is_complete, read_page
@@ -125,7 +125,7 @@ class CloudflareClient:
     async def zone(self, zone_id: ZoneId) -> Zone:
         """Get a zone by its identifier; needs Zone Read."""
         envelope = await self._call("GET", f"/zones/{zone_id}", Permission.ZONE_READ)
-        return codec.read_zone(envelope.result)
+        return zone_codec.read_zone(envelope.result)
 
     async def token_expiry(self, account_id: str | None = None) -> datetime | None:
         """Get when the API token expires, None if it does not; needs no permission.
@@ -147,7 +147,7 @@ class CloudflareClient:
             envelope = await self._call(
                 "GET", "/zones", Permission.ZONE_READ, query={"name": spelling}
             )
-            for zone in codec.read_zones(envelope.result or []):
+            for zone in zone_codec.read_zones(envelope.result or []):
                 if zone.name == name:
                     return zone
         return None

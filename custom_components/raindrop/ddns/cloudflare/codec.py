@@ -6,7 +6,6 @@ https://developers.cloudflare.com/api/resources/dns/subresources/records/
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import lru_cache
 from itertools import islice
 import json
@@ -24,10 +23,8 @@ from ..models import (
     Record,
     RecordId,
     Update,
-    ZoneId,
 )
 from ..names import to_ascii
-from ..zones import AccountId, Zone, ZoneStatus, ZoneType
 from .errors import ApiError
 from .ownership import owner_comment, read_owner
 
@@ -100,7 +97,7 @@ def read_envelope(body: bytes) -> Envelope:
         # Raised outside the except block, so that __context__ does not hold the
         # original: it holds the whole body, which may repeat the credential.
         raise CloudflareResponseError("Cloudflare's response is not JSON")
-    response = _object(response)
+    response = json_object(response)
     is_success = response.get("success") is True
     return Envelope(
         is_success=is_success,
@@ -136,41 +133,14 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
     return min(float(match[1]), _LONGEST_WAIT_S) if match else None
 
 
-def read_zone(value: object) -> Zone:
-    """Decode a zone, whose name comes in Unicode; only its id and name have to be present.
-
-    A status or type that is not known here is left out, as if absent. Raises
-    CloudflareResponseError.
-    """
-    fields = _object(value)
-    account = _object(fields.get("account") or {})
-    plan = _object(fields.get("plan") or {})
-    return Zone(
-        id=ZoneId(_identifier(fields)),
-        name=_name(fields),
-        status=_member(ZoneStatus, fields.get("status")),
-        paused=checked(fields.get("paused") or False, bool),
-        type=_member(ZoneType, fields.get("type")),
-        name_servers=_host_names(fields.get("name_servers")),
-        vanity_name_servers=_host_names(fields.get("vanity_name_servers")),
-        account_id=AccountId(_identifier(account)) if account.get("id") else None,
-        plan=checked(plan.get("legacy_id") or "", str) or None,
-    )
-
-
-def read_zones(value: object) -> list[Zone]:
-    """Decode a list of zones. Raises CloudflareResponseError."""
-    return [read_zone(item) for item in checked(value, list)]
-
-
 def read_token_expiry(value: object) -> datetime | None:
     """Decode when a verified token expires, None if it does not. Raises CloudflareResponseError."""
-    return _time(_object(value).get("expires_on"))
+    return _time(json_object(value).get("expires_on"))
 
 
 def read_record(value: object, home_id: HomeId | None = None) -> Record:
     """Decode a record. Raises CloudflareResponseError."""
-    fields = _object(value)
+    fields = json_object(value)
     comment = fields.get("comment")
     comment = comment if isinstance(comment, str) and comment else None
     meta = fields.get("meta")
@@ -178,8 +148,8 @@ def read_record(value: object, home_id: HomeId | None = None) -> Record:
     # The address of a name server is served though the name servers hide it.
     is_served_glue = meta.get("is_glue") is True and not meta.get("dead_glue")
     return Record(
-        id=RecordId(_identifier(fields)),
-        name=_name(fields),
+        id=RecordId(read_id(fields)),
+        name=read_name(fields),
         type=checked(fields.get("type"), str).upper(),
         content=checked(fields.get("content", ""), str),
         proxied=checked(fields.get("proxied", False), bool),
@@ -203,7 +173,7 @@ def read_batch(value: object, home_id: HomeId | None = None) -> list[Record]:
 
     Lists without an operation may be null. Raises CloudflareResponseError.
     """
-    fields = _object(value)
+    fields = json_object(value)
     patched, posted = fields.get("patches") or [], fields.get("posts") or []
     return read_records(patched, home_id) + read_records(posted, home_id)
 
@@ -294,27 +264,20 @@ def checked[T](value: object, kind: type[T]) -> T:
     return value
 
 
-def _object(value: object) -> JsonObject:
+def json_object(value: object) -> JsonObject:
+    """Return a JSON object. Raises CloudflareResponseError for anything else."""
     return checked(value, dict)
 
 
-def _identifier(fields: JsonObject) -> str:
+def read_id(fields: JsonObject) -> str:
     """Return the identifier of an object, checked because it becomes part of a path."""
     value = checked(fields.get("id"), str)
     return checked(value if is_id(value) else None, str)
 
 
-def _name(fields: JsonObject) -> HostName:
+def read_name(fields: JsonObject) -> HostName:
+    """Return the name of a zone or a record. Raises CloudflareResponseError."""
     return normalized(checked(fields.get("name"), str))
-
-
-def _member[MemberT: StrEnum](members: type[MemberT], value: object) -> MemberT | None:
-    text = checked(value or "", str)
-    return next((member for member in members if member == text), None)
-
-
-def _host_names(value: object) -> tuple[HostName, ...]:
-    return tuple(normalized(checked(name, str)) for name in checked(value or [], list))
 
 
 def _time(value: object) -> datetime | None:
