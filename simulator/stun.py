@@ -54,6 +54,10 @@ class StunService:
         self.delay_s = 0.0
         self.probes: Counter[Family] = Counter()
         """How many requests arrived, by family."""
+        self.responses: Counter[Family] = Counter()
+        """How many responses were sent, by family."""
+        self.bytes: Counter[Family] = Counter()
+        """Of requests and responses, without the headers of IP and UDP."""
         self.client_ports: set[int] = set()
         """The ports from which they came."""
 
@@ -61,6 +65,11 @@ class StunService:
     def port(self) -> int:
         """The port of both families."""
         return self._port
+
+    def clear(self) -> None:
+        """Count from 0 again."""
+        for counter in (self.probes, self.responses, self.bytes):
+            counter.clear()
 
     def set_mapped(self, addresses: Sequence[str]) -> None:
         """Report these addresses in turn, whatever web services report; none of them for all again.
@@ -131,12 +140,15 @@ class StunService:
         if len(data) != _HEADER.size or data[:8] != struct.pack("!HHI", _REQUEST, 0, _COOKIE):
             return
         self.probes[family] += 1
+        self.bytes[family] += len(data)
         self.client_ports.add(client[1])
         self._clients[family] = client
         mapped = next(self._mapped[family]) if family in self._mapped else self._address(family)
         if mapped is None or self.fault is StunFault.SILENT:
             return
         response = binding_response(data[8:], mapped, self.fault)
+        self.responses[family] += 1
+        self.bytes[family] += len(response)
         if self.fault is StunFault.OTHER_PORT:
             self._others[family].sendto(response, client)
         elif not self.delay_s:

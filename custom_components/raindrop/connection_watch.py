@@ -40,12 +40,12 @@ class ZoneWatch:
 
     @callback
     def async_end(self) -> None:
-        """Stop watching; the last zone leaves nothing behind."""
-        shared = self._hass.data[_SHARED_WATCH]
-        shared.zones.remove(self)
-        shared.async_zones_changed()
-        if not shared.zones:
-            del self._hass.data[_SHARED_WATCH]
+        """Stop watching, if that was not done; the last zone leaves nothing behind."""
+        if shared := self._shared:
+            shared.zones.remove(self)
+            shared.async_zones_changed()
+            if not shared.zones:
+                del self._hass.data[_SHARED_WATCH]
 
     @callback
     def async_detected(self, detections: Mapping[Source, Detection]) -> None:

@@ -144,7 +144,6 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self.config_entry.async_on_unload(watch.async_end)
         self._watch.async_begin()
         self._watch.async_detected(self.data.detections)
-        self.config_entry.async_on_unload(self._watch.async_end)
         # A restart loses as little as a reload.
         end = self.hass.async_add_shutdown_job(HassJob(self.async_stop))
         self.config_entry.async_on_unload(end)
@@ -152,8 +151,9 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         watch.async_start(self.detector)
 
     async def async_stop(self) -> None:
-        """Stop delivering events, let a running update finish, and save what is known."""
+        """Watch and deliver no more, let a running update finish, and save what is known."""
         self._is_stopped = True
+        self._watch.async_end()
         await self._publisher.async_stop()
         try:
             with suppress(TimeoutError):

@@ -2,7 +2,7 @@
 
 from asyncio import Task
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from .const import DETECTION_MAX_AGE, DOMAIN
+from .const import DETECTION_MAX_AGE, DOMAIN, FULL_SYNC_INTERVAL
 from .ddns import State, UpdateOptions, UpdateResult
 
 ROUTINE = UpdateOptions(max_age=DETECTION_MAX_AGE)
@@ -19,6 +19,17 @@ FRESH = UpdateOptions()
 """An update that asks every source."""
 FULL_SYNC = UpdateOptions(full_sync=True)
 """An update that reads the zone as well."""
+_EARLY = timedelta(minutes=1)
+"""How much less than an hour may pass between two hourly tasks."""
+
+
+def is_hour_over(since: datetime, now: datetime) -> bool:
+    """Return whether an hourly task is due, which is done by polls; also if the clock was set back.
+
+    A poll comes some milliseconds early or late. Without a margin, a task would
+    wait for the next one now and then, which is half an hour later.
+    """
+    return not now - FULL_SYNC_INTERVAL + _EARLY < since <= now
 
 type _Key = UpdateOptions | CALLBACK_TYPE
 """What is due at the end of a timer; there is one timer for each."""

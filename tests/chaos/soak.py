@@ -1,4 +1,7 @@
-"""Soak test: a day of updates and a hundred reloads must not leak anything."""
+"""Soak test: a watched day of updates and a hundred reloads must not leak anything.
+
+Each step of time is one in which the machine was suspended: there is one probe.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -18,7 +21,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from simulator import Simulator
+from tests.open_sockets import watching_sockets
 from tests.secrets import TOKEN
+from tests.simulated_time import settle, watch_by_simulator
 
 from .constants import PRIMARY_ADDRESSES
 from .home_assistant_core import run_core
@@ -57,6 +62,7 @@ class Resources:
     timers: int
     data: frozenset[str]
     signal_listeners: int
+    watching_sockets: int
 
 
 async def soak(size: Size, freezer: FrozenDateTimeFactory) -> dict[str, int]:
@@ -69,6 +75,7 @@ async def soak(size: Size, freezer: FrozenDateTimeFactory) -> dict[str, int]:
     async with Simulator() as simulator, run_core({}) as hass:
         with pytest.MonkeyPatch.context() as patch:
             use_simulator(simulator, patch)
+            watch_by_simulator(simulator, patch)
             try:
                 return await _soak(size, simulator, hass, freezer)
             finally:
@@ -79,6 +86,7 @@ async def _soak(
     size: Size, simulator: Simulator, hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> dict[str, int]:
     simulator.cloudflare.add_token(TOKEN)
+    without_watch = watching_sockets()
     entries = [
         _entry(simulator, number, size.domains // size.entries) for number in range(size.entries)
     ]
@@ -106,6 +114,7 @@ async def _soak(
     _check_leaks(before, await _resources(hass, freezer))
     await _unload(hass, entries)
     assert signal_listener_count(hass) == 0
+    assert watching_sockets() == without_watch
     assert [entry.state for entry in entries] == [ConfigEntryState.NOT_LOADED] * size.entries
     wrong = [
         record
@@ -121,14 +130,14 @@ async def _soak(
 async def _run_updates(
     simulator: Simulator, hass: HomeAssistant, freezer: FrozenDateTimeFactory, count: int
 ) -> None:
-    """Run scheduled updates; the address changes once an hour."""
+    """Let time pass; the address changes once an hour, which a probe shows."""
     addresses = PRIMARY_ADDRESSES[4]
     for number in range(count):
         if number % _UPDATES_PER_HOUR == 0:
             simulator.ip.set_address(addresses[number // _UPDATES_PER_HOUR % len(addresses)])
         freezer.tick(UPDATE_INTERVAL + timedelta(seconds=1))
         async_fire_time_changed(hass)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await settle(hass)
         simulator.log.clear()
 
 
@@ -138,14 +147,14 @@ async def _reload(
     """Reload all entries at the same time."""
     reloads = (hass.config_entries.async_reload(entry.entry_id) for entry in entries)
     assert all(await asyncio.gather(*reloads))
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     simulator.log.clear()
 
 
 async def _unload(hass: HomeAssistant, entries: list[MockConfigEntry]) -> None:
     for entry in entries:
         assert await hass.config_entries.async_unload(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
 
 
 def _memory() -> int:
@@ -161,7 +170,7 @@ async def _resources(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Res
     """Return the resources in use once every delayed save is done."""
     freezer.tick(_SAVE_DELAY)
     async_fire_time_changed(hass)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     timers = [timer for timer in get_scheduled_timer_handles(hass.loop) if not timer.cancelled()]
     return Resources(
         bus_listeners=hass.bus.async_listeners(),
@@ -169,6 +178,7 @@ async def _resources(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Res
         timers=len(timers),
         data=frozenset(map(str, hass.data)),
         signal_listeners=signal_listener_count(hass),
+        watching_sockets=watching_sockets(),
     )
 
 
@@ -177,6 +187,7 @@ def _check_leaks(before: Resources, after: Resources) -> None:
     assert after.bus_listeners == before.bus_listeners
     assert after.data == before.data
     assert after.signal_listeners == before.signal_listeners
+    assert after.watching_sockets == before.watching_sockets
     assert after.tasks <= before.tasks + _CONNECTIONS
     assert after.timers <= before.timers + _CONNECTIONS
 

@@ -17,12 +17,15 @@ from devtools.simulated_providers import stun_servers_of
 from simulator import Simulator, StunFault
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
+from tests.open_sockets import watching_sockets
 from tests.waiting import until
 
 from .builders import domain, set_up
 from .conftest import endpoints
 
 LATER = "81.2.69.146"
+STUN_SERVER_SOCKETS = 4
+"""Of the simulator: two on its port, and two from which it responds wrongly."""
 
 
 @pytest.fixture(autouse=True)
@@ -166,3 +169,24 @@ async def test_what_the_watch_knows_is_in_the_system_health(
     info = await get_system_health_info(hass, DOMAIN)
     assert await info["cloudflare_api"] == "ok"
     assert info["connection_watch"] == "IPv4: working"
+
+
+@pytest.mark.parametrize("ends", ["unload", "reload", "stop", "stop, unload"])
+async def test_no_socket_is_left(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry, ends: str
+) -> None:
+    """A stop of Home Assistant unloads no entry; an unload after it finds nothing to end."""
+    await probes(simulator, 3)
+    watched = watching_sockets()
+    if "stop" in ends:
+        await hass.async_stop()
+    if "unload" in ends:
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    if ends == "reload":
+        for _ in range(5):
+            assert await hass.config_entries.async_reload(entry.entry_id)
+        await probes(simulator, 3)
+        assert watching_sockets() <= watched
+    else:
+        assert async_watch(hass) is None
+        assert watching_sockets() == STUN_SERVER_SOCKETS
