@@ -72,7 +72,7 @@ async def test_a_move_is_written_without_a_poll(
 async def test_a_hint_alone_writes_nothing(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
 ) -> None:
-    """The providers contradict it: one update, and then silence."""
+    """The providers contradict it: one update, and then silence. The poll is not relaxed."""
     await probes(simulator, 3)
     before, requests = look_ups(simulator), len(endpoints(simulator))
     simulator.stun.set_mapped([NEXT])
@@ -81,6 +81,7 @@ async def test_a_hint_alone_writes_nothing(
     assert look_ups(simulator) == before + 1
     assert len(endpoints(simulator)) == requests
     assert content(simulator, zone) == HOME
+    assert entry.runtime_data.update_interval == UPDATE_INTERVAL
 
 
 async def test_the_end_of_an_outage_starts_an_update(

@@ -81,3 +81,30 @@ def test_the_families_do_not_contradict_each_other(limiter: HintLimiter) -> None
     assert limiter.may_follow((Family.IPV4, NEXT), 0)
     limiter.accepted(Family.IPV6, ip_address("2001:218:1:2::142"), 1, is_new=False)
     assert limiter.may_follow((Family.IPV4, NEXT), 2)
+
+
+def test_a_contradiction_makes_hints_unreliable_for_an_hour(limiter: HintLimiter) -> None:
+    """The same hint may be right later, and is ignored for a while."""
+    assert limiter.may_follow((Family.IPV4, POOL), 0)
+    assert not limiter.may_ignore(Family.IPV4, 0)
+    limiter.accepted(Family.IPV4, HOME, 1, is_new=False)
+    assert limiter.may_ignore(Family.IPV4, 60 * MINUTE_S)
+    assert not limiter.may_ignore(Family.IPV4, 60 * MINUTE_S + 1)
+    assert not limiter.may_ignore(Family.IPV6, 2)
+
+
+def test_a_hint_that_was_right_after_all_ends_the_contradiction(limiter: HintLimiter) -> None:
+    """As at the end of a hold-down."""
+    assert limiter.may_follow((Family.IPV4, NEXT), 0)
+    limiter.accepted(Family.IPV4, HOME, 1, is_new=False)
+    limiter.accepted(Family.IPV4, NEXT, 2, is_new=True)
+    assert not limiter.may_ignore(Family.IPV4, 3)
+
+
+def test_six_hints_in_vain_make_the_others_unreliable(limiter: HintLimiter) -> None:
+    """Of every family, until the first is an hour old."""
+    for second in range(6):
+        assert not limiter.may_ignore(Family.IPV4, second)
+        assert limiter.may_follow(None, second)
+    assert limiter.may_ignore(Family.IPV4, 60 * MINUTE_S - 1)
+    assert not limiter.may_ignore(Family.IPV4, 60 * MINUTE_S)

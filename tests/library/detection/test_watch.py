@@ -114,9 +114,12 @@ async def test_a_contradicted_hint_is_not_followed_again(watched_home: Home) -> 
     """Datagrams of this home take another way than its connections."""
     watched_home.simulator.stun.set_mapped([NEXT])
     await watched_home.detected(1)
+    assert watched_home.watch.is_working(AUTOMATIC)
     watched_home.watch.detected(AUTOMATIC, ip_address(HOME))
     await watched_home.probes(5)
     assert watched_home.detections == 1
+    # It might be right by now.
+    assert not watched_home.watch.is_working(AUTOMATIC)
 
 
 async def test_a_pool_of_addresses_starts_six_detections_an_hour(watched_home: Home) -> None:

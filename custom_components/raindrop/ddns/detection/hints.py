@@ -1,6 +1,7 @@
 """Hints that an address may have changed: how often one that leads nowhere is followed."""
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from ..models import Address, Family
 
@@ -11,6 +12,15 @@ _MAX_IN_VAIN = 6
 """How many hints in an hour may lead nowhere."""
 
 type MappedAddress = tuple[Family, Address]
+
+
+class _Contradiction(NamedTuple):
+    """A mapped address that providers contradicted."""
+
+    address: Address
+    at_s: float
+    wait_s: float
+    """For how long it is not followed again."""
 
 
 class HintLimiter:
@@ -25,16 +35,14 @@ class HintLimiter:
     def __init__(self) -> None:
         self._in_vain_at_s: list[float] = []
         self._pending: dict[Family, Address] = {}
-        self._contradicted: dict[Family, Address] = {}
-        self._wait_s: dict[Family, float] = {}
-        self._wait_until_s: dict[Family, float] = {}
+        self._contradictions: dict[Family, _Contradiction] = {}
 
     def may_follow(self, hint: MappedAddress | None, now_s: float) -> bool:
         """Return whether to detect the addresses now; None is a hint without an address."""
-        if hint and self._is_contradicted(*hint) and now_s < self._wait_until_s[hint[0]]:
+        contradiction = self._contradiction(*hint) if hint else None
+        if contradiction and now_s < contradiction.at_s + contradiction.wait_s:
             return False
-        self._in_vain_at_s = [at_s for at_s in self._in_vain_at_s if now_s - at_s < _WINDOW_S]
-        if len(self._in_vain_at_s) >= _MAX_IN_VAIN:
+        if self._is_exhausted(now_s):
             return False
         # In vain until another address is accepted.
         self._in_vain_at_s.append(now_s)
@@ -45,15 +53,25 @@ class HintLimiter:
         """Take into account that a detection accepted an address, the one before or another."""
         if is_new and self._in_vain_at_s:
             self._in_vain_at_s.pop()
-        if self._is_contradicted(family, address):
-            del self._contradicted[family]
+        if self._contradiction(family, address):
+            del self._contradictions[family]
         pending = self._pending.pop(family, address)
         if pending != address:
-            is_again = self._is_contradicted(family, pending)
-            wait_s = self._wait_s[family] * 2 if is_again else _FIRST_WAIT_S
-            self._contradicted[family] = pending
-            self._wait_s[family] = min(wait_s, _LONGEST_WAIT_S)
-            self._wait_until_s[family] = now_s + self._wait_s[family]
+            before = self._contradiction(family, pending)
+            wait_s = min(before.wait_s * 2, _LONGEST_WAIT_S) if before else _FIRST_WAIT_S
+            self._contradictions[family] = _Contradiction(pending, now_s, wait_s)
 
-    def _is_contradicted(self, family: Family, address: Address) -> bool:
-        return self._contradicted.get(family) == address
+    def may_ignore(self, family: Family, now_s: float) -> bool:
+        """Return whether the next hint of a family may be ignored although it is right."""
+        contradiction = self._contradictions.get(family)
+        is_recent = contradiction is not None and now_s < contradiction.at_s + _LONGEST_WAIT_S
+        return is_recent or self._is_exhausted(now_s)
+
+    def _is_exhausted(self, now_s: float) -> bool:
+        self._in_vain_at_s = [at_s for at_s in self._in_vain_at_s if now_s - at_s < _WINDOW_S]
+        return len(self._in_vain_at_s) >= _MAX_IN_VAIN
+
+    def _contradiction(self, family: Family, address: Address) -> _Contradiction | None:
+        """Return the contradiction of a mapped address, None without one."""
+        last = self._contradictions.get(family)
+        return last if last and last.address == address else None

@@ -94,7 +94,8 @@ class ConnectionWatch:
     def is_working(self, source: Source) -> bool:
         """Return whether a change of the address of a source would be noticed."""
         probes = self._probes.get(source.family) if source in self._accepted else None
-        return probes is not None and probes.status is ProbeStatus.WORKING
+        is_answered = probes is not None and probes.status is ProbeStatus.WORKING
+        return is_answered and not self._limiter.may_ignore(source.family, _now_s())
 
     def status(self) -> Mapping[Family, WatchStatus]:
         """Return what is known of each family that is watched."""
