@@ -25,6 +25,8 @@ _RESPONSE_TURNS = 8
 """Event loop turns after which a datagram was received, answered and read."""
 _LATE_S = 0.005
 """By how much timers are late at most, as on any machine."""
+_RESOLUTION_S = 0.001
+"""A frozen clock does not move by less than a microsecond."""
 
 
 class Resolver:
@@ -66,7 +68,7 @@ async def advance(hass: HomeAssistant, freezer: FrozenDateTimeFactory, span: tim
     """Let time pass; each timer fires when it is due, or a few milliseconds later."""
     loop, random = hass.loop, Random(0)
     end_s = loop.time() + span.total_seconds()
-    while (left_s := end_s - loop.time()) > 0:
+    while (left_s := end_s - loop.time()) > _RESOLUTION_S:
         timers = (t.when() for t in get_scheduled_timer_handles(loop) if not t.cancelled())
         due_s = max(min(timers, default=end_s) - loop.time(), 0) + random.uniform(0.001, _LATE_S)
         freezer.tick(min(due_s, left_s))

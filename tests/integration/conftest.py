@@ -24,6 +24,7 @@ from custom_components.raindrop.diagnostics import async_get_config_entry_diagno
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.secrets import TOKEN, found_in
+from tests.simulated_time import advance, settle
 
 from .host_addresses import STABLE, TEMPORARY, Host
 from .repair_flows import Repair
@@ -60,11 +61,15 @@ class Clock:
         """Let time pass without firing timers."""
         self._freezer.tick(span)
 
+    async def advances(self, span: timedelta) -> None:
+        """Let time pass from timer to timer."""
+        await advance(self._hass, self._freezer, span)
+
     async def passes(self, span: timedelta) -> None:
-        """Let time pass, and fire the timers that are due."""
+        """Let time pass at once, and fire the timers that are due."""
         self._freezer.tick(span + timedelta(seconds=1))
         async_fire_time_changed(self._hass)
-        await self._hass.async_block_till_done(wait_background_tasks=True)
+        await settle(self._hass)
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """A simulated month: whatever happens, the records follow, and no wrong address is written.
 
 Time is simulated. Around each incident it advances in steps of a cycle or less,
-otherwise in steps of an hour, each of which is one update.
+otherwise in steps of an hour, each of which is one update. Where the connection
+is watched, the first part of each step advances from timer to timer.
 """
 
 from collections import Counter
@@ -9,7 +10,9 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 import logging
 from random import Random
+from statistics import median
 import sys
+from typing import Literal
 
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -17,9 +20,11 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.raindrop.const import FULL_SYNC_INTERVAL, UPDATE_INTERVAL
-from simulator import Simulator
+from custom_components.raindrop.coordinator import RaindropConfigEntry
+from simulator import Simulator, StunFault
 from simulator.cloudflare import Zone
 from tests.conftest import HOME
+from tests.simulated_time import watch_by_simulator
 
 from .builders import domain, set_up
 from .conftest import BATCH, LIST, USER_TOKEN, ZONE, Clock
@@ -40,19 +45,31 @@ FREQUENCIES = {
     "rate_limit": 6,
 }
 """How often each incident happens in the month."""
+type Connection = Literal["polled", "router", "watched", "blocked"]
+"""Whether the home has a router, and whether probes are sent and answered."""
+DELAYS_S: dict[Connection, int] = {"polled": 305, "router": 0, "watched": 25, "blocked": 305}
+"""How long a new address may stay unnoticed, by steps of five seconds."""
+STEP = timedelta(seconds=5)
+WATCHED_SPAN = timedelta(seconds=40)
+"""Longer than there is between two probes, and than it takes to notice an outage."""
 
 
 class Home:
     """A home with its present address, and the number of requests that it may cost."""
 
-    def __init__(self, simulator: Simulator, clock: Clock, random: Random) -> None:
+    def __init__(
+        self, simulator: Simulator, clock: Clock, random: Random, connection: Connection
+    ) -> None:
         """Begin with no requests allowed."""
         self.simulator = simulator
         self.clock = clock
         self.random = random
+        self.is_probing = connection in ("watched", "blocked")
         self.router: Router | None = None
         self.address = HOME
         self.is_up = True
+        self.delays_s: list[float] = []
+        """After how long the records had each new address."""
         self.counts: Counter[str] = Counter()
         self.allowed: Counter[str] = Counter()
 
@@ -101,7 +118,19 @@ class Home:
     async def passes(self, span: timedelta) -> None:
         """Let time pass; without a router an update asks one provider."""
         self.allow(detections=0 if self.router else 1)
-        await self.clock.passes(span)
+        watched = min(span, WATCHED_SPAN) if self.is_probing else timedelta()
+        await self.clock.advances(watched)
+        if span > watched:
+            await self.clock.passes(span - watched)
+        self.check()
+
+    async def follows(self) -> None:
+        """Let time pass until the records have the address, a cycle at most."""
+        self.allow(detections=0 if self.router else 1)
+        changed_at = dt_util.utcnow()
+        while not self.is_in_sync() and dt_util.utcnow() - changed_at <= UPDATE_INTERVAL:
+            await self.clock.advances(STEP)
+        self.delays_s.append((dt_util.utcnow() - changed_at).total_seconds())
         self.check()
 
     async def cycle(self) -> None:
@@ -134,9 +163,10 @@ class Home:
 async def change(home: Home) -> None:
     """A new address is written at once with a router, otherwise within a cycle."""
     await home.passes(home.span(1, 299))
+    # Which ends just after a probe.
+    await home.clock.advances(home.span(0, 15))
     await home.change_address(home.another())
-    if not home.router:
-        await home.cycle()
+    await home.follows()
     assert home.is_in_sync()
 
 
@@ -241,24 +271,33 @@ INCIDENTS: dict[str, Callable[[Home], Awaitable[None]]] = {
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("has_router", [False, True], ids=["providers", "router"])
+@pytest.mark.parametrize("connection", DELAYS_S)
 async def test_a_month_of_random_incidents(
     hass: HomeAssistant,
     simulator: Simulator,
     zone: Zone,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
     record_property: Callable[[str, object], None],
-    has_router: bool,  # noqa: FBT001
+    connection: Connection,
 ) -> None:
-    """The records follow in time, no other address is written, no further request is sent."""
+    """The records follow in time, no other address is written, no further request is sent.
+
+    With the watch they follow within seconds; while its probes are blocked,
+    everything is as without it.
+    """
     # The debug log of a month would be huge.
     caplog.set_level(logging.INFO)
     # Debug mode keeps the stack of every callback, which would take most of the time.
     hass.loop.set_debug(False)
     random = Random(2026)
-    home = Home(simulator, clock, random)
-    await set_up_home(hass, zone, home, has_router=has_router)
+    home = Home(simulator, clock, random, connection)
+    if home.is_probing:
+        watch_by_simulator(simulator, monkeypatch)
+    if connection == "blocked":
+        simulator.stun.fault = StunFault.SILENT
+    entry = await set_up_home(hass, zone, home, has_router=connection == "router")
 
     started_at = dt_util.utcnow()
     calendar = sorted(
@@ -282,18 +321,29 @@ async def test_a_month_of_random_incidents(
     home.allowed["detections"] += int(hours) + 1
     # Two questions with a full sync, and one for each name that was written.
     home.allowed["public"] = 2 * home.counts["lists"] + len(NAMES) * home.counts["batches"]
-    totals = {"incidents": sum(FREQUENCIES.values()), "hours": round(hours), **home.counts}
+    totals = {
+        "incidents": sum(FREQUENCIES.values()),
+        "hours": round(hours),
+        **home.counts,
+        "probes": simulator.stun.probes.total(),
+        "median delay": median(home.delays_s),
+        "longest delay": max(home.delays_s),
+    }
     record_property("totals", totals)
     sys.stdout.write(f"\n{totals}, allowed {dict(home.allowed)}\n")
     for kind, allowed in home.allowed.items():
         assert home.counts[kind] <= allowed, kind
     assert home.counts["all"] == sum(home.counts[kind] for kind in home.allowed)
+    assert max(home.delays_s) <= DELAYS_S[connection]
     assert lines(caplog, logging.ERROR) == []
     (foreign,) = (r for r in simulator.cloudflare.records(zone) if r["name"] not in NAMES)
     assert (foreign["content"], foreign["comment"]) == (FOREIGN, "mail")
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def set_up_home(hass: HomeAssistant, zone: Zone, home: Home, *, has_router: bool) -> None:
+async def set_up_home(
+    hass: HomeAssistant, zone: Zone, home: Home, *, has_router: bool
+) -> RaindropConfigEntry:
     """Set up two domains beside a foreign record, with a router or without."""
     home.simulator.cloudflare.add_record(
         zone, type="A", name="mail", content=FOREIGN, comment="mail", proxied=False
@@ -303,7 +353,8 @@ async def set_up_home(hass: HomeAssistant, zone: Zone, home: Home, *, has_router
         home.router = Router(hass)
         await home.router.reports(HOME)
         sources = {"ipv4": [home.router.source()]}
-    await set_up(hass, zone, [domain(name) for name in NAMES], sources=sources)
+    entry = await set_up(hass, zone, [domain(name) for name in NAMES], sources=sources)
     home.check()
     home.counts.clear()
     assert home.is_in_sync()
+    return entry
