@@ -13,6 +13,7 @@ from .contestants import COMPARED
 from .import_times import measure_imports
 from .machine import facts
 from .plots import write_plot, write_watching_plot
+from .quiet_day import measure_quiet_days
 from .reaction_times import measure_reactions
 from .report import report
 from .scenarios import Scenario, ScenarioRunner
@@ -76,10 +77,11 @@ async def _measure(*, is_quick: bool) -> tuple[str, Rows, list[WatchTimes]]:
             3 if is_quick else REACTIONS,
         )
         watching = await measure_watching(simulator, 1 if is_quick else WATCH_RUNS)
+        quiet_days = await measure_quiet_days(simulator)
         runner = ScenarioRunner(simulator, COMPARED)
         await runner.run(counts, DELAYS_MS, 2 if is_quick else RUNS)
     medians = rows(runner.samples)
-    text = report(machine_facts, medians, reactions, watching, import_times)
+    text = report(machine_facts, medians, reactions, watching, quiet_days, import_times)
     return text, medians, watching
 
 

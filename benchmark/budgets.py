@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from .contestants import FLOOR, RAINDROP
+from .quiet_day import measure_quiet_days
 from .reaction_times import measure_reactions
 from .scenarios import Case, Samples, Scenario, ScenarioRunner
 from .simulator_process import running_simulator
@@ -14,6 +15,7 @@ RUNS = 9
 UNCHANGED_PROCESSES, UNCHANGED_RUNS = 3, 20
 """Half a millisecond needs many runs and several processes to be measured reliably."""
 REACTIONS = 20
+QUIET_DAY_CPU_S = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ async def measure_budgets() -> list[Budget]:
         growth = ScenarioRunner(simulator, [RAINDROP])
         await growth.run([100, 1000], [0], 3)
         reactions = await measure_reactions(simulator, [MANY], REACTIONS)
+        watched_day, _ = await measure_quiet_days(simulator)
     by_entity = next(reaction for reaction in reactions if reaction.trigger == "entity")
     changed = Case(scenario=Scenario.CHANGED, count=MANY, delay_ms=0)
     floor_s = min(_figures(compared.samples, changed, FLOOR, "wall_s"))
@@ -49,6 +52,11 @@ async def measure_budgets() -> list[Budget]:
             description=f"entity change, {MANY} records: time to the batch, to the floor's update",
             limit=3,
             measured=min(by_entity.times_s) / floor_s,
+        ),
+        Budget(
+            description=f"a quiet day with the watch: CPU time, to {QUIET_DAY_CPU_S} s",
+            limit=1,
+            measured=watched_day.cpu_s / QUIET_DAY_CPU_S,
         ),
     ]
 

@@ -5,12 +5,14 @@ from statistics import fmean
 
 from .contestants import COMPARED, CONTESTANTS, FLOOR
 from .import_times import ImportTime
+from .quiet_day import QuietDay
 from .reaction_times import ReactionTimes
 from .scenarios import Case, Scenario
 from .summary import Row, Rows, ratio
 from .watch_times import WatchTimes
 
 KIB = 1024
+MEGABYTE = 10**6
 MINUTE = 60
 DESCRIPTIONS = {
     Scenario.COLD: "All records have an old address, and the contestant has no saved state.",
@@ -25,6 +27,7 @@ def report(
     rows: Rows,
     reactions: Sequence[ReactionTimes],
     watching: Sequence[WatchTimes],
+    quiet_days: Iterable[QuietDay],
     import_times: Iterable[ImportTime],
 ) -> str:
     """Return the report."""
@@ -36,6 +39,9 @@ def report(
         *_reaction(rows, reactions, watching),
         "## Watching the connection",
         *_watching(watching),
+        "## A quiet day",
+        "One record, in a day in which nothing happens.",
+        _table(QUIET_DAY_HEADS, map(_quiet_day, quiet_days)),
     ]
     for scenario in Scenario:
         slug = scenario.replace(" ", "-")
@@ -57,6 +63,11 @@ ratios to the floor are in parentheses."""
 HEADS = [
     *("records", "", "requests", "look-ups", "sent", "received", "DNS right", "wall", "CPU"),
     *("longest stall", "wrong after", "attributes lost", "runs"),
+]
+
+QUIET_DAY_HEADS = [
+    *("", "probes", "look-ups", "requests to Cloudflare", "HTTPS connections", "DNS queries"),
+    *("traffic", "CPU"),
 ]
 
 
@@ -172,6 +183,17 @@ def _watching(watching: Sequence[WatchTimes]) -> Iterator[str]:
             for times in watching
         ),
     )
+
+
+def _quiet_day(day: QuietDay) -> list[str]:
+    traffic = day.traffic
+    counts = (traffic.probes, traffic.look_ups, traffic.api_requests, traffic.connections)
+    return [
+        day.title,
+        *(f"{count:,}" for count in (*counts, traffic.dns_queries)),
+        f"{traffic.bytes / MEGABYTE:.2f} MB",
+        f"{day.cpu_s:.1f} s",
+    ]
 
 
 def _imports(import_times: Iterable[ImportTime]) -> Iterator[list[str]]:
