@@ -129,6 +129,10 @@ class StunService:
         """Send any datagram to the client that asked last."""
         self._endpoints[FAMILIES.index(family)].sendto(datagram, self._clients[family])
 
+    def send_from_other_port(self, datagram: bytes, family: Family = 4) -> None:
+        """Send any datagram to the client that asked last, but not from the port that it asked."""
+        self._others[family].sendto(datagram, self._clients[family])
+
     def received(
         self,
         endpoint: asyncio.DatagramTransport,
