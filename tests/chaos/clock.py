@@ -13,7 +13,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from simulator.request_log import Entry, Log
+from tests.simulated_time import settle
 
+from .constants import INTERVAL_S
 from .scenario import InvariantViolationError
 
 _IDLE_TURNS = 60
@@ -35,6 +37,8 @@ class Clock:
     def __init__(self, log: Log, freezer: FrozenDateTimeFactory, patch: pytest.MonkeyPatch) -> None:
         """Start with a correct wall clock."""
         self.hass: HomeAssistant
+        self.interval_s = INTERVAL_S
+        """After so many seconds there was an update."""
         self._log = log
         self._freezer = freezer
         self._shifted_s = 0.0
@@ -76,9 +80,13 @@ class Clock:
             self.advance(seconds)
             await self.settle()
 
+    async def pass_intervals(self, count: int) -> None:
+        """Let scheduled updates run."""
+        await self.pass_seconds(self.interval_s, count)
+
     async def settle(self) -> None:
         """Wait until Home Assistant is idle, advancing the time as needed."""
-        await self.run_to_end(self.hass.async_block_till_done(wait_background_tasks=True))
+        await self.run_to_end(settle(self.hass))
 
     async def run_to_end(self, work: Coroutine[Any, Any, None] | asyncio.Task[None]) -> None:
         """Wait for work to end, advancing the time when nothing else happens."""

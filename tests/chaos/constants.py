@@ -90,6 +90,8 @@ TRIALS = (
 
 INTERVAL_S = 301
 """One second more than the update interval."""
+WATCHED_INTERVAL_S = 1801
+"""One second more than the update interval where the connection watch may work."""
 FULL_SYNC_INTERVALS = 13
 """After so many intervals there was a full sync."""
 PROBLEM_INTERVALS = 5

@@ -13,9 +13,10 @@ import pytest
 from simulator import Simulator
 from simulator.request_log import Service
 from tests.secrets import TOKEN
+from tests.simulated_time import watch_by_simulator
 
 from .clock import Clock
-from .constants import ENTITY_ZONE, HOST_NAMES, INTERVAL_S, MULTI_RECORD_NAME, ZONES
+from .constants import ENTITY_ZONE, HOST_NAMES, MULTI_RECORD_NAME, ZONES
 from .detection_checker import DetectionChecker
 from .expectations import Expectations
 from .external_editor import ExternalEditor
@@ -53,7 +54,7 @@ class Environment:
             clock, self._reported, self._sources, Traces(simulator.log, clock), models.values()
         )
         self._network = Network(simulator, self._reported)
-        self._faults = Faults(simulator, self._reported, self._network, checkers)
+        self._faults = Faults(simulator, clock, self._reported, self._network, checkers)
         self._editor = ExternalEditor(simulator, checkers)
         self._core = HomeAssistantCore(clock, self._network, self._detection, models, checkers)
         self._user = UserOperations(simulator, clock, self._core, self._editor, models, checkers)
@@ -207,7 +208,7 @@ class Environment:
         kinds = ("hold", "lost_response") if delay == "lost_response" else (delay,)
         faults = [self._simulator.faults.add(service, where, kind=kind, times=1) for kind in kinds]
         await self._run_step(first)
-        self._clock.advance(INTERVAL_S)
+        self._clock.advance(self._clock.interval_s)
         hass = self._core.hass
         idle = asyncio.create_task(hass.async_block_till_done(wait_background_tasks=True))
         _ = await self._clock.run_until_idle(idle)
@@ -237,6 +238,7 @@ async def _environment(freezer: FrozenDateTimeFactory) -> AsyncIterator[Environm
     async with Simulator() as simulator:
         with pytest.MonkeyPatch.context() as patch:
             use_simulator(simulator, patch)
+            watch_by_simulator(simulator, patch)
             environment = Environment(simulator, Clock(simulator.log, freezer, patch))
             logger.addHandler(environment.log_checker)
             try:

@@ -2,6 +2,8 @@
 
 from random import Random
 
+from simulator import StunFault
+
 from .constants import (
     BATCH,
     CREATE,
@@ -155,6 +157,13 @@ def clear_faults(_rng: Random) -> Step:
 def set_reachable(rng: Random) -> Step:
     """Make the Cloudflare API reachable or unreachable."""
     return ["set_reachable", one(rng, (False, True, True))]
+
+
+def set_stun(rng: Random) -> Step:
+    """Answer probes, rightly or wrongly, perhaps by another way out, or let them be lost."""
+    fault = one(rng, (*[None] * len(StunFault), *StunFault))
+    pool = rng.sample(PRIMARY_ADDRESSES[random_family(rng)], rng.randint(1, 3))
+    return ["set_stun", fault, [*one(rng, ((), (), pool))]]
 
 
 def set_token(rng: Random) -> Step:

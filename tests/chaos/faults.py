@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from simulator import Simulator
+from simulator import Simulator, StunFault
 from simulator.request_log import Service
 from tests.secrets import TOKEN
 
-from .constants import PROVIDERS
+from .clock import Clock
+from .constants import PROVIDERS, WATCHED_INTERVAL_S
 from .network import Network
 from .reported_addresses import ReportedAddresses
 from .scenario import Operation
@@ -24,12 +25,15 @@ class Faults:
     def __init__(
         self,
         simulator: Simulator,
+        clock: Clock,
         reported: ReportedAddresses,
         network: Network,
         checkers: Mapping[str, ZoneChecker],
     ) -> None:
-        """Start without faults."""
+        """Start without faults, except that probes are blocked."""
+        simulator.stun.fault = StunFault.SILENT
         self._simulator = simulator
+        self._clock = clock
         self._reported = reported
         self._network = network
         self._checkers = checkers
@@ -37,6 +41,7 @@ class Faults:
             "add_fault": self.add_fault,
             "clear_faults": self.clear_faults,
             "set_reachable": self.set_reachable,
+            "set_stun": self.set_stun,
             "set_token": self.set_token,
             "set_zone_exists": self.set_zone_exists,
         }
@@ -66,6 +71,17 @@ class Faults:
     async def set_reachable(self, is_reachable: bool) -> None:  # noqa: FBT001
         """Make the Cloudflare API reachable or unreachable."""
         self._simulator.cloudflare.reachable = is_reachable
+
+    async def set_stun(self, fault: str | None, mapped: list[str]) -> None:
+        """Set what is wrong with the responses to probes, and which addresses they report in turn.
+
+        Without any they report the address that Cloudflare's trace does, right
+        or not. Once the watch may work, the poll is less frequent.
+        """
+        self._simulator.stun.fault = StunFault(fault) if fault else None
+        self._simulator.stun.set_mapped(mapped)
+        if not fault:
+            self._clock.interval_s = WATCHED_INTERVAL_S
 
     async def set_token(self, access: str) -> None:
         """Revoke the API token, limit its permissions, or restore it."""

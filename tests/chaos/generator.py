@@ -13,6 +13,7 @@ from .fault_generator import (
     edit_dns,
     ignore_fields,
     set_reachable,
+    set_stun,
     set_token,
     set_zone_exists,
 )
@@ -45,7 +46,10 @@ def generate(seed: int, length: int) -> Scenario:
     makers = list(_WEIGHTS)
     weights = [_WEIGHTS[maker] for maker in makers]
     steps = [maker(rng) for maker in rng.choices(makers, weights, k=length)]
-    return [*steps, _final_change(rng)]
+    scenario = [*steps, _final_change(rng)]
+    for _ in range(rng.randint(0, _MAX_STUN_STEPS)):
+        scenario.insert(rng.randrange(length), set_stun(rng))
+    return scenario
 
 
 def _wait(rng: Random) -> Step:
@@ -81,6 +85,8 @@ def _interleave(rng: Random) -> Step:
     return ["interleave", target, one(rng, delays), first(rng), second(rng)]
 
 
+_MAX_STUN_STEPS = 4
+"""How often what is wrong with responses to probes changes: in a fifth of the homes never."""
 _WRITE_DELAYS = ("hold", "lost_response", "hold_request")
 """A write may be applied at once and be answered late or never, or be applied late."""
 _WEIGHTS: dict[Callable[[Random], Step], int] = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from .constants import INTERVAL_S, family_of
+from .constants import family_of
 from .expectations import Expectations
 from .model import ManagedRecord, RecordKey
 from .reported_addresses import ReportedAddresses
@@ -25,6 +25,7 @@ _HARMLESS_STEPS = frozenset(
         "add_fault",
         "clear_faults",
         "set_reachable",
+        "set_stun",
         "edit_dns",
         "add_odd_record",
     }
@@ -52,9 +53,10 @@ class ProblemChecker:
     def end_step(self, step: Step) -> list[str]:
         """Return the records that are wrong for more than 15 minutes without a problem."""
         name, *arguments = step
+        interval_s = self._world.clock.interval_s
         if name not in _HARMLESS_STEPS:
             self._wrong_s.clear()
-        if name != "wait" or not isinstance(arguments[0], int) or arguments[0] < INTERVAL_S - 1:
+        if name != "wait" or not isinstance(arguments[0], int) or arguments[0] < interval_s - 1:
             # Nothing had to notice anything.
             return []
         passed_s = min(arguments[0], _FULL_SYNC_S)
@@ -76,7 +78,7 @@ class ProblemChecker:
         """
         edited = self._world.checkers[zone].externally_changed
         is_edited = bool(edited & {record_key, (f"sub.{zone}", "NS")})
-        return _SHOWN_AFTER_S + (_FULL_SYNC_S if is_edited else 0) + INTERVAL_S
+        return _SHOWN_AFTER_S + (_FULL_SYNC_S if is_edited else 0) + self._world.clock.interval_s
 
     def _wrong_records(self) -> Iterator[tuple[str, RecordKey]]:
         """Yield the record keys whose records hold no address that anything reports."""

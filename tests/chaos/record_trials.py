@@ -5,7 +5,6 @@ from typing import Any
 
 from .constants import (
     FULL_SYNC_INTERVALS,
-    INTERVAL_S,
     LATE_ADDRESSES,
     MULTI_RECORD_NAME,
     PRIMARY_ADDRESSES,
@@ -151,7 +150,7 @@ class RecordTrials:
         return next((c for c in domains if not c.record_ids and c.name != MULTI_RECORD_NAME), None)
 
     async def _pass_intervals(self, count: int) -> None:
-        await self._world.clock.pass_seconds(INTERVAL_S, count)
+        await self._world.clock.pass_intervals(count)
 
 
 def _attributes_of(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 from simulator.request_log import Service
 from tests.secrets import found_in
 
-from .constants import INTERVAL_S, LATE_ADDRESSES, PRIMARY_ADDRESSES
+from .constants import LATE_ADDRESSES, PRIMARY_ADDRESSES
 from .expectations import Expectations
 from .integration import diagnostics, loaded_zone
 from .model import RecordKey
@@ -112,7 +112,7 @@ class Recovery:
 
     async def _pass_intervals(self, count: int) -> None:
         """Let scheduled updates run."""
-        await self._clock.pass_seconds(INTERVAL_S, count)
+        await self._clock.pass_intervals(count)
 
     async def _cause_drift(self) -> None:
         """Edit a record of each zone, which a full sync has to find."""

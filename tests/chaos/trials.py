@@ -13,7 +13,6 @@ from .constants import (
     BATCH,
     CREATE,
     FULL_SYNC_INTERVALS,
-    INTERVAL_S,
     LATE_ADDRESSES,
     LIST,
     PRIMARY,
@@ -160,7 +159,7 @@ class Trials:
             for target in (BATCH, CREATE, UPDATE)
         ]
         await self._move(1)
-        world.clock.advance(INTERVAL_S)
+        world.clock.advance(world.clock.interval_s)
         await self._run_until_idle()
         for hold in holds:
             world.simulator.faults.let_pass(hold)
@@ -228,7 +227,7 @@ class Trials:
         self._expectations.check_dns()
 
     async def _pass_intervals(self, count: int) -> None:
-        await self._world.clock.pass_seconds(INTERVAL_S, count)
+        await self._world.clock.pass_intervals(count)
 
     async def _run_until_idle(self) -> None:
         """Run until nothing happens but what a fault holds."""
