@@ -66,8 +66,8 @@ HEADS = [
 ]
 
 QUIET_DAY_HEADS = [
-    *("", "probes", "look-ups", "requests to Cloudflare", "HTTPS connections", "DNS queries"),
-    *("traffic", "CPU"),
+    *("", "probes", "look-ups", "requests to Cloudflare", "questions to resolvers"),
+    *("HTTPS connections", "DNS queries", "traffic", "CPU"),
 ]
 
 
@@ -187,10 +187,11 @@ def _watching(watching: Sequence[WatchTimes]) -> Iterator[str]:
 
 def _quiet_day(day: QuietDay) -> list[str]:
     traffic = day.traffic
-    counts = (traffic.probes, traffic.look_ups, traffic.api_requests, traffic.connections)
+    requests = (traffic.look_ups, traffic.api_requests, traffic.resolver_requests)
+    counts = (traffic.probes, *requests, traffic.connections, traffic.dns_queries)
     return [
         day.title,
-        *(f"{count:,}" for count in (*counts, traffic.dns_queries)),
+        *(f"{count:,}" for count in counts),
         f"{traffic.bytes / MEGABYTE:.2f} MB",
         f"{day.cpu_s:.1f} s",
     ]

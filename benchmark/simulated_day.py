@@ -18,6 +18,8 @@ from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
+from custom_components.raindrop import ddns
+from devtools.simulated_providers import resolvers_of
 from simulator import Simulator
 from simulator.traffic import Traffic, traffic_of
 from tests.simulated_time import advance, watch_by_simulator
@@ -38,6 +40,7 @@ async def _day(freezer: FrozenDateTimeFactory, *, is_watched: bool) -> Traffic:
         raindrop = Raindrop(_task(simulator))
         await raindrop.prepare()
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ddns, "RESOLVERS", resolvers_of(simulator.doh.urls))
             queries = watch_by_simulator(simulator, patch) if is_watched else None
             await raindrop.start()
             # Plans the next one, as `start` does not.

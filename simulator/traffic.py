@@ -22,6 +22,8 @@ class Traffic:
     look_ups: int
     """Requests to IP services."""
     api_requests: int
+    resolver_requests: int
+    """Questions to public resolvers, over HTTPS."""
     connections: int
     """HTTPS connections."""
     dns_queries: int
@@ -52,6 +54,7 @@ def traffic_of(simulator: Simulator, *, stun_queries: int = 0) -> Traffic:
         probes=stun.probes.total(),
         look_ups=log.count(service="ip"),
         api_requests=log.count(service="cloudflare"),
+        resolver_requests=log.count(service="doh"),
         connections=connections,
         dns_queries=connections + stun_queries,
         probe_bytes=stun.bytes.total() + headers,

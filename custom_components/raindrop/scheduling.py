@@ -31,6 +31,7 @@ def is_hour_over(since: datetime, now: datetime) -> bool:
     """
     return not now - FULL_SYNC_INTERVAL + _EARLY < since <= now
 
+
 type _Key = UpdateOptions | CALLBACK_TYPE
 """What is due at the end of a timer; there is one timer for each."""
 

@@ -58,7 +58,7 @@ async def test_a_watched_day_costs_less_than_the_look_ups_of_a_polled_one(
     record_property: Callable[[str, object], None],
     families: list[str],
 ) -> None:
-    """Probes, look-ups, full syncs, TLS handshakes and DNS queries together."""
+    """All of it together: probes, requests, TLS handshakes and DNS queries."""
     entry = await set_up(hass, zone, [domain("home.example.com", families=families)])
     await a_day(hass, simulator, freezer)
     polled = traffic_of(simulator)
