@@ -79,7 +79,8 @@ async def test_a_watched_day_costs_less_than_the_look_ups_of_a_polled_one(
     assert polled.look_ups == pytest.approx((POLLS + HOURS) * count, abs=2 * count)
     assert watched.probes == pytest.approx(PROBES * count, rel=0.02)
     assert watched.look_ups == pytest.approx((WATCHED_POLLS + HOURS) * count, abs=2 * count)
-    assert watched.api_requests == pytest.approx(HOURS, abs=1)
+    # With a look at the token once a day.
+    assert watched.api_requests == pytest.approx(HOURS, abs=2)
     assert watched.dns_queries - watched.connections == pytest.approx(HOURS * count, abs=2 * count)
 
 
