@@ -113,10 +113,9 @@ class Resolvers:
     def _answer(self, cache: _Cache, name: str, type_: str, kind: Kind | None) -> _Answer:
         """Return a cached answer, or that of the authoritative servers."""
         match kind:
-            case Kind.WRONG_ANSWER:
-                data = WRONG_ADDRESSES.get(type_, "ns1.registrar.example")
-                return _Answer(data=(data,), ttl_s=_AUTOMATIC_TTL_S)
-            case Kind.NXDOMAIN:
+            case Kind.WRONG_ANSWER if type_ != "NS":
+                return _Answer(data=(WRONG_ADDRESSES[type_],), ttl_s=_AUTOMATIC_TTL_S)
+            case Kind.NXDOMAIN if type_ != "NS":
                 return _Answer(status=_NXDOMAIN)
             case Kind.SERVFAIL:
                 return _Answer(status=_SERVFAIL)

@@ -4,7 +4,7 @@ What waits to be looked up is forgotten at a restart: the turns of the full
 syncs come to every name.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
@@ -24,6 +24,7 @@ from .ddns import (
     ask_resolvers,
     is_visible,
     next_in_turn,
+    questions_about,
 )
 from .scheduling import UpdateScheduler
 from .stored_sources import RESOLVERS, resolver_choice
@@ -75,7 +76,8 @@ class PublicDns:
         if is_full_sync and result.was_read:
             self._turn += 1
             key = next_in_turn(state, self._turn, dt_util.utcnow())
-            self._async_look_up(state, [key] if key else [])
+            questions = questions_about(state, [key] if key else [], with_zone=True)
+            self._async_look_up(questions)
 
     @callback
     def _async_schedule(self) -> None:
@@ -92,14 +94,13 @@ class PublicDns:
             del self._waiting[key]
         state = self._state()
         # A record may have been changed since, or be in conflict.
-        self._async_look_up(state, [key for key in due if is_visible(state.record(key), now)])
+        visible = [key for key in due if is_visible(state.record(key), now)]
+        self._async_look_up(questions_about(state, visible))
         self._async_schedule()
 
     @callback
-    def _async_look_up(self, state: State, record_keys: Iterable[RecordKey]) -> None:
-        records = {key: record for key in record_keys if (record := state.record(key).record)}
-        questions = PublicQuestions(records=records)
-        if records:
+    def _async_look_up(self, questions: PublicQuestions) -> None:
+        if questions.records or questions.zone:
             _ = self._entry.async_create_background_task(
                 self._hass, self._async_ask(questions), f"{DOMAIN} {self._entry.title} public DNS"
             )

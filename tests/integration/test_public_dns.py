@@ -296,6 +296,7 @@ async def test_the_second_resolver_is_asked_only_if_it_is_chosen(
 ) -> None:
     """Then a name is seen if one of them sees it; off asks nobody and forgets the problem."""
     await choose_resolvers(hass, entry, "cloudflare_and_google")
+    simulator.log.clear()
     await clock.passes(TTL + SLACK)
     await press_update_now(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -314,7 +315,7 @@ async def test_the_second_resolver_is_asked_only_if_it_is_chosen(
     assert reason(hass) is None
     simulator.log.clear()
     await clock.passes(FULL_SYNC_INTERVAL)
-    assert endpoints(simulator) == [LIST]
+    assert LIST in endpoints(simulator)
     assert simulator.log.count(service="doh") == 0
 
 
@@ -389,6 +390,114 @@ async def test_the_sensor_of_a_proxied_name_is_unknown(
     assert questions(simulator)[asked("hidden.example.com")] == 0
 
 
+NS = asked("example.com", "NS")
+REGISTRAR = "ns1.registrar.example"
+
+
+def delegate(simulator: Simulator, *name_servers: str) -> None:
+    """Delegate the zone to other name servers."""
+    simulator.doh.delegations["example.com"] = name_servers
+    simulator.doh.clear_caches()
+
+
+async def test_the_name_servers_are_looked_up_with_each_full_sync(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, entry: RaindropConfigEntry
+) -> None:
+    """Together with one name that makes two questions at most, and none between full syncs."""
+    assert questions(simulator) == {NS: 1}
+    await clock.passes(2 * FULL_SYNC_INTERVAL)
+    simulator.log.clear()
+    await clock.cycles(12)
+    assert questions(simulator) == {NS: 1, asked(HOME_NAME): 1}
+
+
+@pytest.mark.parametrize("name_servers", [(REGISTRAR,), ()], ids=["elsewhere", "nowhere"])
+@pytest.mark.parametrize("proxied", [False, True], ids=["DNS only", "proxied"])
+async def test_a_zone_that_is_delegated_elsewhere_is_one_problem_of_all_its_names(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    zone: Zone,
+    entry: RaindropConfigEntry,
+    fired: Fired,
+    name_servers: tuple[str, ...],
+    proxied: bool,  # noqa: FBT001
+) -> None:
+    """One repair names what resolvers answer, also after a restart; it ends by itself."""
+    (record,) = simulator.cloudflare.records(zone)
+    simulator.cloudflare.edit_record(zone, record["id"], proxied=proxied, ttl=1)
+    await clock.passes(FULL_SYNC_INTERVAL)
+    fired.clear()
+    delegate(simulator, *name_servers)
+    await clock.passes(FULL_SYNC_INTERVAL)
+    assert reason(hass) == "not_seen"
+    answer = r"ns1\.registrar\.example" if name_servers else "—"
+    expected = {"zone": "example.com", "answer": answer}
+    assert issues(hass) == {"zone_not_seen": expected}
+
+    simulator.faults.add("doh", kind="servfail")
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert reason(hass) == "not_seen"
+    assert issues(hass) == {"zone_not_seen": expected}
+    simulator.faults.clear()
+
+    del simulator.doh.delegations["example.com"]
+    simulator.doh.clear_caches()
+    await clock.passes(FULL_SYNC_INTERVAL)
+    await clock.passes(FULL_SYNC_INTERVAL)
+    assert reason(hass) is None
+    assert issues(hass) == {}
+    assert [type_ for type_, *_ in fired] == ["failed", "recovered"]
+    assert simulator.log.count(endpoint=BATCH) == 1
+
+
+async def test_one_name_server_of_the_zone_is_enough(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, zone: Zone, entry: RaindropConfigEntry
+) -> None:
+    """Also one of its own names for them, in whatever case."""
+    vanity = ["ns1.example.com"]
+    simulator.cloudflare.edit_zone(zone, vanity_name_servers=vanity)
+    await hass.config_entries.async_reload(entry.entry_id)
+    delegate(simulator, REGISTRAR, "NS1.Example.com.")
+    await entry.runtime_data.async_update_now()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert reason(hass) is None
+
+
+async def test_without_the_permission_to_read_the_zone_nothing_is_judged(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, zone: Zone
+) -> None:
+    """Then Cloudflare's name servers are not known, and nobody is asked for them."""
+    simulator.cloudflare.add_token(TOKEN, permissions={"dns:edit", "dns:read"})
+    await set_up(hass, zone, [domain(HOME_NAME)])
+    delegate(simulator, REGISTRAR)
+    await clock.passes(FULL_SYNC_INTERVAL)
+    assert questions(simulator)[NS] == 0
+
+
+@pytest.mark.parametrize("change", [{"status": "moved"}, {"type_": "partial"}], ids=str)
+async def test_a_zone_that_is_not_active_has_a_problem_of_its_own(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    zone: Zone,
+    entry: RaindropConfigEntry,
+    change: dict[str, Any],
+) -> None:
+    """Cloudflare says itself that nobody asks it, so no resolver is asked; what was said ends."""
+    delegate(simulator, REGISTRAR)
+    await clock.passes(2 * FULL_SYNC_INTERVAL)
+    assert "zone_not_seen" in issues(hass)
+    simulator.cloudflare.edit_zone(zone, **change)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    simulator.log.clear()
+    await clock.passes(2 * FULL_SYNC_INTERVAL)
+    assert simulator.log.count(service="doh") == 0
+    assert "zone_not_seen" not in issues(hass)
+
+
 def messages() -> st.SearchStrategy[bytes]:
     """Return answers of any kind: right, wrong, half right, and no answers at all."""
     values: st.SearchStrategy[Any] = st.sampled_from(
@@ -407,6 +516,13 @@ def messages() -> st.SearchStrategy[bytes]:
     return message.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40)
 
 
+@pytest.fixture
+async def both_resolvers(hass: HomeAssistant, clock: Clock, entry: RaindropConfigEntry) -> None:
+    """Ask both resolvers, and let the look-up after the first change be over."""
+    await choose_resolvers(hass, entry, "cloudflare_and_google")
+    await clock.passes(TTL + SLACK)
+
+
 @settings(
     max_examples=60,
     deadline=None,
@@ -417,12 +533,12 @@ def test_whatever_resolvers_answer_nothing_is_written(
     hass: HomeAssistant,
     simulator: Simulator,
     clock: Clock,
-    entry: RaindropConfigEntry,
+    both_resolvers: None,
     caplog: pytest.LogCaptureFixture,
     body: bytes,
     status: int,
 ) -> None:
-    """A full sync asks two questions at most, raises nothing, and writes nothing."""
+    """A full sync asks each resolver two questions at most, raises nothing, writes nothing."""
 
     async def full_sync() -> None:
         simulator.faults.clear()
@@ -431,7 +547,8 @@ def test_whatever_resolvers_answer_nothing_is_written(
         await clock.passes(2 * FULL_SYNC_INTERVAL)
 
     hass.loop.run_until_complete(full_sync())
-    assert endpoints(simulator) == [LIST]
-    assert 1 <= simulator.log.count(service="doh") <= 2
+    assert endpoints(simulator).count(LIST) == 1
+    assert {entry.method for entry in simulator.log.entries} == {"GET"}
+    assert questions(simulator) == questions(simulator, "/resolve") == {NS: 1, asked(HOME_NAME): 1}
     assert reason(hass) in {None, "not_seen"}
     assert [r for r in caplog.records if r.levelname == "ERROR"] == []

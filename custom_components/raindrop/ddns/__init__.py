@@ -91,6 +91,7 @@ from .public_dns import (
     PublicAnswers,
     PublicQuestions,
     ask_resolvers,
+    questions_about,
     with_public_answers,
     without_public_answers,
 )
@@ -125,7 +126,8 @@ __all__ = [  # noqa: RUF022
     "ZoneStatus", "ZoneType", "ask_resolvers", "check_base_url", "custom_provider", "delete_owned",
     "discover_zone", "full_name", "is_id", "is_visible", "is_watchable", "make_plan",
     "name_conflict", "next_in_turn", "parse_interface_id", "parse_state", "preview",
-    "proxy_obstacles", "read_credential", "records_for", "stable_address", "to_ascii", "to_unicode",
-    "update_zone", "verify_access", "with_public_answers", "without_public_answers",
+    "proxy_obstacles", "questions_about", "read_credential", "records_for", "stable_address",
+    "to_ascii", "to_unicode", "update_zone", "verify_access", "with_public_answers",
+    "without_public_answers",
 ]
 # fmt: on

@@ -4,7 +4,7 @@ It is shown, and it is a reason why a record is not in sync. Nothing is ever
 written for it: other tools that did wrote again and again for a stale answer.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,9 +12,10 @@ from aiohttp import ClientSession
 
 from .addresses import parse_record
 from .models import Address, HostName, Record, RecordKey, ZoneConfig
-from .next_state import with_answers
+from .reasons import with_reasons
 from .resolvers import Resolver, resolve_addresses, resolve_name_servers
-from .state import RecordState, State, UpdateResult
+from .state import RecordState, State, UpdateResult, events_between
+from .visibility import delegation, is_public
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,24 @@ class PublicAnswers:
     questions: PublicQuestions
     addresses: Mapping[RecordKey, frozenset[Address] | None]
     name_servers: frozenset[str] | None = None
+
+
+def questions_about(
+    state: State, record_keys: Iterable[RecordKey], *, with_zone: bool = False
+) -> PublicQuestions:
+    """Return the questions for records of a zone, and for its name servers.
+
+    There are none where the answers would say nothing: for the records of a
+    zone that is not Cloudflare's by its own words, and for the name servers of
+    one that is not known.
+    """
+    zone, name_servers = state.zone, delegation(state.zone)
+    found = ((key, state.record(key).record) for key in record_keys)
+    return PublicQuestions(
+        records={key: record for key, record in found if record} if is_public(zone) else {},
+        zone=zone.name if zone and name_servers and with_zone else None,
+        name_servers=name_servers,
+    )
 
 
 async def ask_resolvers(
@@ -65,7 +84,10 @@ def with_public_answers(
     foreign, found = state.foreign_name_servers, answers.name_servers
     if found is not None:
         foreign = None if found & asked.name_servers else found
-    return with_answers(config, state, records, foreign, now=now)
+    records = {**state.records, **records}
+    after = replace(state, records=records, foreign_name_servers=foreign)
+    after = with_reasons(config, after, now)
+    return after, UpdateResult(events=events_between(state, after, {}))
 
 
 def _judged(known: RecordState, record: Record, addresses: frozenset[Address]) -> RecordState:

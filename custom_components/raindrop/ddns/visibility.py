@@ -1,4 +1,4 @@
-"""Visibility: from when on all resolvers must answer with a record, and which one to look at."""
+"""Visibility: what resolvers must answer with, and from when on; which record to look at."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from .addresses import parse_record
 from .models import MAX_TTL_S, TTL_AUTO, Reason, Record, RecordKey
 from .state import RecordState, State
+from .zones import Zone, ZoneStatus, ZoneType
 
 _AUTOMATIC_TTL_S = 300
 _ABSENCE_TTL_S = 1800
@@ -62,6 +63,24 @@ def next_in_turn(state: State, turn: int, now: datetime) -> RecordKey | None:
         turn, is_for_missing = divmod(turn, 2)
         keys = missing if is_for_missing else keys
     return keys[turn % len(keys)] if keys else None
+
+
+def is_public(zone: Zone | None) -> bool:
+    """Return whether resolvers ask Cloudflare for the names of a zone, as far as that is known."""
+    return zone is None or (
+        zone.status in {None, ZoneStatus.ACTIVE} and zone.type in {None, ZoneType.FULL}
+    )
+
+
+def delegation(zone: Zone | None) -> frozenset[str]:
+    """Return the name servers of a zone, one of which resolvers must answer with.
+
+    None of them if that cannot be judged: the zone is not known, or it is not
+    delegated to Cloudflare by what Cloudflare itself says.
+    """
+    if zone is None or zone.status is not ZoneStatus.ACTIVE or zone.type is not ZoneType.FULL:
+        return frozenset()
+    return frozenset({*zone.name_servers, *zone.vanity_name_servers})
 
 
 def _ttl_s(record: Record) -> int:

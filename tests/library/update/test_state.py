@@ -16,8 +16,8 @@ from custom_components.raindrop.ddns.models import (
     Address,
     Reason,
 )
-from custom_components.raindrop.ddns.next_state import reason_of
 from custom_components.raindrop.ddns.plans import Conflict, Outcome
+from custom_components.raindrop.ddns.reasons import reason_of
 from custom_components.raindrop.ddns.state import RecordState, State
 from tests.library.builders import A1, A2, B1, HERE, HERE_V6, HOME, V4, V6, create, record
 

@@ -1,0 +1,88 @@
+"""The reason why a record is not in sync, and since when it is not known whether it is."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .detection.result import Detection
+from .models import Reason, ZoneConfig
+from .state import RecordState, State
+
+_LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)
+"""How long it may be unknown whether a record is in sync: about three updates."""
+
+
+def with_reasons(config: ZoneConfig, state: State, now: datetime) -> State:
+    """Return a state with the reason of each record that is not in sync, and since when."""
+    records = {
+        m.record_key: _with_reason(
+            state.record(m.record_key), state.detections[m.source], state, now
+        )
+        for m in config.managed_records
+    }
+    return replace(
+        state,
+        records=records,
+        has_unknown_record=any(record.unknown_since for record in records.values()),
+        has_unsynced_record=any(
+            record.reason not in {None, Reason.NOT_SEEN} for record in records.values()
+        ),
+    )
+
+
+def _with_reason(
+    record: RecordState, detection: Detection, state: State, now: datetime
+) -> RecordState:
+    """Return a record with the reason why it is not in sync, and since when that is unknown."""
+    is_known = _needs_no_address(record, detection) or (
+        detection.address is not None and state.list_error is None
+    )
+    # A time in the future is due to a clock that was set back.
+    since = None if is_known else min(record.unknown_since or now, now)
+    is_overdue = since is not None and now - since >= _LONGEST_UNKNOWN
+    if (since, is_overdue) != (record.unknown_since, record.is_overdue):
+        record = replace(record, unknown_since=since, is_overdue=is_overdue)
+    is_delegated = state.foreign_name_servers is None
+    reason = reason_of(record, detection, is_delegated=is_delegated)
+    # Waiting for a flapping address is neither a failure nor a recovery.
+    has_failed = reason is not None and (record.has_failed or reason is not Reason.FLAPPING)
+    if (reason, has_failed) == (record.reason, record.has_failed):
+        return record
+    return replace(record, reason=reason, has_failed=has_failed)
+
+
+def reason_of(
+    record: RecordState, detection: Detection, *, is_delegated: bool = True
+) -> Reason | None:
+    """Return why a record is not in sync, None if it is and can be seen, as far as is known."""
+    reason = _why_not_in_sync(record, detection)
+    is_seen = not record.is_not_seen and (is_delegated or record.last_address is None)
+    return reason if reason or is_seen else Reason.NOT_SEEN
+
+
+def _why_not_in_sync(record: RecordState, detection: Detection) -> Reason | None:
+    """Return why a record at Cloudflare is not in sync, None if it is.
+
+    A failed detection or list leaves a record in sync that was so before,
+    until that is overdue. A family that the home does not have is a problem
+    only for a record that exists.
+    """
+    if record.conflict:
+        return record.conflict.reason
+    if record.failure:
+        return record.failure.reason
+    if detection.is_flapping:
+        return Reason.FLAPPING
+    is_known = record.last_address is not None and not record.is_overdue
+    if detection.address is None:
+        is_quiet = detection.is_unsupported_family and not record.is_overdue
+        return None if is_known or is_quiet else Reason.NO_ADDRESS
+    return None if is_known and record.synced_address == detection.address else Reason.UNREAD
+
+
+def _needs_no_address(record: RecordState, detection: Detection) -> bool:
+    """Return whether this is a family that the home does not have, without a record of it.
+
+    Before the first list, a record that was in sync once is taken to exist.
+    """
+    exists = record.last_address is not None if record.exists is None else record.exists
+    return detection.is_unsupported_family and not exists
