@@ -1,7 +1,10 @@
 """Raindrop keeps Cloudflare DNS records pointed at a home whose public IP address changes."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import (
@@ -29,6 +32,8 @@ from .issues import async_delete_issues, async_sync_issues
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+type _Essentials = tuple[str, str | None, Mapping[str, Any], Mapping[str, Any]]
+
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR)
 
 
@@ -55,7 +60,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> 
         raise translated_error(ConfigEntryNotReady, err) from err
     entry.runtime_data = coordinator
     # Before anything takes time: what the user changes meanwhile must not be missed.
-    entry.async_on_unload(entry.add_update_listener(_async_reload))
+    essentials = _essentials(entry)
+    entry.async_on_unload(entry.add_update_listener(partial(_async_entry_changed, essentials)))
     entry.async_on_unload(partial(async_delete_issues, hass, entry))
     entry.async_on_unload(partial(async_delete_entry_issues, hass, entry))
     async_report_configuration(hass, entry, coordinator.domains)
@@ -100,6 +106,16 @@ def _async_listen() -> None:
     """Keep the coordinator polling."""
 
 
-async def _async_reload(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
-    """Reload an entry that changed, or whose subentries did."""
-    hass.config_entries.async_schedule_reload(entry.entry_id)
+async def _async_entry_changed(
+    loaded: _Essentials, hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """Take over changed domains, or reload an entry of which anything else changed."""
+    if entry.state is ConfigEntryState.LOADED and _essentials(entry) == loaded:
+        await entry.runtime_data.async_take_over_domains()
+    else:
+        hass.config_entries.async_schedule_reload(entry.entry_id)
+
+
+def _essentials(entry: RaindropConfigEntry) -> _Essentials:
+    """Return what cannot change while an entry is loaded."""
+    return entry.title, entry.unique_id, entry.data, entry.options

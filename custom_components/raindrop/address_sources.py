@@ -71,14 +71,17 @@ def _entity_state(hass: HomeAssistant, source: Source) -> SourceState:
 class EntityWatch:
     """Calls back whenever the state of one of the sources' entities changes."""
 
-    def __init__(
-        self, hass: HomeAssistant, sources: Iterable[Source], changed: CALLBACK_TYPE
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, changed: CALLBACK_TYPE) -> None:
         self._hass = hass
-        self._entities = {s.entity for s in sources if s.kind is SourceKind.ENTITY}
+        self._entities: set[str] = set()
         self._changed = changed
         self._ends: list[CALLBACK_TYPE] = []
-        self._begin()
+
+    @callback
+    def async_follow(self, sources: Iterable[Source]) -> None:
+        """Watch the entities of these sources."""
+        self._entities = {s.entity for s in sources if s.kind is SourceKind.ENTITY}
+        self._watch()
 
     @callback
     def async_end(self) -> None:
@@ -86,8 +89,9 @@ class EntityWatch:
         while self._ends:
             self._ends.pop()()
 
-    def _begin(self) -> None:
+    def _watch(self) -> None:
         """Watch the entities by their present entity ids."""
+        self.async_end()
         registry = er.async_get(self._hass)
         found = (er.async_resolve_entity_id(registry, entity) for entity in self._entities)
         entity_ids = [entity_id for entity_id in found if entity_id]
@@ -108,8 +112,7 @@ class EntityWatch:
     @callback
     def _registry_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         """Follow an entity that was renamed."""
-        self.async_end()
-        self._begin()
+        self._watch()
 
 
 @callback

@@ -30,26 +30,32 @@ class AddressWatch:
         self._detections = detections
         self._request = request
         self._ends: list[CALLBACK_TYPE] = []
+        self._entities = EntityWatch(hass, self._async_entity_changed)
         self._end_pause: CALLBACK_TYPE | None = None
 
     @callback
     def async_start(self, detector: Detector) -> None:
         """Begin to watch, and catch up on what changed during setup."""
-        sources = self._detections()
-        self._ends += [
-            EntityWatch(self._hass, sources, self._async_entity_changed).async_end,
-            async_dispatcher_connect(self._hass, SIGNAL_ADDRESS_ACCEPTED, self._async_accepted),
-        ]
+        self._ends.append(
+            async_dispatcher_connect(self._hass, SIGNAL_ADDRESS_ACCEPTED, self._async_accepted)
+        )
         if self._hass.state is not CoreState.running:
             self._ends.append(async_at_started(self._hass, self._async_home_assistant_started))
+        self.async_follow()
         self._async_entity_changed()
-        for source, detection in sources.items():
+        for source, detection in self._detections().items():
             if detection.address and (accepted := detector.accepted(source)):
                 self._async_accepted(source, accepted)
 
     @callback
+    def async_follow(self) -> None:
+        """Watch the entities of the present sources."""
+        self._entities.async_follow(self._detections())
+
+    @callback
     def async_end(self) -> None:
         """Stop watching."""
+        self._entities.async_end()
         if self._end_pause:
             self._end_pause()
         while self._ends:

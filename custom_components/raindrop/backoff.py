@@ -86,6 +86,10 @@ class Backoff:
         """Return for how many seconds a zone may not be read without need."""
         return max(self.wait_s(now), _wait_s(self._low_until, now))
 
+    def require_full_sync(self) -> None:
+        """Let the zone be read again soon."""
+        self._synced_at = _NEVER
+
     def full_sync_attempted(self, now: datetime) -> None:
         """Remember that the zone was read, or could not be."""
         self._synced_at = now

@@ -32,6 +32,13 @@ class ZoneWatch:
         self.went_blind = went_blind
 
     @callback
+    def async_follow(self, sources: Iterable[Source]) -> None:
+        """Watch for other sources."""
+        self.sources = frozenset(sources)
+        if self._shared:
+            self._shared.async_zones_changed()
+
+    @callback
     def async_begin(self) -> None:
         """Begin to watch."""
         shared = self._hass.data.setdefault(_SHARED_WATCH, _SharedWatch())

@@ -1,7 +1,7 @@
 """Update coordinator of a zone: schedules updates, runs one at a time, publishes the result."""
 
 from asyncio import CancelledError, Lock, timeout, wait
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -18,36 +18,33 @@ from homeassistant.util.signal_type import SignalTypeFormat
 from .address_sources import async_get_detector
 from .address_watch import AddressWatch
 from .backoff import Backoff
-from .config import async_get_client, configured_record_keys, read_domains, zone_config
+from .config import Domain, async_get_client
+from .configuration import Configuration
 from .connection_watch import ZoneWatch
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     CloudflareRateLimitError,
-    Detection,
-    Family,
     HomeId,
     Preview,
     PublicAnswers,
     RecordAttributes,
     RecordKey,
-    Source,
     State,
     UpdateOptions,
     UpdateResult,
+    ZoneConfig,
     preview,
     update_zone,
     with_public_answers,
     without_public_answers,
 )
-from .deletions import Deletions, async_begin_deletions
-from .error_messages import StatusLog, raise_setup_error, raise_update_error
-from .issues import async_sync_issues
+from .deletions import Deletions
+from .error_messages import raise_setup_error, raise_update_error
 from .public_dns import PublicDns
 from .publisher import Publisher
-from .reauth import async_end_reauth
+from .reauth import async_update_reauth
 from .scheduling import FRESH, ROUTINE, UpdateScheduler
 from .store import ZoneStore
-from .stored_sources import watches_connection
 from .token_expiry import TokenExpiry
 
 SIGNAL_CHECKED: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_checked")
@@ -55,8 +52,6 @@ SIGNAL_CHECKED: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_checked"
 
 _UNLOAD_LIMIT_S = 30
 """How long unloading waits for an update that is running, so that it can finish its writes."""
-_LATE_WRITE_S = 60
-"""When the zone is read again after a write without a response, which may be carried out late."""
 _FIRST_UPDATE_LIMIT_S = 10
 """How long setup waits for the first update, which goes on in the background."""
 
@@ -90,11 +85,13 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self._scheduler = UpdateScheduler(hass, entry, self._async_update)
         self.client = async_get_client(hass, entry.data, home_id)
         self.detector = async_get_detector(hass)
-        self.domains = read_domains(entry)
-        self.config = zone_config(entry, self.domains)
-        sources = self.config.sources if watches_connection(entry.options) else ()
-        self._watch = ZoneWatch(hass, sources, self._async_detect, self.async_request_update)
         self.store = ZoneStore(hass, entry.entry_id)
+        self._configuration = Configuration(hass, entry, self.store)
+        self.domain_listeners: list[Callable[[Collection[Domain]], Awaitable[None]]] = []
+        """Called with the domains that were added or changed."""
+        sources = self._configuration.watched_sources
+        self._watch = ZoneWatch(hass, sources, self._async_detect, self.async_request_update)
+        self._entities = AddressWatch(hass, lambda: self.data.detections, self.async_request_update)
         self.data = State()
         self.checked_at: datetime | None = None
         """When the last update ended."""
@@ -106,14 +103,18 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self._publisher = Publisher(hass, entry, self.store)
         self._backoff = Backoff(self.store)
         self._token_expiry = TokenExpiry(hass, entry, self.client, self._backoff)
-        self._status_log = StatusLog(entry.title)
         self._lock = Lock()
         self._is_stopped = False
 
     @property
-    def home_sources(self) -> dict[Family, Source]:
-        """The sources of the home's own address, by family."""
-        return {source.family: source for source in self.config.home_sources}
+    def domains(self) -> tuple[Domain, ...]:
+        """The domains that are kept, as of the last update that began."""
+        return self._configuration.domains
+
+    @property
+    def config(self) -> ZoneConfig:
+        """What is managed, as of the last update that began."""
+        return self._configuration.zone
 
     @property
     def is_available(self) -> bool:
@@ -123,32 +124,45 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     @override
     async def _async_setup(self) -> None:
         """Load the stored state, and find the domains that were removed; nothing is requested."""
-        store = self.store
-        await store.async_load()
-        async_begin_deletions(self.hass, self.config_entry, store, self.domains)
-        managed = {record.record_key for record in self.config.managed_records}
-        store.forget(managed, configured_record_keys(self.config_entry, self.domains))
-        detections = {source: Detection(source=source) for source in self.config.sources}
-        self.data = store.state = replace(store.state, detections=detections)
+        await self.store.async_load()
+        self._configuration.async_apply(self.config)
+        self.data = self.store.state
         if self._public_dns.is_off:
-            self.data = store.state = without_public_answers(store.state)
-        if store.state.zone:
-            self.client.max_batch = store.state.zone.max_batch
+            self.data = self.store.state = without_public_answers(self.store.state)
+        if self.store.state.zone:
+            self.client.max_batch = self.store.state.zone.max_batch
         # Setup may still fail, and a domain be removed before it succeeds.
-        await store.async_save()
+        await self.store.async_save()
+
+    async def async_take_over_domains(self) -> None:
+        """Take over changed domains in an update; one that is running sends nothing more."""
+        self._configuration.is_outdated = True
+        await self._scheduler.async_run(FRESH)
+
+    async def _async_reconfigure(self) -> None:
+        """Take over changed domains; what is known of the others stays."""
+        due = self._deletions.due
+        changed = self._configuration.async_renew()
+        self.data = self.store.state
+        if self._deletions.due.keys() - due:
+            self._backoff.require_full_sync()
+        self._watch.async_follow(self._configuration.watched_sources)
+        self._entities.async_follow()
+        for show in self.domain_listeners:
+            await show(changed)
+        await self.store.async_save()
 
     @callback
     def async_start(self) -> None:
         """Watch the sources and begin to deliver events; the entities exist now."""
-        watch = AddressWatch(self.hass, lambda: self.data.detections, self.async_request_update)
-        self.config_entry.async_on_unload(watch.async_end)
+        self.config_entry.async_on_unload(self._entities.async_end)
         self._watch.async_begin()
         self._watch.async_detected(self.data.detections)
         # A restart loses as little as a reload.
         end = self.hass.async_add_shutdown_job(HassJob(self.async_stop))
         self.config_entry.async_on_unload(end)
         self._publisher.async_start()
-        watch.async_start(self.detector)
+        self._entities.async_start(self.detector)
 
     async def async_stop(self) -> None:
         """Watch and deliver no more, let a running update finish, and save what is known."""
@@ -181,10 +195,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         record though external changes of it keep coming back.
         """
         options = UpdateOptions(full_sync=True, overrule=overrule)
-        task = self._scheduler.async_request(options)
-        await wait([task])
-        result = None if task.cancelled() else task.result()
-        if result is None:
+        if (result := await self._scheduler.async_run(options)) is None:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="interrupted")
         wait_s = self._backoff.read_wait_s(dt_util.utcnow())
         was_read = result.was_read
@@ -208,16 +219,17 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
                 raise CancelledError
             before = self.data
             self.data, result = with_public_answers(self.config, before, answers, dt_util.utcnow())
-            self._async_store_state(before, self.data, result)
+            if self.data != before:
+                self._publisher.async_store(self.domains, self.config, self.data, result)
             self.async_update_listeners()
 
-    async def async_preview(self) -> Preview:
-        """Return what an update would detect and change. Raises CloudflareError."""
+    async def async_preview(self, config: ZoneConfig) -> Preview:
+        """Return what an update of these records would do. Raises CloudflareError."""
         if wait_s := self._backoff.wait_s(dt_util.utcnow()):
             raise CloudflareRateLimitError("Cloudflare asked to wait", retry_after_s=wait_s)
-        zone_id, names = self.config.zone_id, self.config.names
-        existing = await self.client.list_records(zone_id, names=names) if names else []
-        return await preview(self.detector, self.config, existing, self.data)
+        names = config.names
+        existing = await self.client.list_records(config.zone_id, names=names) if names else []
+        return await preview(self.detector, config, existing, self.data)
 
     @override
     async def async_shutdown(self) -> None:
@@ -233,7 +245,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     @override
     async def async_request_refresh(self) -> None:
         """Run an update with fresh detections, as custom polling expects."""
-        await wait([self._scheduler.async_request(FRESH)])
+        await self._scheduler.async_run(FRESH)
 
     @callback
     @override
@@ -290,6 +302,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             if self._is_stopped:
                 raise CancelledError
             self._scheduler.async_begins(options)
+            if is_reconfigured := self._configuration.is_outdated:
+                await self._async_reconfigure()
             now = dt_util.utcnow()
             full_sync = options.full_sync or self._backoff.is_full_sync_due(now)
             full_sync = full_sync and self._backoff.may_read(now)
@@ -301,20 +315,23 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
                 read_zone=full_sync and self._backoff.zone_reading.is_due(now),
                 may_call_api=may_call_api and has_records,
                 second_opinion=options.full_sync or self._backoff.is_second_opinion_due(now),
+                is_current=lambda: not self._configuration.is_outdated,
             )
             before = self.data
             state, result = await update_zone(
                 self.client, self.detector, self.config, before, options
             )
-            if result.was_read or (may_call_api and full_sync and not has_records):
+            may_delete = result.was_read or (may_call_api and full_sync and not has_records)
+            if may_delete and not self._configuration.is_outdated:
                 result = await self._deletions.async_delete(result)
             is_first, self.checked_at = self.checked_at is None, dt_util.utcnow()
             was_unconfirmed = self._backoff.has_unconfirmed_write(now) and not is_first
             if may_call_api:
                 self._async_adjust_backoff(result, options, now)
             if self._backoff.has_unconfirmed_write(self.checked_at) and not was_unconfirmed:
-                self._scheduler.async_schedule_full_sync(_LATE_WRITE_S)
-            self._async_store_state(before, state, result)
+                self._scheduler.async_schedule_full_sync()
+            if is_reconfigured or state != before:
+                self._publisher.async_store(self.domains, self.config, state, result)
             self._public_dns.async_updated(state, result, is_full_sync=full_sync)
             self._token_expiry.async_updated(result, is_full_sync=full_sync)
             self._watch.async_detected(state.detections)
@@ -329,18 +346,4 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         if options.full_sync or result.was_read:
             self._backoff.full_sync_attempted(now)
         self._backoff.add(result, self.client.rate_limit, dt_util.utcnow())
-        if self._backoff.is_denied and result.errors:
-            self.config_entry.async_start_reauth(self.hass)
-        elif result.was_read and self._backoff.is_accepted:
-            async_end_reauth(self.hass, self.config_entry)
-
-    @callback
-    def _async_store_state(self, before: State, after: State, result: UpdateResult) -> None:
-        """Log, store and raise issues for what changed; the publisher saves events at once."""
-        if after == before:
-            return
-        self._status_log.log(after, result, self.config.managed_records)
-        async_sync_issues(self.hass, self.config_entry, self.domains, after)
-        self.store.state = after
-        self.store.pending_events += result.events
-        self.store.async_delay_save()
+        async_update_reauth(self.hass, self.config_entry, self._backoff, result)

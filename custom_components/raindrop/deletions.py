@@ -65,6 +65,12 @@ class Deletions:
         self._store = store
         self._is_failing = False
 
+    @property
+    def due(self) -> dict[RecordKey, datetime]:
+        """The records to delete now, and since when their domain is gone."""
+        pending = self._store.pending_deletions.items()
+        return {key: since for key, since in pending if since is not None}
+
     async def async_delete(self, result: UpdateResult) -> UpdateResult:
         """Delete the records that are due; return the result of the update with what happened.
 
@@ -72,7 +78,7 @@ class Deletions:
         """
         now, pending = dt_util.utcnow(), self._store.pending_deletions
         # A time in the future is due to a clock that was set back.
-        due = {key: min(since, now) for key, since in pending.items() if since is not None}
+        due = {key: min(since, now) for key, since in self.due.items()}
         if not due:
             return result
         pending.update(due)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -19,20 +19,6 @@ from .publisher import SIGNAL_DOMAIN
 
 _BATCH = 10
 """For how many domains entities are added before the event loop gets a turn."""
-
-
-async def async_add_domain_entities(
-    coordinator: RaindropCoordinator,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    entities_of: Callable[[Domain], Iterable[Entity]],
-) -> None:
-    """Add the entities of each domain that was not removed meanwhile."""
-    subentries = coordinator.config_entry.subentries
-    for number, domain in enumerate(coordinator.domains, start=1):
-        if domain.subentry_id in subentries:
-            async_add_entities(entities_of(domain), config_subentry_id=domain.subentry_id)
-        if number % _BATCH == 0:
-            await sleep(0)
 
 
 @callback
@@ -72,6 +58,17 @@ def zone_device(entry: RaindropConfigEntry) -> dict[str, Any]:
         "manufacturer": "Cloudflare",
         "model": "DNS zone",
         "entry_type": DeviceEntryType.SERVICE,
+    }
+
+
+def _domain_device(coordinator: RaindropCoordinator, domain: Domain) -> dict[str, Any]:
+    return {
+        "identifiers": {(DOMAIN, f"domain:{domain.name}")},
+        "name": domain.title,
+        "manufacturer": "Cloudflare",
+        "model": "DNS name",
+        "entry_type": DeviceEntryType.SERVICE,
+        "via_device_id": coordinator.zone_device_id,
     }
 
 
@@ -115,14 +112,7 @@ class DomainEntity(Entity):
         self.entity_description = description
         self._attr_translation_key = description.key
         self._attr_unique_id = domain_unique_id(domain, description.key)
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, f"domain:{domain.name}")},
-            name=domain.title,
-            manufacturer="Cloudflare",
-            model="DNS name",
-            entry_type=DeviceEntryType.SERVICE,
-            via_device_id=coordinator.zone_device_id,
-        )
+        self._attr_device_info = DeviceInfo(**_domain_device(coordinator, domain))
 
     @property
     @override
@@ -141,3 +131,65 @@ class DomainEntity(Entity):
     async def async_update(self) -> None:
         """Run an update, as the action `homeassistant.update_entity` expects."""
         await self.coordinator.async_request_refresh()
+
+
+class _DomainEntities:
+    """The entities of domains on one platform, which come and go while the zone is loaded."""
+
+    def __init__(
+        self,
+        coordinator: RaindropCoordinator,
+        async_add_entities: AddConfigEntryEntitiesCallback,
+        entities_of: Callable[[Domain], Iterable[DomainEntity]],
+    ) -> None:
+        self._coordinator = coordinator
+        self._async_add_entities = async_add_entities
+        self._entities_of = entities_of
+        self._shown: dict[str, dict[str | None, DomainEntity]] = {}
+        """The entities by subentry id and unique id."""
+
+    async def async_show(self, domains: Iterable[Domain]) -> None:
+        """Show domains that are new or changed."""
+        for number, domain in enumerate(domains, start=1):
+            # It may have been removed meanwhile.
+            if domain.subentry_id in self._coordinator.config_entry.subentries:
+                self._async_show(domain)
+            if number % _BATCH == 0:
+                await sleep(0)
+
+    @callback
+    def _async_show(self, domain: Domain) -> None:
+        """Add the entities that a domain lacks; the others stay, and show what changed."""
+        before = self._shown.get(domain.subentry_id, {})
+        new = {entity.unique_id: entity for entity in self._entities_of(domain)}
+        kept = {unique_id: before[unique_id] for unique_id in new.keys() & before.keys()}
+        self._shown[domain.subentry_id] = {**new, **kept}
+        for entity in kept.values():
+            entity.domain = domain
+        self._async_add_entities(
+            [entity for unique_id, entity in new.items() if unique_id not in kept],
+            config_subentry_id=domain.subentry_id,
+        )
+        if before:
+            self._async_changed(domain)
+
+    @callback
+    def _async_changed(self, domain: Domain) -> None:
+        coordinator, entry_id = self._coordinator, self._coordinator.config_entry.entry_id
+        dr.async_get(coordinator.hass).async_get_or_create(
+            config_entry_id=entry_id,
+            config_subentry_id=domain.subentry_id,
+            **_domain_device(coordinator, domain),
+        )
+        async_dispatcher_send(coordinator.hass, SIGNAL_DOMAIN.format(entry_id, domain.name))
+
+
+async def async_add_domain_entities(
+    coordinator: RaindropCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entities_of: Callable[[Domain], Iterable[DomainEntity]],
+) -> None:
+    """Add the entities of the domains on one platform, also of those that are added later."""
+    entities = _DomainEntities(coordinator, async_add_entities, entities_of)
+    coordinator.domain_listeners.append(entities.async_show)
+    await entities.async_show(coordinator.domains)

@@ -14,8 +14,11 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.signal_type import SignalType, SignalTypeFormat
 
+from .config import Domain
 from .const import DOMAIN
-from .ddns import Address, DdnsEvent, HostName, Source, State
+from .ddns import Address, DdnsEvent, HostName, Source, State, UpdateResult, ZoneConfig
+from .error_messages import StatusLog
+from .issues import async_sync_issues
 from .store import ZoneStore
 
 SIGNAL_ADDRESS_ACCEPTED: SignalType[Source, Address] = SignalType(f"{DOMAIN}_address_accepted")
@@ -36,6 +39,7 @@ class Publisher:
         self._hass = hass
         self._entry = entry
         self._store = store
+        self._status_log = StatusLog(entry.title)
         self._published = State()
         self._is_available = False
         self._changed: deque[HostName] = deque()
@@ -70,6 +74,17 @@ class Publisher:
         self._changed.extend(sorted(changed))
         # The turn in which a large update ends is long enough.
         self._async_send(eager_start=len(self._changed) < _BATCH)
+
+    @callback
+    def async_store(
+        self, domains: Iterable[Domain], config: ZoneConfig, state: State, result: UpdateResult
+    ) -> None:
+        """Log and store a state that is new, and raise its issues; its events become pending."""
+        self._status_log.log(state, result, config.managed_records)
+        async_sync_issues(self._hass, self._entry, domains, state)
+        self._store.state = state
+        self._store.pending_events += result.events
+        self._store.async_delay_save()
 
     @callback
     def async_start(self) -> None:

@@ -1,11 +1,20 @@
-"""The request for another key, withdrawn when Cloudflare accepts the present one again."""
+"""Reauthentication: started when Cloudflare denies the credential, ended when it accepts it."""
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
+from .backoff import Backoff
+from .ddns import UpdateResult
+
 
 @callback
-def async_end_reauth(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Abort the reauth flows of an entry, also those that were started before a reload."""
-    for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
-        hass.config_entries.flow.async_abort(flow["flow_id"])
+def async_update_reauth(
+    hass: HomeAssistant, entry: ConfigEntry, backoff: Backoff, result: UpdateResult
+) -> None:
+    """Start a reauthentication if it is needed after an update, or end one."""
+    if backoff.is_denied and result.errors:
+        entry.async_start_reauth(hass)
+    elif result.was_read and backoff.is_accepted:
+        # Also one that was started before a reload.
+        for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
+            hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -103,7 +103,7 @@ class RecordFlow(RetryFlow):
         return RecordKey(subentry_host_name(self._subentry), family)
 
     def _update(self, **updates: object) -> RepairsFlowResult:
-        """Change the data of the domain, which reloads the entry, and end."""
+        """Change the data of the domain, which starts an update, and end."""
         data = {**self._subentry.data, **updates}
         self.hass.config_entries.async_update_subentry(self._entry, self._subentry, data=data)
         return self.async_create_entry(data={})

@@ -1,6 +1,6 @@
 """Scheduling of updates: requests that share one, and timers that start one."""
 
-from asyncio import Task
+from asyncio import Task, wait
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,6 +31,9 @@ def is_hour_over(since: datetime, now: datetime) -> bool:
     """
     return not now - FULL_SYNC_INTERVAL + _EARLY < since <= now
 
+
+_LATE_WRITE_S = 60
+"""When the zone is read again after a write without a response."""
 
 type _Key = UpdateOptions | CALLBACK_TYPE
 """What is due at the end of a timer; there is one timer for each."""
@@ -69,6 +72,18 @@ class UpdateScheduler:
             )
         return self._waiting[options]
 
+    async def async_run(self, options: UpdateOptions) -> UpdateResult | None:
+        """Run an update; return None if it was interrupted.
+
+        One that the configuration overtook is followed by another.
+        """
+        while True:
+            task = self.async_request(options)
+            await wait([task])
+            result = None if task.cancelled() else task.result()
+            if result is None or not result.is_outdated:
+                return result
+
     @callback
     def async_begins(self, options: UpdateOptions) -> None:
         """Let later requests wait for another update: one with these options begins."""
@@ -83,10 +98,10 @@ class UpdateScheduler:
             self._async_schedule(ROUTINE, min(ends), partial(self.async_request, ROUTINE))
 
     @callback
-    def async_schedule_full_sync(self, delay_s: float) -> None:
-        """Request an update that reads the zone after a delay."""
+    def async_schedule_full_sync(self) -> None:
+        """Request an update that reads the zone after a write that may be carried out late."""
         self._async_cancel(FULL_SYNC)
-        self._async_schedule(FULL_SYNC, delay_s, partial(self.async_request, FULL_SYNC))
+        self._async_schedule(FULL_SYNC, _LATE_WRITE_S, partial(self.async_request, FULL_SYNC))
 
     @callback
     def async_schedule_call(self, action: CALLBACK_TYPE, delay_s: float) -> None:

@@ -1,6 +1,6 @@
 """Sensors: public addresses, what records hold and what resolvers answer, and times."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -53,7 +53,7 @@ class DomainSensorDescription(SensorEntityDescription):
 
 def _detection(coordinator: RaindropCoordinator, family: Family) -> Detection:
     """Return the detection of the home's address."""
-    return coordinator.data.detections[coordinator.home_sources[family]]
+    return coordinator.data.detections[coordinator.config.home_source[family]]
 
 
 def _shown_address(coordinator: RaindropCoordinator, family: Family) -> Address | None:
@@ -170,25 +170,38 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors of a zone and of its domains."""
     coordinator = entry.runtime_data
-    _async_remove_unused(hass, coordinator)
-    of_families = chain.from_iterable(_FAMILY_SENSORS[f] for f in sorted(coordinator.home_sources))
-    async_add_entities(ZoneSensor(coordinator, d) for d in (*of_families, *_ZONE_SENSORS))
+    shown: set[Family] = set()
+
+    async def show_families(domains: Iterable[Domain]) -> None:
+        """Show the families that the zone uses, and none that it or a domain uses no more."""
+        _async_remove_unused(hass, coordinator, domains)
+        used = coordinator.config.home_source.keys()
+        of_families = chain.from_iterable(_FAMILY_SENSORS[f] for f in sorted(used - shown))
+        async_add_entities(ZoneSensor(coordinator, description) for description in of_families)
+        shown.clear()
+        shown.update(used)
+
+    coordinator.domain_listeners.append(show_families)
+    await show_families(coordinator.domains)
+    async_add_entities(ZoneSensor(coordinator, description) for description in _ZONE_SENSORS)
     sensors_of = partial(_domain_sensors, coordinator)
     await async_add_domain_entities(coordinator, async_add_entities, sensors_of)
 
 
 @callback
-def _async_remove_unused(hass: HomeAssistant, coordinator: RaindropCoordinator) -> None:
+def _async_remove_unused(
+    hass: HomeAssistant, coordinator: RaindropCoordinator, domains: Iterable[Domain]
+) -> None:
     """Remove the sensors of families that are not used any more."""
     unused = [
         zone_unique_id(coordinator, description.key)
         for family in Family
-        if family not in coordinator.home_sources
+        if family not in coordinator.config.home_source
         for description in _FAMILY_SENSORS[family]
     ]
     unused += [
         domain_unique_id(domain, description.key)
-        for domain in coordinator.domains
+        for domain in domains
         for sensors in (_RECORD_SENSORS, _PUBLIC_DNS_SENSORS)
         for family, description in sensors.items()
         if RecordKey(domain.name, family) not in domain.record_keys

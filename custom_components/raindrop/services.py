@@ -18,9 +18,10 @@ from homeassistant.helpers.service import async_get_config_entry
 import voluptuous as vol
 
 from . import ddns
+from .config import read_domains, zone_config
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns import Change, Detection, Outcome, Reason, RecordKey, Source
+from .ddns import Change, Detection, Outcome, Reason, RecordKey, Source, ZoneConfig
 from .error_messages import translated_error
 from .loading import async_wait_until_loaded
 
@@ -95,7 +96,7 @@ def _select_records(
     Raises ServiceValidationError for a name that no zone manages.
     """
     managed = {
-        coordinator: [record.record_key for record in coordinator.config.managed_records]
+        coordinator: [record.record_key for record in _config(coordinator).managed_records]
         for coordinator in coordinators
     }
     if not names:
@@ -134,7 +135,7 @@ async def _async_update(
     """Return what an update did. Raises HomeAssistantError."""
     result = await coordinator.async_update_now(record_keys)
     return {
-        "addresses": _addresses(coordinator, coordinator.data.detections),
+        "addresses": _addresses(coordinator.config, coordinator.data.detections),
         "records": [_outcome(key, result.outcomes.get(key), coordinator) for key in record_keys],
     }
 
@@ -143,19 +144,26 @@ async def _async_preview(
     coordinator: RaindropCoordinator, record_keys: list[RecordKey]
 ) -> dict[str, Any]:
     """Return what an update would do. Raises HomeAssistantError."""
+    config = _config(coordinator)
     try:
-        preview = await coordinator.async_preview()
+        preview = await coordinator.async_preview(config)
     except ddns.DdnsError as err:
         raise translated_error(HomeAssistantError, err) from err
     changes = {change.record_key: change for change in preview.plan.changes}
     reasons = {conflict.record_key: conflict.reason for conflict in preview.plan.conflicts}
-    for managed in coordinator.config.managed_records:
+    for managed in config.managed_records:
         if preview.detections[managed.source].address is None:
             reasons[managed.record_key] = Reason.NO_ADDRESS
     return {
-        "addresses": _addresses(coordinator, preview.detections),
+        "addresses": _addresses(config, preview.detections),
         "records": [_planned(key, changes.get(key), reasons.get(key)) for key in record_keys],
     }
+
+
+def _config(coordinator: RaindropCoordinator) -> ZoneConfig:
+    """Return what an entry configures: a domain may be newer than the last update."""
+    entry = coordinator.config_entry
+    return zone_config(entry, read_domains(entry))
 
 
 def _host_name(name: str) -> str:
@@ -166,13 +174,11 @@ def _host_name(name: str) -> str:
         return name
 
 
-def _addresses(
-    coordinator: RaindropCoordinator, detections: Mapping[Source, Detection]
-) -> dict[str, str | None]:
+def _addresses(config: ZoneConfig, detections: Mapping[Source, Detection]) -> dict[str, str | None]:
     """Return the addresses of the home, by family."""
     return {
-        family.key: str(address) if (address := detections[source].address) else None
-        for family, source in coordinator.home_sources.items()
+        source.family.key: str(address) if (address := detections[source].address) else None
+        for source in config.home_sources
     }
 
 

@@ -126,9 +126,13 @@ class ZoneStore:
         Of a family that is off, or a domain that cannot be read, what the
         record was stays stored: it may be missing when it is managed again.
         """
-        unknown = RecordState(is_forgotten=self._are_records_lost)
-        known = {key: self.state.records.get(key, unknown) for key in (*configured, *managed)}
-        self.state = replace(self.state, records={key: known[key] for key in managed})
+        known = {**self._unmanaged, **self.state.records}
+        if self._are_records_lost:
+            unknown = RecordState(is_forgotten=True)
+            known = {key: known.get(key, unknown) for key in (*configured, *managed)}
+            self._are_records_lost = False
+        records = {key: known[key] for key in managed if key in known}
+        self.state = replace(self.state, records=records)
         self._unmanaged = {
             key: RecordState(
                 last_address=record.last_address,
@@ -138,7 +142,7 @@ class ZoneStore:
                 is_forgotten=record.is_forgotten,
             )
             for key, record in known.items()
-            if key not in managed
+            if key in configured and key not in managed
         }
 
     async def async_save(self) -> None:

@@ -28,7 +28,7 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         url = coordinators[0].client.base_url
         info["cloudflare_api"] = system_health.async_check_can_reach_url(hass, url)
     for family in Family:
-        sources = [(c, c.home_sources[family]) for c in coordinators if family in c.home_sources]
+        sources = [(c, s) for c in coordinators if (s := c.config.home_source.get(family))]
         if sources:
             providers = {c.data.detections[source].provider for c, source in sources}
             info[_SOURCE_KEYS[family]] = ", ".join(sorted(p for p in providers if p))

@@ -260,7 +260,7 @@ class LoadedZone:
     async def dry_run(self) -> None:
         """Preview an update without applying it; an API error is expected."""
         with suppress(ddns.CloudflareError):
-            await self._coordinator.async_preview()
+            await self._coordinator.async_preview(self._coordinator.config)
 
     async def resolve_contested(self) -> None:
         """Resolve every *contested* conflict as the repair does."""

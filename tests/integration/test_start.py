@@ -169,10 +169,11 @@ async def test_records_of_a_removed_domain_do_not_delay_the_start(
     """They are deleted by the first update, which may go on after setup."""
     entry = await set_up(hass, zone, [domain(NAME), domain("old.example.com", delete=True)])
     monkeypatch.setattr(coordinator, "_FIRST_UPDATE_LIMIT_S", 0.05)
-    simulator.faults.add("cloudflare", kind="hold")
+    await hass.config_entries.async_unload(entry.entry_id)
     removed = next(s for s in entry.subentries.values() if s.title == "old.example.com")
     hass.config_entries.async_remove_subentry(entry, removed.subentry_id)
-    await hass.async_block_till_done()
+    simulator.faults.add("cloudflare", kind="hold")
+    await hass.config_entries.async_setup(entry.entry_id)
     assert entry_state(entry) is ConfigEntryState.LOADED
     assert "old.example.com" in contents(simulator)
 

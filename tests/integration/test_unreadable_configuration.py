@@ -207,7 +207,7 @@ async def test_a_family_that_can_be_read_keeps_its_source(hass: HomeAssistant, z
     entry = await set_up(hass, zone, options=options)
     (issue,) = ir.async_get(hass).issues.values()
     assert issue.translation_placeholders == {"families": "IPv4", "zone": "example.com"}
-    assert [f.label for f in entry.runtime_data.home_sources] == ["IPv4"]
+    assert [f.label for f in entry.runtime_data.config.home_source] == ["IPv4"]
 
 
 async def test_a_damaged_domain_cannot_be_edited_but_removed(

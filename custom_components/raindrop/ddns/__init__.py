@@ -99,7 +99,15 @@ from .records.delete import delete_owned
 from .records.interface_id import MAX_PREFIX, MIN_PREFIX, parse_interface_id
 from .records.plan import make_plan, name_conflict
 from .resolvers import RESOLVERS, Resolver
-from .state import DdnsEvent, EventType, IncompleteRecord, RecordState, State, UpdateResult
+from .state import (
+    DdnsEvent,
+    EventType,
+    IncompleteRecord,
+    RecordState,
+    State,
+    UpdateResult,
+    reconfigured,
+)
 from .update import Preview, UpdateOptions, preview, update_zone
 from .visibility import is_visible, next_in_turn
 from .zones import MAX_BATCH, MAX_BATCH_PAID, AccountId, Zone, ZoneStatus, ZoneType
@@ -126,8 +134,8 @@ __all__ = [  # noqa: RUF022
     "ZoneStatus", "ZoneType", "ask_resolvers", "check_base_url", "custom_provider", "delete_owned",
     "discover_zone", "full_name", "is_id", "is_visible", "is_watchable", "make_plan",
     "name_conflict", "next_in_turn", "parse_interface_id", "parse_state", "preview",
-    "proxy_obstacles", "questions_about", "read_credential", "records_for", "stable_address",
-    "to_ascii", "to_unicode", "update_zone", "verify_access", "with_public_answers",
-    "without_public_answers",
+    "proxy_obstacles", "questions_about", "read_credential", "reconfigured", "records_for",
+    "stable_address", "to_ascii", "to_unicode", "update_zone", "verify_access",
+    "with_public_answers", "without_public_answers",
 ]
 # fmt: on

@@ -1,6 +1,6 @@
 """The values of the library: families, record keys, records, desired records, changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -210,6 +210,11 @@ class ZoneConfig:
     """The sources of the home's own address, one for each family, used by a record or not."""
     managed_records: Sequence[ManagedRecord]
     """The records of the zone; each may have a source of its own."""
+
+    @cached_property
+    def home_source(self) -> Mapping[Family, Source]:
+        """The source of the home's own address, by family."""
+        return {source.family: source for source in self.home_sources}
 
     @cached_property
     def sources(self) -> frozenset[Source]:

@@ -73,10 +73,12 @@ def with_plan(
 ) -> tuple[State, UpdateResult]:
     """Return the next state after an update that read the zone and applied a plan.
 
-    The external changes of a record that was overruled count no more.
+    The external changes of a record that was overruled count no more. A record
+    whose change was not sent stays what it was, for the next update.
     """
     conflicts = {conflict.record_key: conflict for conflict in plan.conflicts}
     outcome_of = {outcome.change.record_key: outcome for outcome in outcomes}
+    unsent = {change.record_key for change in plan.changes} - outcome_of.keys()
     listed = {(record.name, record.type) for record in listing}
     records: dict[RecordKey, RecordState] = {}
     for managed in config.managed_records:
@@ -93,12 +95,17 @@ def with_plan(
             record = replace(record, stale_hints=tuple(plan.stale_hints.get(key, ())))
         is_overruled = key == overrule and not (record.conflict or record.failure)
         records[key] = replace(record, external_changes=()) if is_overruled else record
-    is_converged = all(_is_converged(r.conflict, r.failure, r.refusals) for r in records.values())
+    is_converged = not unsent and all(
+        _is_converged(r.conflict, r.failure, r.refusals) for r in records.values()
+    )
     after = _next_state(
         config, detections, state, records, None, is_converged=is_converged, now=now
     )
+    unchanged = {key: state.record(key) for key in unsent}
+    after = replace(after, records={**after.records, **unchanged})
     return after, UpdateResult(
         outcomes=outcome_of,
+        is_outdated=bool(unsent),
         was_read=True,
         errors=tuple(outcome.error for outcome in outcome_of.values() if outcome.error),
         events=events_between(state, after, outcome_of),

@@ -1,7 +1,7 @@
 """What is known between two updates (State), and what happened in one (UpdateResult)."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from operator import itemgetter
@@ -21,6 +21,7 @@ from .models import (
     RecordKey,
     Source,
     Update,
+    ZoneConfig,
 )
 from .plans import Conflict, Outcome
 from .zones import Zone
@@ -146,6 +147,29 @@ class State:
         return tuple(error for error in errors if error is not None)
 
 
+def reconfigured(state: State, before: ZoneConfig, after: ZoneConfig) -> State:
+    """Return a state for another configuration, whose next update looks at what changed.
+
+    Of a record whose policy or source changed, the past says nothing about what
+    is drift under the present one. Records that are not managed any more stay.
+    """
+    known = {*before.managed_records}
+    changed = {m.record_key for m in after.managed_records if m not in known}
+    records = {
+        key: replace(record, synced_address=None, last_record=None) if key in changed else record
+        for key, record in state.records.items()
+    }
+    return replace(
+        state,
+        detections={
+            source: state.detections.get(source, Detection(source=source))
+            for source in after.sources
+        },
+        records=records,
+        is_converged=state.is_converged and not changed,
+    )
+
+
 class EventType(StrEnum):
     """What can have happened in an update."""
 
@@ -179,7 +203,9 @@ class UpdateResult:
     """What happened in one update."""
 
     outcomes: Mapping[RecordKey, Outcome] = field(default_factory=dict)
-    """What became of each change."""
+    """What became of each change that was sent."""
+    is_outdated: bool = False
+    """Whether changes were not sent because the configuration is not current any more."""
     was_read: bool = False
     """Whether the zone's records were read."""
     zone: Zone | CloudflareError | None = None

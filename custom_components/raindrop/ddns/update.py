@@ -1,7 +1,7 @@
 """One update of a zone: detect, plan, apply, and return what is known now and what happened."""
 
 from asyncio import gather
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,6 +49,8 @@ class UpdateOptions:
     """How many seconds web providers may take if none is faster, by default 30."""
     overrule: RecordKey | None = None
     """Correct this record even if external changes of it keep coming back."""
+    is_current: Callable[[], bool] = lambda: True
+    """Asked before each write: nothing more is written for a configuration that is outdated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +116,14 @@ async def update_zone(
         plan = _without_repetitions(plan, state)
     # Not with the list: a slow response must not delay a change.
     outcomes, zone = await gather(
-        apply(client, config.zone_id, plan.changes, listing),
+        apply(client, config.zone_id, plan.changes, listing, options.is_current),
         _read_zone(client, config.zone_id, options),
     )
-    errors = await _delete_stale(client, config.zone_id, plan, outcomes)
+    # Those that are left for an outdated configuration are found by the next full sync.
+    stale = plan.stale_records if options.is_current() else {}
+    errors = await _delete_stale(
+        client, config.zone_id, replace(plan, stale_records=stale), outcomes
+    )
     state = _with_zone(state, zone)
     after, result = with_plan(
         config, detections, state, listing, plan, outcomes, now=now, overrule=overrule

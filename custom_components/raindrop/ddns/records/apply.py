@@ -1,6 +1,6 @@
 """Apply a plan: one batch for many changes, bisected to find the one that is refused."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from itertools import batched
 
@@ -35,14 +35,17 @@ async def apply(
     zone_id: ZoneId,
     changes: Sequence[Change],
     existing: Iterable[Record] = (),
+    is_current: Callable[[], bool] = lambda: True,
 ) -> list[Outcome]:
     """Return the outcome of each change; raises no CloudflareError.
 
     ``existing`` are the records that were read before; none of them is deleted.
     A change that is refused for its content does not stop the others. After
-    any other failure those not sent yet are not tried.
+    any other failure those not sent yet are not tried. ``is_current`` is asked
+    before each request; once it is false, the changes that were not sent have
+    no outcome.
     """
-    writer = _Writer(client, zone_id, {record.id for record in existing})
+    writer = _Writer(client, zone_id, {record.id for record in existing}, is_current)
     for chunk in batched(changes, client.max_batch):
         await writer.write(chunk)
     return writer.outcomes
@@ -52,14 +55,24 @@ class _Writer:
     """Writes changes and collects their outcomes."""
 
     def __init__(
-        self, client: CloudflareClient, zone_id: ZoneId, existing: Collection[RecordId]
+        self,
+        client: CloudflareClient,
+        zone_id: ZoneId,
+        existing: Collection[RecordId],
+        is_current: Callable[[], bool],
     ) -> None:
         self._client = client
         self._zone_id = zone_id
         self._existing = existing
+        self._is_current = is_current
         self._failure: CloudflareError | None = None
         self._accepts_batches = False
         self.outcomes: list[Outcome] = []
+
+    @property
+    def _is_stopped(self) -> bool:
+        """Whether nothing more may be sent."""
+        return self._failure is not None or not self._is_current()
 
     async def write(self, changes: Sequence[Change]) -> None:
         """Write the changes of one batch except those that are refused."""
@@ -76,7 +89,7 @@ class _Writer:
         refused: list[tuple[Change, CloudflareError]] = []
         for _ in range(_MAX_SEARCHES):
             suspects, refusal, rest = await self._search(rest, refusal)
-            if self._failure is not None:
+            if self._is_stopped:
                 rest = (*suspects, *rest)
                 break
             refused.append((suspects[0], refusal))
@@ -98,11 +111,11 @@ class _Writer:
         """Return the change for which a batch is refused, why, and what is not written.
 
         Halves the suspects: a single refused change among N costs log2(N)
-        requests, and one more for those that were set aside meanwhile. After a
-        failure several suspects are left, none of them refused.
+        requests, and one more for those that were set aside meanwhile. If it is
+        stopped, several suspects are left, none of them refused.
         """
         aside: tuple[Change, ...] = ()
-        while len(suspects) > 1 and self._failure is None:
+        while len(suspects) > 1 and not self._is_stopped:
             half = len(suspects) // 2
             first, second = suspects[:half], suspects[half:]
             result = await self._batch(first)
@@ -114,24 +127,23 @@ class _Writer:
 
     async def _batch(self, changes: Sequence[Change]) -> CloudflareError | None:
         """Write changes together; return the error if one of them is refused for its content."""
-        if self._failure is None:
-            try:
-                records = await self._client.batch(self._zone_id, changes)
-            except CloudflareError as err:
-                if err.is_of_content:
-                    return err
-                self._fail(changes, err)
-                return None
-            self._accepts_batches = True
-            await self._check(changes, records)
+        if self._is_stopped:
+            self._leave(changes)
             return None
-        for change in changes:
-            self._refuse(change, self._failure)
+        try:
+            records = await self._client.batch(self._zone_id, changes)
+        except CloudflareError as err:
+            if err.is_of_content:
+                return err
+            self._fail(changes, err)
+            return None
+        self._accepts_batches = True
+        await self._check(changes, records)
         return None
 
     async def _single(self, change: Change) -> None:
-        if self._failure is not None:
-            self._refuse(change, self._failure)
+        if self._is_stopped:
+            self._leave([change])
             return
         try:
             if isinstance(change, Create):
@@ -203,6 +215,12 @@ class _Writer:
         is_unclear = isinstance(err, (CloudflareConnectionError, CloudflareResponseError))
         reason = Reason.UNCONFIRMED if is_unclear else Reason.REFUSED
         self.outcomes += [Outcome(change=c, reason=reason, error=err) for c in changes]
+
+    def _leave(self, changes: Iterable[Change]) -> None:
+        """Add the outcomes of changes that are not sent: none, unless it is for a failure."""
+        if self._failure is not None:
+            for change in changes:
+                self._refuse(change, self._failure)
 
     def _refuse(self, change: Change, err: CloudflareError) -> None:
         self.outcomes.append(Outcome(change=change, reason=Reason.REFUSED, error=err))

@@ -1,0 +1,64 @@
+"""The configuration of a loaded zone: domains are added, changed and removed without a reload."""
+
+from collections.abc import Iterable
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+
+from .config import (
+    Domain,
+    configured_record_keys,
+    read_domains,
+    unreadable_domains,
+    zone_config,
+)
+from .ddns import Source, ZoneConfig, reconfigured
+from .deletions import async_begin_deletions
+from .store import ZoneStore
+from .stored_sources import watches_connection
+
+
+class Configuration:
+    """What an entry configures; changed subentries count from `async_renew` on."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, store: ZoneStore) -> None:
+        """Read an entry. Raises CloudflareNotFoundError if its zone id is malformed."""
+        self._hass = hass
+        self._entry = entry
+        self._store = store
+        self.is_outdated = False
+        """Whether subentries were changed since they were read."""
+        self._read()
+
+    def _read(self) -> None:
+        self.domains = read_domains(self._entry)
+        self.zone = zone_config(self._entry, self.domains)
+        unreadable = unreadable_domains(self._entry, self.domains)
+        self._unreadable = {subentry.subentry_id for subentry in unreadable}
+
+    @property
+    def watched_sources(self) -> Iterable[Source]:
+        """The sources whose connection is watched."""
+        return self.zone.sources if watches_connection(self._entry.options) else ()
+
+    @callback
+    def async_apply(self, before: ZoneConfig) -> None:
+        """Find the domains that were removed, and adapt the stored state."""
+        async_begin_deletions(self._hass, self._entry, self._store, self.domains)
+        managed = {record.record_key for record in self.zone.managed_records}
+        self._store.forget(managed, configured_record_keys(self._entry, self.domains))
+        self._store.state = reconfigured(self._store.state, before, self.zone)
+
+    @callback
+    def async_renew(self) -> list[Domain]:
+        """Read the subentries again; return the domains that are new or changed.
+
+        Entities of a domain that cannot be read are a matter of setup.
+        """
+        self.is_outdated = False
+        before, known, unreadable = self.zone, {*self.domains}, self._unreadable
+        self._read()
+        self.async_apply(before)
+        if self._unreadable != unreadable:
+            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
+        return [domain for domain in self.domains if domain not in known]
