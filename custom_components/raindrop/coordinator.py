@@ -213,9 +213,9 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             await self.store.async_save()
 
     async def _async_use_answers(self, answers: PublicAnswers) -> None:
-        """Publish what public resolvers answered."""
+        """Publish what public resolvers answered, unless domains changed: then it may be outdated."""
         async with self._lock:
-            if self._is_stopped:
+            if self._is_stopped or self._configuration.is_outdated:
                 raise CancelledError
             before = self.data
             self.data, result = with_public_answers(self.config, before, answers, dt_util.utcnow())
