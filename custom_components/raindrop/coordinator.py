@@ -131,8 +131,6 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self.data = self.store.state = without_public_answers(self.store.state)
         if self.store.state.zone:
             self.client.max_batch = self.store.state.zone.max_batch
-        # Setup may still fail, and a domain be removed before it succeeds.
-        await self.store.async_save()
 
     async def async_take_over_domains(self) -> None:
         """Take over changed domains in an update; one that is running sends nothing more."""
@@ -276,11 +274,12 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         """
         update = self._scheduler.async_request(FRESH)
         done, _ = await wait([update], timeout=_FIRST_UPDATE_LIMIT_S)
+        # Setup may still fail, and a domain be removed before it succeeds. A
+        # delayed save would overwrite what the next attempt to set up saves.
+        await self.store.async_save()
         if done and update.result() is None:
             raise UpdateFailed from self.last_exception
         if done:
-            # A delayed save would overwrite what the next attempt to set up saves.
-            await self.store.async_save()
             raise_setup_error(self.data)
         return self.data
 
