@@ -1,6 +1,6 @@
 """Fake entities, local interface and clock for a detector."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import ClientSession
@@ -40,7 +40,7 @@ class FakeSources:
 
 def new_detector(
     sessions: Mapping[Family, ClientSession],
-    providers: Iterable[Provider],
+    providers: Sequence[Provider],
     sources: FakeSources | None = None,
 ) -> Detector:
     """Return a detector that has accepted no address yet."""

@@ -9,7 +9,7 @@ it for a tunnel of this host, needs a hold-down instead.
 """
 
 from asyncio import Future, get_running_loop, shield
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -31,6 +31,7 @@ TIME_LIMIT_S = 30.0
 _GRACE = timedelta(minutes=4, seconds=50)
 """How long an entity may report nothing before web providers replace it: about one cycle."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_NOTHING_ACCEPTED = DampingState()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Detector:
     def __init__(
         self,
         session: Callable[[Family], ClientSession],
-        providers: Iterable[Provider],
+        providers: Sequence[Provider],
         read_source: ReadSource,
         now: Callable[[], datetime],
     ) -> None:
@@ -70,7 +71,7 @@ class Detector:
         clock that goes on while the machine is suspended.
         """
         self._session = session
-        self._providers = tuple(providers)
+        self._providers = {f: [p for p in providers if f in p.urls] for f in Family}
         self._read_source = read_source
         self.now = now
         """Returns the time in UTC."""
@@ -83,7 +84,8 @@ class Detector:
 
     def detached(self) -> "Detector":
         """Return a copy that knows the same and whose detections leave this one as it is."""
-        copy = Detector(self._session, self._providers, self._read_source, self.now)
+        copy = Detector(self._session, (), self._read_source, self.now)
+        copy._providers = self._providers
         copy._damping.update(self._damping)
         copy._latest.update(self._latest)
         copy._silent_since.update(self._silent_since)
@@ -135,7 +137,7 @@ class Detector:
         return detection
 
     def _damping_of(self, source: Source) -> DampingState:
-        return self._damping.get(source, DampingState())
+        return self._damping.get(source, _NOTHING_ACCEPTED)
 
     def _is_fresh(self, latest: Detection, own: Response | None, max_age: timedelta) -> bool:
         age = self.now() - (latest.detected_at or _NEVER)
@@ -258,7 +260,7 @@ class Detector:
             # Several URLs of one host are one provider: it must not confirm itself.
             providers = active = [*{provider.name: provider for provider in custom}.values()]
         else:
-            providers = [provider for provider in self._providers if family in provider.urls]
+            providers = self._providers[family]
             active = self._cool_down.active(providers, family, now)
         witness = self._tunnels.witness(providers, family, now)
         first = [

@@ -94,9 +94,10 @@ class Detection:
     @property
     def is_unconfirmed(self) -> bool:
         """Whether an address was reported that is neither accepted nor in hold-down."""
-        has_reported = any(response.address for response in self.all_responses)
         is_known = self.address is not None or self.candidate is not None
-        return has_reported and not is_known and self.tunnel_witness is None
+        if is_known or self.tunnel_witness is not None:
+            return False
+        return any(response.address for response in self.all_responses)
 
     @property
     def is_unsupported_family(self) -> bool:
