@@ -178,6 +178,8 @@ class Environment:
         """Shift the wall clock forward or back."""
         self._detection.wall_clock_shifted()
         self._clock.shift_wall_clock(seconds)
+        # Resolvers have clocks of their own: no answer stays longer because this one is set back.
+        self._simulator.doh.clear_caches()
 
     async def _final_change(
         self, shift_s: float, delays: Mapping[Service, float], trial: str = "none"
@@ -186,6 +188,7 @@ class Environment:
         self._recovery.choose_trial(trial)
         self._detection.wall_clock_shifted()
         await self._recovery.final_change(shift_s, delays)
+        self._simulator.doh.clear_caches()
 
     async def _flap(self, steps: list[Step], pauses: list[float]) -> None:
         """Run steps in turn with pauses, so that addresses alternate."""
