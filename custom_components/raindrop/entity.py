@@ -150,6 +150,8 @@ class _DomainEntities:
 
     async def async_show(self, domains: Iterable[Domain]) -> None:
         """Show domains that are new or changed."""
+        subentries = self._coordinator.config_entry.subentries
+        self._shown = {key: shown for key, shown in self._shown.items() if key in subentries}
         for number, domain in enumerate(domains, start=1):
             # It may have been removed meanwhile.
             if domain.subentry_id in self._coordinator.config_entry.subentries:

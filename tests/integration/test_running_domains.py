@@ -194,6 +194,21 @@ async def test_an_event_entity_has_a_state_before_its_first_event(
     assert states == ["None", "created"]
 
 
+async def test_a_removed_domain_that_comes_back_has_its_entities_again(
+    hass: HomeAssistant, zone: Zone
+) -> None:
+    """Also if its subentry has the same id: nothing is left of those before."""
+    entry = await set_up(hass, zone, [domain("home.example.com"), domain(NEW)])
+    subentry = subentry_of(entry, NEW)
+    before = entities_of(hass, entry, subentry.subentry_id)
+    remove(hass, entry, NEW)
+    await settle(hass)
+    hass.config_entries.async_add_subentry(entry, subentry)
+    await settle(hass)
+    assert entities_of(hass, entry, subentry.subentry_id) == before
+    assert state(hass, "binary_sensor.new_example_com_dns") == "off"
+
+
 async def test_a_removed_domain_takes_its_entities_and_repairs_along(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, changed: list[str]
 ) -> None:
