@@ -211,7 +211,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             await self.store.async_save()
 
     async def _async_use_answers(self, answers: PublicAnswers) -> None:
-        """Publish what public resolvers answered, unless domains changed: then it may be outdated."""
+        """Publish what public resolvers answered, unless the domains changed since."""
         async with self._lock:
             if self._is_stopped or self._configuration.is_outdated:
                 raise CancelledError
