@@ -27,6 +27,7 @@ from .entry_issues import (
     async_report_zone_id,
 )
 from .error_messages import translated_error
+from .history import async_get_history, async_remove_history
 from .home_id import async_get_home_id
 from .issues import async_delete_issues, async_sync_issues
 from .services import async_setup_services
@@ -38,8 +39,9 @@ PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.S
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions."""
+    """Register the actions, and load the history that all zones share."""
     async_setup_services(hass)
+    await async_get_history(hass).async_load()
     return True
 
 
@@ -99,6 +101,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: RaindropConfigEntry) ->
     await async_delete_with_entry(hass, entry)
     if not hass.config_entries.async_entries(DOMAIN):
         async_release_detector(hass)
+        await async_remove_history(hass)
 
 
 @callback

@@ -18,6 +18,7 @@ from .config import Domain
 from .const import DOMAIN
 from .ddns import Address, DdnsEvent, HostName, Source, State, UpdateResult, ZoneConfig
 from .error_messages import StatusLog
+from .history import async_get_history
 from .issues import async_sync_issues
 from .store import ZoneStore
 
@@ -82,6 +83,8 @@ class Publisher:
         """Log and store a state that is new, and raise its issues; its events become pending."""
         self._status_log.log(state, result, config.managed_records)
         async_sync_issues(self._hass, self._entry, domains, state)
+        history = async_get_history(self._hass)
+        history.async_add(self._store.state.public_addresses, state.public_addresses)
         self._store.state = state
         self._store.pending_events += result.events
         self._store.async_delay_save()

@@ -7,7 +7,12 @@ from functools import partial
 from itertools import chain
 from typing import override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -25,13 +30,14 @@ from .entity import (
     domain_unique_id,
     zone_unique_id,
 )
+from .history import async_get_history
 
 PARALLEL_UPDATES = 0
 
 _MAX_ADDRESSES = 6
 """So many IPv6 addresses fit in a state."""
 
-type Value = str | datetime | None
+type Value = str | int | datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +70,7 @@ def _shown_address(coordinator: RaindropCoordinator, family: Family) -> Address 
 
 
 def _family_sensors(
-    family: Family, public: str, source: str, last_seen: str
+    family: Family, public: str, since: str, changes: str, source: str, last_seen: str
 ) -> tuple[ZoneSensorDescription, ...]:
     """Return the sensors of the home's address of a family.
 
@@ -78,6 +84,18 @@ def _family_sensors(
             is_available_fn=lambda c: (
                 _shown_address(c, family) is not None or _detection(c, family).is_unsupported_family
             ),
+        ),
+        ZoneSensorDescription(
+            key=since,
+            device_class=SensorDeviceClass.TIMESTAMP,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            value_fn=lambda c: async_get_history(c.hass).since(_shown_address(c, family)),
+        ),
+        ZoneSensorDescription(
+            key=changes,
+            state_class=SensorStateClass.TOTAL_INCREASING,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            value_fn=lambda c: async_get_history(c.hass).counts[family],
         ),
         ZoneSensorDescription(
             key=source,
@@ -128,8 +146,22 @@ def _public_dns_sensor(family: Family, key: str) -> DomainSensorDescription:
 
 
 _FAMILY_SENSORS = {
-    Family.IPV4: _family_sensors(Family.IPV4, "public_ipv4", "source_ipv4", "last_seen_ipv4"),
-    Family.IPV6: _family_sensors(Family.IPV6, "public_ipv6", "source_ipv6", "last_seen_ipv6"),
+    Family.IPV4: _family_sensors(
+        Family.IPV4,
+        public="public_ipv4",
+        since="since_ipv4",
+        changes="changes_ipv4",
+        source="source_ipv4",
+        last_seen="last_seen_ipv4",
+    ),
+    Family.IPV6: _family_sensors(
+        Family.IPV6,
+        public="public_ipv6",
+        since="since_ipv6",
+        changes="changes_ipv6",
+        source="source_ipv6",
+        last_seen="last_seen_ipv6",
+    ),
 }
 _RECORD_SENSORS = {
     Family.IPV4: _record_sensor(Family.IPV4, "record_ipv4"),

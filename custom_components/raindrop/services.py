@@ -1,4 +1,4 @@
-"""The action `raindrop.sync`: update zones now, or return what an update would change."""
+"""The actions: update zones now or return what an update would change, and the history."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,8 +21,9 @@ from . import ddns
 from .config import read_domains, zone_config
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns import Change, Detection, Outcome, Reason, RecordKey, Source, ZoneConfig
+from .ddns import Change, Detection, Family, Outcome, Reason, RecordKey, Source, ZoneConfig
 from .error_messages import translated_error
+from .history import async_get_history, change_data
 from .loading import async_wait_until_loaded
 
 ATTR_DOMAINS = "domains"
@@ -43,6 +44,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions of Raindrop."""
     optional = SupportsResponse.OPTIONAL
     hass.services.async_register(DOMAIN, "sync", _async_sync, _SCHEMA, supports_response=optional)
+    hass.services.async_register(
+        DOMAIN, "history", _async_history, vol.Schema({}), supports_response=SupportsResponse.ONLY
+    )
 
 
 async def _async_sync(call: ServiceCall) -> ServiceResponse:
@@ -67,6 +71,15 @@ async def _async_sync(call: ServiceCall) -> ServiceResponse:
     if errors:
         raise _joined(errors)
     return {"dry_run": call.data[ATTR_DRY_RUN], "zones": responses}
+
+
+async def _async_history(call: ServiceCall) -> ServiceResponse:
+    """Respond with the last changes of the home's address, the newest first."""
+    history = async_get_history(call.hass)
+    return {
+        "changes": [change_data(change) for change in reversed(history.changes)],
+        "counts": {family.key: history.counts[family] for family in Family},
+    }
 
 
 async def _async_coordinators(call: ServiceCall) -> list[RaindropCoordinator]:

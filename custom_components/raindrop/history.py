@@ -1,0 +1,162 @@
+"""The home's last changes of address, counted once for all zones, in a file of their own."""
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN, LOGGER
+from .ddns import Address, Family
+from .stored_sources import FAMILIES
+from .stored_values import read_int, read_list, read_mapping, read_text
+
+_VERSION = 1
+_MAX_CHANGES = 50
+_MAX_ADDRESSES = 16
+"""How many present addresses are remembered: those of all connections of all zones."""
+_MAX_COUNT = 2**31
+_SAVE_DELAY_S = 1
+_UNREADABLE = (
+    *(HomeAssistantError, NotImplementedError, OSError),
+    *(KeyError, TypeError, ValueError, OverflowError),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressChange:
+    """A change of the home's address."""
+
+    changed_at: datetime
+    family: Family
+    from_ip: Address
+    to_ip: Address
+    lasted_s: int | None
+    """For how long the home had ``from_ip``; None if that is not known."""
+
+
+class AddressHistory:
+    """The last changes, their number by family, and since when the home has its addresses."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._store = Store[dict[str, Any]](hass, _VERSION, f"{DOMAIN}.history")
+        self.changes: deque[AddressChange] = deque(maxlen=_MAX_CHANGES)
+        """Oldest first."""
+        self.counts: Counter[Family] = Counter()
+        self._since: dict[Address, datetime] = {}
+
+    async def async_load(self) -> None:
+        """Load what is stored; begin anew if it cannot be read."""
+        try:
+            if stored := await self._store.async_load():
+                self._read(stored)
+        except _UNREADABLE as err:
+            # Not the error itself, which may quote what is stored.
+            LOGGER.warning(
+                "The history of the address begins anew: cannot read it (%s)", type(err).__name__
+            )
+
+    async def async_remove(self) -> None:
+        """Delete what is stored."""
+        await self._store.async_remove()
+
+    def since(self, address: Address | None) -> datetime | None:
+        """Return since when the home has an address, None if that is not known."""
+        return self._since.get(address) if address else None
+
+    @callback
+    def async_add(self, before: Mapping[Family, Address], after: Mapping[Family, Address]) -> None:
+        """Add what a zone found to have changed, unless another zone found it first."""
+        changed = {
+            family: address for family, address in after.items() if before.get(family) != address
+        }
+        new = {family: address for family, address in changed.items() if address not in self._since}
+        now = dt_util.utcnow()
+        for family, address in new.items():
+            since = self._since.pop(before[family], None) if family in before else None
+            self._since[address] = now
+            if family in before:
+                self.counts[family] += 1
+                self.changes.append(
+                    AddressChange(
+                        changed_at=now,
+                        family=family,
+                        from_ip=before[family],
+                        to_ip=address,
+                        lasted_s=max(int((now - since).total_seconds()), 0) if since else None,
+                    )
+                )
+        if new:
+            self._since = dict([*self._since.items()][-_MAX_ADDRESSES:])
+            self._store.async_delay_save(self._data, _SAVE_DELAY_S)
+
+    def _read(self, stored: Mapping[str, Any]) -> None:
+        """Raises KeyError, TypeError or ValueError; nothing is taken over then."""
+        changes = [_change(read_mapping(change)) for change in read_list(stored["changes"])]
+        counts = {
+            FAMILIES[key]: read_int(count, 0, _MAX_COUNT)
+            for key, count in read_mapping(stored["counts"]).items()
+        }
+        since = {
+            ip_address(address): _time(time)
+            for address, time in read_mapping(stored["since"]).items()
+        }
+        self.changes.extend(changes)
+        self.counts.update(counts)
+        self._since = since
+
+    def _data(self) -> dict[str, Any]:
+        return {
+            "changes": [change_data(change) for change in self.changes],
+            "counts": {family.key: count for family, count in self.counts.items()},
+            "since": {str(address): time.isoformat() for address, time in self._since.items()},
+        }
+
+
+_HISTORY: HassKey[AddressHistory] = HassKey(f"{DOMAIN}_history")
+
+
+@callback
+def async_get_history(hass: HomeAssistant) -> AddressHistory:
+    """Return the history that all zones share."""
+    return hass.data.setdefault(_HISTORY, AddressHistory(hass))
+
+
+async def async_remove_history(hass: HomeAssistant) -> None:
+    """Forget the history: the last zone was removed."""
+    await async_get_history(hass).async_remove()
+    del hass.data[_HISTORY]
+
+
+def change_data(change: AddressChange) -> dict[str, Any]:
+    """Return a change as it is stored, and as the action responds."""
+    return {
+        "changed_at": change.changed_at.isoformat(),
+        "family": change.family.key,
+        "from_ip": str(change.from_ip),
+        "to_ip": str(change.to_ip),
+        "lasted_s": change.lasted_s,
+    }
+
+
+def _change(data: Mapping[str, Any]) -> AddressChange:
+    lasted_s = data["lasted_s"]
+    return AddressChange(
+        changed_at=_time(data["changed_at"]),
+        family=FAMILIES[data["family"]],
+        from_ip=ip_address(read_text(data["from_ip"])),
+        to_ip=ip_address(read_text(data["to_ip"])),
+        lasted_s=None if lasted_s is None else read_int(lasted_s, 0, _MAX_COUNT),
+    )
+
+
+def _time(text: str) -> datetime:
+    """Return a stored time in UTC; one without an offset is local time."""
+    return dt_util.as_utc(datetime.fromisoformat(read_text(text)))
