@@ -255,7 +255,9 @@ async def test_the_automations_of_the_readme_run(
     event_automations = [
         a for a in automations() if a["triggers"][0]["trigger"].startswith("raindrop.")
     ]
-    waiting = {"wait_template": "{{ is_state('binary_sensor.home_example_com_dns', 'on') }}"}
+    waiting = {
+        "wait_template": "{{ is_state('binary_sensor.home_example_com_dns_problem', 'on') }}"
+    }
     for automation in event_automations:
         # The delay of a quarter of an hour is replaced by a wait for the state.
         steps = automation["actions"]

@@ -10,10 +10,8 @@ from typing import override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
-from homeassistant.util.signal_type import SignalTypeFormat
 
 from .address_sources import async_get_detector
 from .address_watch import AddressWatch
@@ -46,9 +44,6 @@ from .reauth import async_update_reauth
 from .scheduling import FRESH, ROUTINE, UpdateScheduler
 from .store import ZoneStore
 from .token_expiry import TokenExpiry
-
-SIGNAL_CHECKED: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_checked")
-"""An update ended, whatever it brought; by entry id."""
 
 _UNLOAD_LIMIT_S = 30
 """How long unloading waits for an update that is running, so that it can finish its writes."""
@@ -253,11 +248,6 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         names = [domain.name for domain in self.domains]
         self._publisher.async_publish(self.data, names, is_available=self.is_available)
 
-    @callback
-    @override
-    def _async_refresh_finished(self) -> None:
-        async_dispatcher_send(self.hass, SIGNAL_CHECKED.format(self.config_entry.entry_id))
-
     @override
     async def _async_update_data(self) -> State:
         """Run the update of a poll."""
@@ -292,7 +282,6 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self.async_set_update_error(err)
             return None
         self.async_set_updated_data(state)
-        self._async_refresh_finished()
         return result
 
     async def _async_run(self, options: UpdateOptions) -> tuple[State, UpdateResult]:

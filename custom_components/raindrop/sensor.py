@@ -16,12 +16,11 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .config import Domain
 from .const import DOMAIN
-from .coordinator import SIGNAL_CHECKED, RaindropConfigEntry, RaindropCoordinator
+from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import Address, Detection, Family, RecordKey
 from .entity import (
     DomainEntity,
@@ -46,8 +45,6 @@ class ZoneSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[RaindropCoordinator], Value]
     is_available_fn: Callable[[RaindropCoordinator], bool] = lambda _: True
-    follows_checks: bool = False
-    """Whether it shows when the last update was, and so changes with each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +67,7 @@ def _shown_address(coordinator: RaindropCoordinator, family: Family) -> Address 
 
 
 def _family_sensors(
-    family: Family, public: str, since: str, changes: str, source: str, last_seen: str
+    family: Family, public: str, since: str, changes: str, source: str
 ) -> tuple[ZoneSensorDescription, ...]:
     """Return the sensors of the home's address of a family.
 
@@ -102,14 +99,6 @@ def _family_sensors(
             entity_category=EntityCategory.DIAGNOSTIC,
             value_fn=lambda c: _detection(c, family).provider,
         ),
-        ZoneSensorDescription(
-            key=last_seen,
-            device_class=SensorDeviceClass.TIMESTAMP,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-            value_fn=lambda c: _detection(c, family).detected_at,
-            follows_checks=True,
-        ),
     )
 
 
@@ -120,12 +109,7 @@ def _record_sensor(family: Family, key: str) -> DomainSensorDescription:
         record = coordinator.data.record(RecordKey(domain.name, family)).record
         return record.content if record else None
 
-    return DomainSensorDescription(
-        key=key,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=content,
-    )
+    return DomainSensorDescription(key=key, value_fn=content)
 
 
 def _public_dns_sensor(family: Family, key: str) -> DomainSensorDescription:
@@ -152,7 +136,6 @@ _FAMILY_SENSORS = {
         since="since_ipv4",
         changes="changes_ipv4",
         source="source_ipv4",
-        last_seen="last_seen_ipv4",
     ),
     Family.IPV6: _family_sensors(
         Family.IPV6,
@@ -160,7 +143,6 @@ _FAMILY_SENSORS = {
         since="since_ipv6",
         changes="changes_ipv6",
         source="source_ipv6",
-        last_seen="last_seen_ipv6",
     ),
 }
 _RECORD_SENSORS = {
@@ -177,14 +159,6 @@ _ZONE_SENSORS = (
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda c: c.data.written_at(c.data.records),
-    ),
-    ZoneSensorDescription(
-        key="last_check",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda c: c.checked_at,
-        follows_checks=True,
     ),
 )
 _DOMAIN_LAST_UPDATE = DomainSensorDescription(
@@ -255,15 +229,6 @@ class ZoneSensor(ZoneEntity, SensorEntity):
     """A sensor of a zone."""
 
     entity_description: ZoneSensorDescription
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Update the state with each update too if it shows when that was."""
-        await super().async_added_to_hass()
-        if self.entity_description.follows_checks:
-            signal = SIGNAL_CHECKED.format(self.coordinator.config_entry.entry_id)
-            end = async_dispatcher_connect(self.hass, signal, self.async_write_ha_state)
-            self.async_on_remove(end)
 
     @property
     @override

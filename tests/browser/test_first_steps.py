@@ -93,7 +93,7 @@ async def test_zones_and_domains_are_devices(
     await environment.ensure_www_is_set_up()
     raindrop = await RaindropPage(page).open()
     domain = await raindrop.open_device(HOST)
-    await expect(domain.row("DNS")).to_contain_text("OK")
+    await expect(domain.row("DNS problem")).to_contain_text("OK")
     await expect(domain.row("Last update")).to_contain_text(RECENTLY)
     await screenshots.take(page, "domain")
 

@@ -30,9 +30,7 @@ from .host_addresses import STABLE, TEMPORARY, Host
 from .repair_flows import Repair
 
 PUBLIC_IPV4 = "sensor.example_com_public_ipv4_address"
-LAST_CHECK = "sensor.example_com_last_check"
 SOURCE_IPV4 = "sensor.example_com_ipv4_source"
-LAST_SEEN_IPV4 = "sensor.example_com_ipv4_last_seen"
 LAST_UPDATE = "sensor.example_com_last_update"
 UPDATE_NOW = "button.example_com_update_now"
 

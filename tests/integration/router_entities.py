@@ -15,7 +15,7 @@ from simulator.responses import Json
 from .conftest import BATCH
 
 NAME = "home.example.com"
-PROBLEM = "binary_sensor.home_example_com_dns"
+PROBLEM = "binary_sensor.home_example_com_dns_problem"
 
 
 class Router:

@@ -26,9 +26,9 @@ from tests.conftest import HOME, NEXT, OLD
 from .builders import domain, set_up
 from .conftest import Clock
 
-PUBLIC_IP = "event.example_com_public_ip_address"
+PUBLIC_IP = "event.example_com_address_change"
 DNS_RECORD = "event.home_example_com_dns_record"
-PROBLEM = "binary_sensor.home_example_com_dns"
+PROBLEM = "binary_sensor.home_example_com_dns_problem"
 BLUEPRINT = Path(__file__).parents[2] / "blueprints" / "automation" / "raindrop" / "tell_me.yaml"
 NEXT_V6 = "2001:218:1:2::144"
 SECOND = timedelta(seconds=1)
@@ -344,7 +344,7 @@ async def test_a_target_that_is_not_known_is_not_in_sync(
 ) -> None:
     """Of several targets all have to be known to be in sync, or one if any is enough."""
     entry = await set_up(hass, zone, [domain("home.example.com"), domain("www.example.com")])
-    other = "binary_sensor.www_example_com_dns"
+    other = "binary_sensor.www_example_com_dns_problem"
     targets = {"entity_id": [PROBLEM, other]}
     if gone == "removed device":
         targets = {"device_id": [at(hass, "device", e)["device_id"] for e in (PROBLEM, other)]}

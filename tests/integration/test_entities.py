@@ -18,8 +18,6 @@ from tests.conftest import HOME, NEXT
 
 from .builders import domain, set_up
 from .conftest import (
-    LAST_CHECK,
-    LAST_SEEN_IPV4,
     LAST_UPDATE,
     PUBLIC_IPV4,
     SOURCE_IPV4,
@@ -47,13 +45,13 @@ async def test_a_zone_is_a_device_with_its_entities(
     assert {e.entity_id: e.unique_id for e in entities} == {
         PUBLIC_IPV4: f"{ZONE_KEY}:public_ipv4",
         SOURCE_IPV4: f"{ZONE_KEY}:source_ipv4",
-        LAST_SEEN_IPV4: f"{ZONE_KEY}:last_seen_ipv4",
+        "sensor.example_com_ipv4_address_since": f"{ZONE_KEY}:since_ipv4",
+        "sensor.example_com_ipv4_address_changes": f"{ZONE_KEY}:changes_ipv4",
         LAST_UPDATE: f"{ZONE_KEY}:last_update",
-        LAST_CHECK: f"{ZONE_KEY}:last_check",
         UPDATE_NOW: f"{ZONE_KEY}:update_now",
-        "event.example_com_public_ip_address": f"{ZONE_KEY}:public_ip",
+        "event.example_com_address_change": f"{ZONE_KEY}:public_ip",
     }
-    assert [e.entity_id for e in entities if e.disabled] == [LAST_SEEN_IPV4, LAST_CHECK]
+    assert not [entity for entity in entities if entity.disabled]
 
 
 async def test_a_domain_is_a_device_of_its_zone(
@@ -72,7 +70,7 @@ async def test_a_domain_is_a_device_of_its_zone(
         er.async_get(hass), device.id, include_disabled_entities=True
     )
     assert {e.entity_id: e.unique_id for e in entities} == {
-        "binary_sensor.home_example_com_dns": f"{DOMAIN_KEY}:problem",
+        "binary_sensor.home_example_com_dns_problem": f"{DOMAIN_KEY}:problem",
         "event.home_example_com_dns_record": f"{DOMAIN_KEY}:dns_record",
         "sensor.home_example_com_a_record": f"{DOMAIN_KEY}:record_ipv4",
         "sensor.home_example_com_public_dns_ipv4": f"{DOMAIN_KEY}:public_dns_ipv4",

@@ -84,7 +84,7 @@ async def test_an_entity_that_is_removed_meanwhile_is_not_updated(
     """An entity that goes between two batches writes no state any more."""
     monkeypatch.setattr(publisher, "_BATCH", 1)
     entry = await set_up(hass, zone, [domain(f"n{number}.example.com") for number in range(3)])
-    problems = [f"binary_sensor.n{number}_example_com_dns" for number in range(3)]
+    problems = [f"binary_sensor.n{number}_example_com_dns_problem" for number in range(3)]
     entry.runtime_data.async_set_update_error(RuntimeError("a bug"))
     await asyncio.sleep(0)
     states = [hass.states.get(problem) for problem in problems]

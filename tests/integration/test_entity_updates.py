@@ -14,8 +14,6 @@ from tests.conftest import NEXT, OLD
 
 from .builders import domain, set_up
 from .conftest import (
-    LAST_CHECK,
-    LAST_SEEN_IPV4,
     LAST_UPDATE,
     PUBLIC_IPV4,
     SOURCE_IPV4,
@@ -24,9 +22,8 @@ from .conftest import (
     state,
 )
 
-ZONE = {PUBLIC_IPV4, SOURCE_IPV4, LAST_UPDATE, UPDATE_NOW}
-TIMES = {LAST_SEEN_IPV4, LAST_CHECK}
-"""The sensors that change with each update."""
+HISTORY = {f"sensor.example_com_ipv4_address_{about}" for about in ("since", "changes")}
+ZONE = {PUBLIC_IPV4, SOURCE_IPV4, LAST_UPDATE, UPDATE_NOW} | HISTORY
 
 type Written = Callable[[], set[str]]
 """Returns the entities that wrote their state since the last call."""
@@ -40,7 +37,7 @@ def of_domain(number: int) -> set[str]:
 
 def problem(number: int) -> str:
     """Return the problem sensor of a domain."""
-    return f"binary_sensor.n{number}_example_com_dns"
+    return f"binary_sensor.n{number}_example_com_dns_problem"
 
 
 @pytest.fixture
@@ -73,12 +70,10 @@ def written(hass: HomeAssistant, entry: RaindropConfigEntry) -> Written:
     return written
 
 
-async def test_an_update_without_changes_writes_only_the_times(
-    clock: Clock, written: Written
-) -> None:
-    """Only the sensors that show when the last update was."""
+async def test_an_update_without_changes_writes_no_state(clock: Clock, written: Written) -> None:
+    """Nothing that is shown changes with the time alone."""
     await clock.cycles()
-    assert written() == TIMES
+    assert not written()
 
 
 async def test_another_provider_concerns_no_domain(
@@ -87,7 +82,7 @@ async def test_another_provider_concerns_no_domain(
     """The provider of the address is shown by the zone."""
     simulator.faults.add("ip", "cloudflare", kind="status", status=503, times=1)
     await clock.cycles()
-    assert written() == ZONE | TIMES
+    assert written() == ZONE
 
 
 async def test_drift_concerns_its_domain(
@@ -100,7 +95,7 @@ async def test_drift_concerns_its_domain(
     simulator.cloudflare.edit_record("example.com", record["id"], content=OLD)
     await clock.passes(FULL_SYNC_INTERVAL)
     events = {"event.n1_example_com_dns_record"}
-    assert written() == ZONE | TIMES | of_domain(1) | events
+    assert written() == ZONE | of_domain(1) | events
 
 
 async def test_a_problem_concerns_its_domains(

@@ -21,10 +21,10 @@ from tests.secrets import TOKEN
 from .builders import domain, set_up
 from .conftest import BATCH, LIST, PUBLIC_IPV4, Clock, endpoints, entry_state, typed
 
-PUBLIC_IP = "event.example_com_public_ip_address"
+PUBLIC_IP = "event.example_com_address_change"
 DNS_RECORD = "event.home_example_com_dns_record"
 NEXT_V6 = "2001:218:1:2::144"
-PROBLEM = "binary_sensor.home_example_com_dns"
+PROBLEM = "binary_sensor.home_example_com_dns_problem"
 SECOND = timedelta(seconds=1)
 
 type Fired = list[tuple[str, str | None, str | None, str | None]]

@@ -13,7 +13,7 @@ from .builders import domain, set_up
 from .conftest import BATCH, Clock, state
 from .repair_flows import NAME, A, Repair, issue_id, issues
 
-DNS = "binary_sensor.www_example_com_dns"
+DNS = "binary_sensor.www_example_com_dns_problem"
 EVENT = "event.www_example_com_dns_record"
 
 

@@ -18,7 +18,7 @@ from .router_entities import NAME, PROBLEM, Router, contents, issues, lines, rea
 CABLE, MOBILE = "cable.example.com", "mobile.example.com"
 WAN_1, WAN_1_NEXT = "81.2.69.142", "81.2.69.144"
 WAN_2, WAN_2_NEXT = "81.2.69.160", "81.2.69.162"
-MOBILE_PROBLEM = "binary_sensor.mobile_example_com_dns"
+MOBILE_PROBLEM = "binary_sensor.mobile_example_com_dns_problem"
 HOLD_DOWN = timedelta(seconds=10)
 
 
@@ -102,7 +102,7 @@ async def test_a_second_connection_that_is_down_changes_nothing(
     assert contents(simulator)[MOBILE] == WAN_2
     assert not simulator.log.entries
     assert [*issues(hass)] == ["no_address"]
-    assert reason(hass, "binary_sensor.cable_example_com_dns") is None
+    assert reason(hass, "binary_sensor.cable_example_com_dns_problem") is None
     assert reason(hass, MOBILE_PROBLEM) == "no_address"
 
 

@@ -48,12 +48,12 @@ async def test_no_second_record_is_created_from_a_part_of_the_list(
 
     assert contents(simulator) == [*[HOME] * len(names), "text"]
     assert state(hass, PUBLIC_IPV4) == NEXT
-    assert state(hass, "binary_sensor.home_example_com_dns") == "on"
+    assert state(hass, "binary_sensor.home_example_com_dns_problem") == "on"
 
     simulator.faults.clear()
     await clock.cycles(2)
     assert contents(simulator) == [*[NEXT] * len(names), "text"]
-    assert state(hass, "binary_sensor.home_example_com_dns") == "off"
+    assert state(hass, "binary_sensor.home_example_com_dns_problem") == "off"
 
 
 @pytest.mark.parametrize(

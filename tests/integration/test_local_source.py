@@ -1,6 +1,5 @@
 """The local interface as a source, and the sensors of the source of an address."""
 
-from datetime import timedelta
 from pathlib import Path
 import socket
 
@@ -15,7 +14,7 @@ from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6
 
 from .builders import domain, set_up
-from .conftest import LAST_SEEN_IPV4, SOURCE_IPV4, Clock, state
+from .conftest import SOURCE_IPV4, Clock, state
 from .host_addresses import STABLE, Host
 from .router_entities import NAME, Router, contents, issues, written
 
@@ -95,28 +94,17 @@ def test_the_kernel_chooses_the_outgoing_address(
     assert address_sources._outgoing_address() == address
 
 
-async def test_the_provider_and_the_time_of_an_address_are_shown(
+async def test_the_provider_of_an_address_is_shown(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
 ) -> None:
-    """The entity is shown while it reports; the time is that of the last detection."""
+    """The entity is shown while it reports, then the web provider."""
     router = Router(hass)
     await router.reports(HOME)
-    entry = await set_up(hass, zone, [domain(NAME)], sources={"ipv4": [router.source()]})
-    er.async_get(hass).async_update_entity(LAST_SEEN_IPV4, disabled_by=None)
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await set_up(hass, zone, [domain(NAME)], sources={"ipv4": [router.source()]})
     assert state(hass, SOURCE_IPV4) == "The router"
-    first = state(hass, LAST_SEEN_IPV4)
-    await clock.cycles()
-    second = state(hass, LAST_SEEN_IPV4)
-    assert first < second
-
-    await clock.passes(timedelta(minutes=2))
-    assert state(hass, LAST_SEEN_IPV4) == second
     hass.states.async_remove(router.entity_id)
     await clock.cycles(2)
     assert state(hass, SOURCE_IPV4) == "cloudflare"
-    assert state(hass, LAST_SEEN_IPV4) > second
 
 
 async def test_the_sensors_of_a_source_that_is_off_are_removed(
@@ -130,7 +118,7 @@ async def test_the_sensors_of_a_source_that_is_off_are_removed(
     )
     await hass.async_block_till_done()
     registry = er.async_get(hass)
-    for entity_id in (SOURCE_IPV4, LAST_SEEN_IPV4, "sensor.example_com_public_ipv4_address"):
+    for entity_id in (SOURCE_IPV4, "sensor.example_com_public_ipv4_address"):
         assert registry.async_get(entity_id) is None
     assert not simulator.log.entries
 

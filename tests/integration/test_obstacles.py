@@ -19,7 +19,7 @@ from .repair_flows import Repair, issues
 from .router_entities import contents
 
 NAME = "vpn.sub.example.com"
-PROBLEM = "binary_sensor.vpn_sub_example_com_dns"
+PROBLEM = "binary_sensor.vpn_sub_example_com_dns_problem"
 EVENT = "event.vpn_sub_example_com_dns_record"
 HOUR = timedelta(hours=1)
 

@@ -12,7 +12,7 @@ from .builders import domain, set_up
 from .conftest import Clock, state
 from .repair_flows import NAME, SECOND, A, Repair, contents, issues
 
-DNS = "binary_sensor.www_example_com_dns"
+DNS = "binary_sensor.www_example_com_dns_problem"
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from .domain_forms import OWNER
 from .repair_flows import issues
 
 NAME = "www.example.com"
-PROBLEM = "binary_sensor.www_example_com_dns"
+PROBLEM = "binary_sensor.www_example_com_dns_problem"
 OTHER = "81.2.69.199"
 
 A = {"type": "A", "name": "www", "content": OLD, "ttl": 3600, "comment": "mine"}

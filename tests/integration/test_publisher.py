@@ -32,7 +32,7 @@ from tests.secrets import TOKEN
 from .builders import domain, new_entry
 from .conftest import BATCH, LIST, PUBLIC_IPV4, state
 
-PUBLIC_IP = "event.example_com_public_ip_address"
+PUBLIC_IP = "event.example_com_address_change"
 THIRD = "81.2.69.160"
 MANY = 300
 
@@ -431,7 +431,7 @@ async def test_entities_show_the_new_state_before_any_event(
 ) -> None:
     """All problem sensors and the public address have changed by the first event."""
     await begin(home, [f"n{number}.example.com" for number in range(count)])
-    problems = [f"binary_sensor.n{number}_example_com_dns" for number in range(count)]
+    problems = [f"binary_sensor.n{number}_example_com_dns_problem" for number in range(count)]
     shown: Counter[str] = Counter()
 
     def look() -> None:

@@ -17,7 +17,7 @@ from .conftest import Clock, state
 from .repair_flows import NAME, Repair, issues
 
 PROXIED = {"type": "A", "name": "www", "content": HOME, "proxied": True, "comment": "web"}
-DNS = "binary_sensor.www_example_com_dns"
+DNS = "binary_sensor.www_example_com_dns_problem"
 
 
 def found(simulator: Simulator) -> list[dict[str, Any]]:

@@ -45,7 +45,7 @@ async def test_the_domain_of_a_missing_record_can_be_removed(
     await repair.send({"next_step_id": "remove"})
     assert not entry.subentries
     assert issues(hass) == []
-    assert hass.states.get("binary_sensor.www_example_com_dns") is None
+    assert hass.states.get("binary_sensor.www_example_com_dns_problem") is None
 
 
 async def test_one_of_several_records_can_be_chosen(

@@ -145,7 +145,7 @@ async def test_after_a_slow_start_entities_show_what_did_not_change(
 
     assert contents(simulator)[NAME] == HOME
     assert state(hass, PROBLEM) == "off"
-    assert state(hass, "binary_sensor.away_example_com_dns") == "off"
+    assert state(hass, "binary_sensor.away_example_com_dns_problem") == "off"
 
 
 async def test_a_press_during_a_slow_start_waits_for_an_update_of_its_own(

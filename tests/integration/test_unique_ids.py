@@ -18,7 +18,7 @@ from .builders import domain, new_entry, set_up
 from .conftest import LIST, UPDATE_NOW, endpoints, submit_user_form
 
 NAME = "home.example.com"
-PROBLEM = "binary_sensor.home_example_com_dns"
+PROBLEM = "binary_sensor.home_example_com_dns_problem"
 RENAMED = "binary_sensor.front_door"
 
 
@@ -111,10 +111,10 @@ async def test_a_zone_of_unknown_name_is_identified_by_its_id(
     prefix = f"zone:{zone.id}"
     assert of_zone == {
         "button.home_example_com_update_now": f"{prefix}:update_now",
-        "event.home_example_com_public_ip_address": f"{prefix}:public_ip",
-        "sensor.home_example_com_ipv4_last_seen": f"{prefix}:last_seen_ipv4",
+        "event.home_example_com_address_change": f"{prefix}:public_ip",
+        "sensor.home_example_com_ipv4_address_since": f"{prefix}:since_ipv4",
+        "sensor.home_example_com_ipv4_address_changes": f"{prefix}:changes_ipv4",
         "sensor.home_example_com_ipv4_source": f"{prefix}:source_ipv4",
-        "sensor.home_example_com_last_check": f"{prefix}:last_check",
         "sensor.home_example_com_last_update": f"{prefix}:last_update",
         "sensor.home_example_com_public_ipv4_address": f"{prefix}:public_ipv4",
     }

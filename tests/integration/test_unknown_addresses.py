@@ -27,7 +27,7 @@ from .router_entities import PROBLEM, Router, contents, issues, lines, reason
 NAME = "home.example.com"
 DNS_RECORD = "event.home_example_com_dns_record"
 MOBILE = "mobile.example.com"
-MOBILE_PROBLEM = "binary_sensor.mobile_example_com_dns"
+MOBILE_PROBLEM = "binary_sensor.mobile_example_com_dns_problem"
 HOLD_DOWN = timedelta(seconds=10)
 OTHERS = ("ipify", "ident.me", "amazon", "home-assistant")
 
