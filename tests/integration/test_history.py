@@ -88,7 +88,7 @@ async def test_the_history_survives_a_restart(
     }
     stored = {"changes": [change], "counts": {"ipv4": 7}, "since": {OLD: change["changed_at"]}}
     hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": stored}
-    entry = await set_up(hass, zone, [])
+    await set_up(hass, zone, [])
     async_get_history(hass).async_add(
         {Family.IPV4: ip_address(OLD)}, {Family.IPV4: ip_address(NEXT)}
     )

@@ -256,8 +256,8 @@ async def test_a_domain_that_is_removed_and_added_again_in_one_go_is_the_new_one
     subentry_id = add(hass, entry, domain("home.example.com"))
     await settle(hass)
     entities = entities_of(hass, entry, subentry_id)
-    assert "binary_sensor.home_example_com_dns" in entities
-    assert state(hass, "binary_sensor.home_example_com_dns") == "off"
+    assert "binary_sensor.home_example_com_dns_problem" in entities
+    assert state(hass, "binary_sensor.home_example_com_dns_problem") == "off"
 
 
 async def test_a_domain_gets_a_family_and_loses_it_again(
@@ -373,7 +373,7 @@ async def test_an_update_that_is_running_writes_nothing_for_a_removed_domain(
     # Whoever asked for an update gets the result of one that was not overtaken.
     assert not result.is_outdated
     await settle(hass)
-    assert state(hass, "binary_sensor.home_example_com_dns") == "off"
+    assert state(hass, "binary_sensor.home_example_com_dns_problem") == "off"
 
 
 async def test_an_overtaken_update_is_no_failure(
@@ -444,5 +444,5 @@ async def test_options_reload_the_zone(hass: HomeAssistant, entry: RaindropConfi
     update(hass, entry, "home.example.com", families=["ipv9"])
     await settle(hass)
     assert entry.runtime_data is not coordinator
-    assert state(hass, "binary_sensor.home_example_com_dns") == "unavailable"
+    assert state(hass, "binary_sensor.home_example_com_dns_problem") == "unavailable"
     assert [i.translation_key for i in ir.async_get(hass).issues.values()] == ["domain_unreadable"]
