@@ -77,10 +77,7 @@ async def test_a_domain_is_a_device_of_its_zone(
         "sensor.home_example_com_last_update": f"{DOMAIN_KEY}:last_update",
     }
     disabled = [e.entity_id for e in entities if e.disabled]
-    assert disabled == [
-        "sensor.home_example_com_a_record",
-        "sensor.home_example_com_public_dns_ipv4",
-    ]
+    assert disabled == ["sensor.home_example_com_public_dns_ipv4"]
 
 
 async def test_the_sensors_show_the_address_and_the_last_write(
