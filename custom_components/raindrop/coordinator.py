@@ -214,7 +214,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self.data, result = with_public_answers(self.config, before, answers, dt_util.utcnow())
             if self.data != before:
                 self._publisher.async_store(self.domains, self.config, self.data, result)
-            self.async_update_listeners()
+                self.async_update_listeners()
 
     async def async_preview(self, config: ZoneConfig) -> Preview:
         """Return what an update of these records would do. Raises CloudflareError."""
