@@ -32,7 +32,8 @@ type Written = Callable[[], set[str]]
 def of_domain(number: int) -> set[str]:
     """Return the sensors of a domain."""
     name = f"n{number}_example_com"
-    return {f"sensor.{name}_last_update", f"sensor.{name}_a_record", problem(number)}
+    sensors = {f"sensor.{name}_{about}" for about in ("last_update", "a_record", "public_dns_ipv4")}
+    return sensors | {problem(number)}
 
 
 def problem(number: int) -> str:
@@ -51,6 +52,8 @@ async def entry(hass: HomeAssistant, zone: Zone, clock: Clock) -> RaindropConfig
     # Each full sync asks public resolvers for another domain.
     for _ in range(3):
         await clock.passes(FULL_SYNC_INTERVAL)
+    # Without the second opinion of a full sync.
+    await clock.cycles()
     return entry
 
 
