@@ -15,22 +15,25 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType
+import voluptuous as vol
 
 from . import config, ddns
 from .address_sources import async_get_detector
 from .const import CONF_IS_PAID, CONF_ZONE, CONF_ZONE_ID, CONF_ZONE_NAME, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
-from .ddns import Family, ManagedRecord, RecordKey, ZoneAccess, discover_zone
+from .ddns import Family, ManagedRecord, RecordKey, Zone, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
 from .flows.domain import DomainFlow
 from .flows.forms import FormFlow
 from .flows.options import RaindropOptionsFlow
-from .flows.preview import conflict_message, other_homes
-from .flows.schemas import CREDENTIAL_SCHEMA, USER_SCHEMA, take_over_fields
+from .flows.preview import conflict_message, other_homes, zone_message
+from .flows.schemas import CREDENTIAL_SCHEMA, USER_SCHEMA, take_over_fields, zone_fields
 from .home_id import async_get_home_id
+from .zone_links import DNS_URL, dns_url
+from .zone_move import async_find_zone, async_use_zone
 
 _LINKS = {
-    "dashboard_url": "https://dash.cloudflare.com/",
+    "dns_url": DNS_URL,
     "token_url": (
         "https://dash.cloudflare.com/profile/api-tokens?permissionGroupKeys="
         "%5B%7B%22key%22%3A%22dns%22%2C%22type%22%3A%22edit%22%7D%2C"
@@ -50,6 +53,11 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
     VERSION = 1
     form_placeholders = _LINKS
     _other_homes: Collection[ddns.Record] = ()
+    _zones: Collection[Zone] = ()
+    """Several zones of the name in the form, of which the user has to choose one."""
+    _user_input: dict[str, Any]
+    _access: ZoneAccess
+    _given: Collection[str]
 
     @staticmethod
     @callback
@@ -76,11 +84,22 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         given = user_input.pop(config.CONF_TAKE_OVER, [])
         access = await try_or_error(self._async_discover_zone(user_input, given))
         if isinstance(access, ErrorMessage):
-            schema = USER_SCHEMA.extend(take_over_fields(self._other_homes))
+            schema = USER_SCHEMA.extend(zone_fields(self._zones))
+            schema = schema.extend(take_over_fields(self._other_homes))
             return self.show_form("user", schema, user_input, access)
-        await self.async_set_unique_id(access.zone_id)
+        await self.async_set_unique_id(access.zone.id)
         self._abort_if_unique_id_configured()
-        return self._create_entry(user_input, access, given)
+        self._user_input, self._access, self._given = user_input, access, given
+        return await self.async_step_unseen_zone()
+
+    async def async_step_unseen_zone(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Create the entry; first say if the world will not see the records of the zone."""
+        message = zone_message(self._access.zone)
+        if message and user_input is None:
+            return self.show_form("unseen_zone", vol.Schema({}), errors=message)
+        return self._create_entry()
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
@@ -113,10 +132,39 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask for another credential for the same zone."""
         entry = self._get_reconfigure_entry()
-        if user_input is not None:
-            return await self._async_replace_credential("reconfigure", entry, user_input)
-        values = {CONF_EMAIL: config.stored_email(entry.data)}
-        return self.show_form("reconfigure", CREDENTIAL_SCHEMA, values)
+        if user_input is None:
+            values = {CONF_EMAIL: config.stored_email(entry.data)}
+            return self.show_form("reconfigure", CREDENTIAL_SCHEMA, values)
+        zone = await try_or_error(self._async_find_zone(entry, user_input))
+        if isinstance(zone, Zone):
+            self._user_input, self._zones = user_input, (zone,)
+            return await self.async_step_moved_zone()
+        return await self._async_replace_credential("reconfigure", entry, user_input)
+
+    async def async_step_moved_zone(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer the active zone of the same name in another account."""
+        entry, (zone,) = self._get_reconfigure_entry(), self._zones
+        return self.async_show_menu(
+            menu_options=["use_zone", "keep_zone"],
+            description_placeholders={"zone": entry.title, "dns_url": dns_url(zone)},
+        )
+
+    async def async_step_use_zone(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Keep the zone in the other account from now on, with the new credential."""
+        entry, (zone,) = self._get_reconfigure_entry(), self._zones
+        async_use_zone(self.hass, entry, zone, config.credential_data(self._user_input))
+        return self.async_abort(reason="zone_changed")
+
+    async def async_step_keep_zone(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Use the new credential for the same zone."""
+        entry = self._get_reconfigure_entry()
+        return await self._async_replace_credential("reconfigure", entry, self._user_input)
 
     async def _async_replace_credential(
         self, step_id: str, entry: RaindropConfigEntry, user_input: Mapping[str, Any]
@@ -135,23 +183,35 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         client = await self._async_client(data)
         await ddns.verify_access(client, config.zone_id(entry), name)
 
+    async def _async_find_zone(
+        self, entry: RaindropConfigEntry, data: Mapping[str, Any]
+    ) -> Zone | None:
+        """Return the zone to which that of an entry moved. Raises CloudflareError."""
+        return await async_find_zone(self.hass, entry, await self._async_client(data))
+
     async def _async_client(self, data: Mapping[str, Any]) -> ddns.CloudflareClient:
         home_id = await async_get_home_id(self.hass)
         return config.async_get_client(self.hass, data, home_id)
 
     async def _async_discover_zone(
-        self, user_input: Mapping[str, Any], given: Collection[str]
+        self, user_input: dict[str, Any], given: Collection[str]
     ) -> ZoneAccess | ErrorMessage:
         """Return the zone of the first form, or the message of a conflict at the domain.
 
         Raises HostNameError or CloudflareError.
         """
         client = await self._async_client(user_input)
-        zone_text = user_input.get(CONF_ZONE, "")
-        access = await discover_zone(client, zone_text, user_input[CONF_DOMAIN])
+        # A choice holds for the zones that were shown with it.
+        self._zones = ()
+        zone_text = user_input.pop(CONF_ZONE_ID, None) or user_input.get(CONF_ZONE, "")
+        try:
+            access = await discover_zone(client, zone_text, user_input[CONF_DOMAIN])
+        except ddns.AmbiguousZoneError as err:
+            self._zones = err.zones
+            raise
         record_key = RecordKey(access.name, Family.IPV4)
         # A plan has no conflict while the address is not known.
-        if conflict := ddns.name_conflict(record_key, access.records, access.zone_name):
+        if conflict := ddns.name_conflict(record_key, access.records, access.zone.name):
             return conflict_message(conflict, CONF_DOMAIN)
         managed = ManagedRecord(
             record_key=record_key,
@@ -159,8 +219,8 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
             policy=ddns.Policy(create=True, take_over=frozenset(map(ddns.RecordVersion, given))),
         )
         zone = ddns.ZoneConfig(
-            zone_id=access.zone_id,
-            zone_name=access.zone_name,
+            zone_id=access.zone.id,
+            zone_name=access.zone.name,
             home_sources=(),
             managed_records=[managed],
         )
@@ -170,18 +230,17 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
             return conflict_message(preview.plan.conflicts[0], CONF_DOMAIN)
         return access
 
-    def _create_entry(
-        self, user_input: Mapping[str, Any], access: ZoneAccess, given: Collection[str]
-    ) -> ConfigFlowResult:
+    def _create_entry(self) -> ConfigFlowResult:
+        user_input, access = self._user_input, self._access
         return self.async_create_entry(
-            title=ddns.to_unicode(access.zone_name or access.name),
+            title=ddns.to_unicode(access.zone.name or access.name),
             data={
                 CONF_ZONE: user_input.get(CONF_ZONE, "").strip() or None,
                 **config.credential_data(user_input),
-                CONF_ZONE_ID: access.zone_id,
-                CONF_ZONE_NAME: access.zone_name,
-                CONF_IS_PAID: access.is_paid,
+                CONF_ZONE_ID: access.zone.id,
+                CONF_ZONE_NAME: access.zone.name,
+                CONF_IS_PAID: access.zone.is_paid,
             },
             options=config.DEFAULT_OPTIONS,
-            subentries=[config.new_domain_subentry(access.name, given)],
+            subentries=[config.new_domain_subentry(access.name, self._given)],
         )

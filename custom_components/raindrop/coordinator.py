@@ -119,7 +119,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     @override
     async def _async_setup(self) -> None:
         """Load the stored state, and find the domains that were removed; nothing is requested."""
-        await self.store.async_load()
+        await self.store.async_load(self.config.zone_id)
         self._configuration.async_apply(self.config)
         self.data = self.store.state
         if self._public_dns.is_off:
@@ -300,7 +300,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             options = replace(
                 options,
                 full_sync=full_sync,
-                read_zone=full_sync and self._backoff.zone_reading.is_due(now),
+                read_zone=self._backoff.zone_reading.is_due(now, self.data.zone, options),
                 may_call_api=may_call_api and has_records,
                 second_opinion=options.full_sync or self._backoff.is_second_opinion_due(now),
                 is_current=lambda: not self._configuration.is_outdated,

@@ -16,6 +16,7 @@ from .config import Domain, zone_name
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .publisher import SIGNAL_DOMAIN
+from .zone_links import dns_url
 
 _BATCH = 10
 """For how many domains entities are added before the event loop gets a turn."""
@@ -55,6 +56,7 @@ def zone_device(entry: RaindropConfigEntry) -> dict[str, Any]:
     return {
         "identifiers": {(DOMAIN, f"zone:{zone_name(entry)}")},
         "name": entry.title,
+        "configuration_url": dns_url(entry.runtime_data.data.zone),
         "manufacturer": "Cloudflare",
         "model": "DNS zone",
         "entry_type": DeviceEntryType.SERVICE,
@@ -65,6 +67,7 @@ def _domain_device(coordinator: RaindropCoordinator, domain: Domain) -> dict[str
     return {
         "identifiers": {(DOMAIN, f"domain:{domain.name}")},
         "name": domain.title,
+        "configuration_url": dns_url(coordinator.data.zone),
         "manufacturer": "Cloudflare",
         "model": "DNS name",
         "entry_type": DeviceEntryType.SERVICE,

@@ -17,6 +17,7 @@ from .const import DOMAIN
 from .ddns import CloudflareError, RecordKey, to_unicode
 from .flows.preview import escape_markdown
 from .stored_sources import unreadable_families
+from .zone_links import DNS_URL
 
 _MAX_NAMES = 20
 """How many records an issue names."""
@@ -132,7 +133,7 @@ def _async_create(
         is_persistent=is_persistent,
         severity=ir.IssueSeverity.WARNING,
         translation_key=key,
-        translation_placeholders=placeholders,
+        translation_placeholders={"dns_url": DNS_URL, **placeholders},
     )
 
 

@@ -43,6 +43,7 @@ _OTHERS: dict[type[ddns.DdnsError], tuple[str, str]] = {
     ddns.CloudflareConnectionError: (BASE, "cannot_connect"),
     ddns.CloudflareCaptivePortalError: (BASE, "captive_portal"),
     ddns.ZoneNameError: (CONF_ZONE, "malformed_zone"),
+    ddns.AmbiguousZoneError: (CONF_ZONE, "ambiguous_zone"),
     ddns.OutsideZoneError: (CONF_DOMAIN, "outside_zone"),
     ddns.RelativeNameError: (CONF_DOMAIN, "full_name_needed"),
     ddns.HostNameError: (CONF_DOMAIN, "malformed_domain"),
@@ -149,11 +150,9 @@ def raise_update_error(
     asked = sorted((state.detections[m.source] for m in unknown), key=lambda d: bool(d.candidate))
     if asked:
         raise _unknown_address_error(asked[0], unknown)
-    # That resolvers do not see a record is nothing that an update can change.
+    # That the world does not see a record is nothing that an update can change.
     reasons = ((key, state.record(key).reason) for key in keys)
-    if names := _names(
-        key for key, reason in reasons if reason not in {None, ddns.Reason.NOT_SEEN}
-    ):
+    if names := _names(key for key, reason in reasons if reason and not reason.is_only_unseen):
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="in_conflict",

@@ -26,6 +26,7 @@ from .ddns import (
 from .error_messages import error_message, response_text
 from .flows.preview import escape_markdown, record_text
 from .proxy_check import async_check_proxy
+from .zone_links import TOKENS_URL, dns_url, zone_placeholders
 
 ATTR_DOMAIN = "domain"
 ATTR_ENTRY_ID = "entry_id"
@@ -91,6 +92,7 @@ def async_sync_issues(
         *_proxy_issues(hass, state),
     )
     wanted = {issue.id(entry): issue for issue in issues}
+    links = {"dns_url": dns_url(state.zone), "tokens_url": TOKENS_URL}
     async_delete_issues(hass, entry, keep=wanted)
     for issue_id, issue in wanted.items():
         ir.async_create_issue(
@@ -103,11 +105,12 @@ def async_sync_issues(
                 ATTR_ISSUE: issue.key,
                 ATTR_SUBENTRY_ID: issue.subentry_id,
                 **issue.placeholders,
+                **links,
             },
             is_fixable=issue.is_fixable,
             severity=ir.IssueSeverity.ERROR if issue.is_fixable else ir.IssueSeverity.WARNING,
             translation_key=issue.key,
-            translation_placeholders=issue.placeholders,
+            translation_placeholders={**issue.placeholders, **links},
         )
 
 
@@ -130,6 +133,16 @@ def _zone_issues(entry: ConfigEntry, state: State) -> Iterator[_Issue]:
             yield _Issue(key=error_message(error).key, placeholders=placeholders)
         elif _is_quota(error):
             yield _Issue(key="record_quota", placeholders=placeholders)
+    if zone := state.zone:
+        records = (known.record for known in state.records.values())
+        are_proxied = {record is not None and record.proxied for record in records}
+        for problem in {zone.problem_of(proxied=proxied) for proxied in are_proxied} - {None}:
+            yield _Issue(key=str(problem), placeholders=placeholders | _zone_texts(zone))
+
+
+def _zone_texts(zone: ddns.Zone) -> dict[str, str]:
+    """Return the name servers of a zone, for a description that is shown as Markdown."""
+    return {"name_servers": escape_markdown(zone_placeholders(zone)["name_servers"])}
 
 
 def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:

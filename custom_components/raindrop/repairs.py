@@ -20,11 +20,13 @@ import voluptuous as vol
 from .config import CONF_CREATE, CONF_RECORDS, CONF_TAKE_OVER, subentry_host_name
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry
-from .ddns import Owner, Reason, Record, RecordAttributes, RecordKey
+from .ddns import Owner, Reason, Record, RecordAttributes, RecordKey, Zone
 from .flows.schemas import record_label
 from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE, ATTR_SUBENTRY_ID
 from .loading import async_wait_until_loaded
 from .stored_sources import FAMILIES
+from .zone_links import dns_url, zone_placeholders
+from .zone_move import async_find_zone, async_use_zone
 
 _RECORD = "record"
 
@@ -240,6 +242,53 @@ class PermissionFlow(RetryFlow):
         self._entry.async_start_reauth(self.hass)
 
 
+class ZoneFlow(RetryFlow):
+    """Asks the user to solve the problem of a zone elsewhere, then reads the zone again."""
+
+    @override
+    async def _async_try(self) -> None:
+        """Read the zone again; raises HomeAssistantError if it still has a problem."""
+        await super()._async_try()
+        zone = self._entry.runtime_data.data.zone
+        if zone and zone.problem:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="zone_unchanged",
+                translation_placeholders=zone_placeholders(zone),
+            )
+
+
+class MovedZoneFlow(ZoneFlow):
+    """Offers the active zone of the same name, if the zone moved to another account."""
+
+    _zone: Zone
+
+    @override
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Look for the zone in other accounts that the key has access to."""
+        if not await self._async_is_fixable():
+            return self.async_abort(reason="not_loaded")
+        client = self._entry.runtime_data.client
+        if zone := await async_find_zone(self.hass, self._entry, client):
+            self._zone = zone
+            return await self.async_step_use_zone()
+        return await self.async_step_confirm()
+
+    async def async_step_use_zone(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Let the entry keep the zone in the other account."""
+        if user_input is None:
+            placeholders = {**self._issue_data, "dns_url": dns_url(self._zone)}
+            return self.async_show_form(
+                step_id="use_zone",
+                data_schema=vol.Schema({}),
+                description_placeholders=placeholders,
+            )
+        async_use_zone(self.hass, self._entry, self._zone)
+        return self.async_create_entry(data={})
+
+
 _FLOWS: dict[str, type[RetryFlow]] = {
     "dns_edit_missing": PermissionFlow,
     "record_ambiguous": AmbiguousFlow,
@@ -248,5 +297,12 @@ _FLOWS: dict[str, type[RetryFlow]] = {
     "record_proxied_unknown": ProxiedUnknownFlow,
     "record_other_home": OtherHomeFlow,
     "token_location": PermissionFlow,
+    "zone_gone": MovedZoneFlow,
+    "zone_internal": ZoneFlow,
+    "zone_moved": MovedZoneFlow,
+    "zone_partial": ZoneFlow,
+    "zone_paused": ZoneFlow,
+    "zone_pending": MovedZoneFlow,
     "zone_read_missing": PermissionFlow,
+    "zone_secondary": ZoneFlow,
 }

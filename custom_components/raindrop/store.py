@@ -23,6 +23,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 
+from . import ddns
 from .const import DOMAIN, LOGGER
 from .ddns import (
     MAX_TTL_S,
@@ -71,8 +72,11 @@ class ZoneStore:
         self.unconfirmed_at: datetime | None = None
         """When the last write without a response was sent, or given up."""
 
-    async def async_load(self) -> None:
-        """Load what is stored; each part that cannot be read begins anew."""
+    async def async_load(self, zone_id: ddns.ZoneId | None = None) -> None:
+        """Load what is stored; each part that cannot be read begins anew.
+
+        ``zone_id`` is the present zone: another one if it moved to another account.
+        """
         data: Mapping[str, Any] = {}
         unreadable: list[str] = []
         try:
@@ -90,7 +94,8 @@ class ZoneStore:
         except _MALFORMED:
             unreadable.append("addresses")
         try:
-            self.state = replace(self.state, zone=read_zone(data.get("zone")))
+            zone = read_zone(data.get("zone"))
+            self.state = replace(self.state, zone=zone if zone and zone.id == zone_id else None)
         except _MALFORMED:
             unreadable.append("zone")
         try:

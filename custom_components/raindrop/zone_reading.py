@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from . import ddns
-from .ddns import CloudflareError, Zone
+from .ddns import CloudflareError, UpdateOptions, Zone
 
 _INTERVAL = timedelta(days=1) - timedelta(minutes=5)
 """A little less than a day: the zone is read with a full sync, which may be late."""
@@ -23,12 +23,16 @@ class ZoneReading:
         self._was_read = False
         self._is_denied = False
 
-    def is_due(self, now: datetime) -> bool:
-        """Return whether to read the zone with the next full sync: at start and once a day.
+    def is_due(self, now: datetime, zone: Zone | None, options: UpdateOptions) -> bool:
+        """Return whether to read the zone with its records: at start and once a day.
 
-        Never again if the first attempt was denied: a token needs no Zone Read.
+        Also if an update that reads them is requested of a zone that has a
+        problem: somebody may have solved it. Never again if the first attempt was denied: a token
+        needs no Zone Read.
         """
-        return not (self._is_denied or now - _INTERVAL < self._read_at <= now)
+        is_recent = now - _INTERVAL < self._read_at <= now
+        is_awaited = options.full_sync and zone is not None and zone.problem is not None
+        return not self._is_denied and (is_awaited or not is_recent)
 
     def add(self, read: Zone | CloudflareError | None, now: datetime) -> None:
         """Take into account what an update that ended brought of the zone itself."""

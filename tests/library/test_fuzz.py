@@ -132,7 +132,7 @@ def calls() -> Mapping[str, Call]:
     create = Create(record_key=RECORD_KEY, address=home)
     return {
         "zone": lambda client, zone_id: client.zone(zone_id),
-        "find_zone": lambda client, _: client.find_zone(HostName("example.com")),
+        "find_zones": lambda client, _: client.find_zones(HostName("example.com")),
         "list_records": lambda client, zone_id: client.list_records(zone_id),
         "batch": lambda client, zone_id: client.batch(zone_id, [update, create]),
         "create": lambda client, zone_id: client.create(zone_id, create),
@@ -150,7 +150,7 @@ def example(simulator: Simulator, zone: Zone, call: str) -> object:
     ]
     results: dict[str, object] = {
         "zone": zone.shown([]),
-        "find_zone": [zone.shown([])],
+        "find_zones": [zone.shown([])],
         "list_records": records,
         "batch": {"deletes": None, "patches": records[:1], "puts": None, "posts": records[1:]},
     }

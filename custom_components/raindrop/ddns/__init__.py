@@ -25,7 +25,13 @@ One update of a zone, given a client session::
 from .cloudflare.client import BASE_URL, CloudflareClient, check_base_url
 from .cloudflare.codec import RateLimit, is_id
 from .cloudflare.credentials import ApiToken, GlobalApiKey, read_credential
-from .cloudflare.discovery import ZoneAccess, discover_zone, records_for, verify_access
+from .cloudflare.discovery import (
+    ZoneAccess,
+    discover_zone,
+    records_for,
+    verify_access,
+    zone_elsewhere,
+)
 from .detection.detector import Detector, ReadSource, SourceState, parse_state
 from .detection.local import stable_address
 from .detection.providers import PROVIDERS, Provider, ResponseFormat, custom_provider
@@ -110,14 +116,22 @@ from .state import (
 )
 from .update import Preview, UpdateOptions, preview, update_zone
 from .visibility import is_visible, next_in_turn
-from .zones import MAX_BATCH, MAX_BATCH_PAID, AccountId, Zone, ZoneStatus, ZoneType
+from .zones import (
+    MAX_BATCH,
+    MAX_BATCH_PAID,
+    AccountId,
+    AmbiguousZoneError,
+    Zone,
+    ZoneStatus,
+    ZoneType,
+)
 
 # A table of names is read at a glance.
 # fmt: off
 __all__ = [  # noqa: RUF022
-    "AccountId", "Address", "ApiToken", "BASE_URL", "BaseUrlError", "Change", "CloudflareAuthError",
-    "CloudflareCaptivePortalError", "CloudflareCertificateError", "CloudflareClient",
-    "CloudflareConnectionError", "CloudflareError", "CloudflareNotFoundError",
+    "AccountId", "Address", "AmbiguousZoneError", "ApiToken", "BASE_URL", "BaseUrlError", "Change",
+    "CloudflareAuthError", "CloudflareCaptivePortalError", "CloudflareCertificateError",
+    "CloudflareClient", "CloudflareConnectionError", "CloudflareError", "CloudflareNotFoundError",
     "CloudflarePermissionError", "CloudflareRateLimitError", "CloudflareRefusedError",
     "CloudflareResponseError", "CloudflareTimeoutError", "Conflict", "ConnectionWatch", "Create",
     "CredentialProblem", "DdnsError", "DdnsEvent", "DesiredRecord", "Detection", "DetectionError",
@@ -136,6 +150,6 @@ __all__ = [  # noqa: RUF022
     "name_conflict", "next_in_turn", "parse_interface_id", "parse_state", "preview",
     "proxy_obstacles", "questions_about", "read_credential", "reconfigured", "records_for",
     "stable_address", "to_ascii", "to_unicode", "update_zone", "verify_access",
-    "with_public_answers", "without_public_answers",
+    "with_public_answers", "without_public_answers", "zone_elsewhere",
 ]
 # fmt: on

@@ -317,3 +317,23 @@ class Reason(StrEnum):
     """No address was accepted."""
     NOT_SEEN = "not_seen"
     """Cloudflare has it as it should be, but public resolvers answer otherwise."""
+    ZONE_MOVED = "zone_moved"
+    """The registrar names other name servers than Cloudflare's now."""
+    ZONE_PENDING = "zone_pending"
+    """The registrar does not name Cloudflare's name servers yet."""
+    ZONE_PAUSED = "zone_paused"
+    """The proxy is off for the zone: its proxied names show the home's address."""
+    ZONE_PARTIAL = "zone_partial"
+    """The zone's authoritative DNS is elsewhere: only proxied names are seen."""
+    ZONE_SECONDARY = "zone_secondary"
+    """The zone's records come by transfer from another server."""
+    ZONE_INTERNAL = "zone_internal"
+    """The zone is not on the Internet."""
+
+    @property
+    def is_only_unseen(self) -> bool:
+        """Whether Cloudflare has the record as it should be, but the world does not see it so.
+
+        No update can change that.
+        """
+        return self is Reason.NOT_SEEN or self.value.startswith("zone_")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from .detection.result import Detection
 from .models import Reason, ZoneConfig
 from .state import RecordState, State
+from .visibility import why_unseen
 
 _LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)
 """How long it may be unknown whether a record is in sync: about three updates."""
@@ -23,9 +24,7 @@ def with_reasons(config: ZoneConfig, state: State, now: datetime) -> State:
         state,
         records=records,
         has_unknown_record=any(record.unknown_since for record in records.values()),
-        has_unsynced_record=any(
-            record.reason not in {None, Reason.NOT_SEEN} for record in records.values()
-        ),
+        has_unsynced_record=any(r.reason and not r.reason.is_only_unseen for r in records.values()),
     )
 
 
@@ -41,8 +40,7 @@ def _with_reason(
     is_overdue = since is not None and now - since >= _LONGEST_UNKNOWN
     if (since, is_overdue) != (record.unknown_since, record.is_overdue):
         record = replace(record, unknown_since=since, is_overdue=is_overdue)
-    is_delegated = state.foreign_name_servers is None
-    reason = reason_of(record, detection, is_delegated=is_delegated)
+    reason = reason_of(record, detection) or why_unseen(record, state)
     # Waiting for a flapping address is neither a failure nor a recovery.
     has_failed = reason is not None and (record.has_failed or reason is not Reason.FLAPPING)
     if (reason, has_failed) == (record.reason, record.has_failed):
@@ -50,16 +48,7 @@ def _with_reason(
     return replace(record, reason=reason, has_failed=has_failed)
 
 
-def reason_of(
-    record: RecordState, detection: Detection, *, is_delegated: bool = True
-) -> Reason | None:
-    """Return why a record is not in sync, None if it is and can be seen, as far as is known."""
-    reason = _why_not_in_sync(record, detection)
-    is_seen = not record.is_not_seen and (is_delegated or record.last_address is None)
-    return reason if reason or is_seen else Reason.NOT_SEEN
-
-
-def _why_not_in_sync(record: RecordState, detection: Detection) -> Reason | None:
+def reason_of(record: RecordState, detection: Detection) -> Reason | None:
     """Return why a record at Cloudflare is not in sync, None if it is.
 
     A failed detection or list leaves a record in sync that was so before,

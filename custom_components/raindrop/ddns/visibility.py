@@ -50,6 +50,18 @@ def _changed(
     )
 
 
+def why_unseen(record: RecordState, state: State) -> Reason | None:
+    """Return why the world does not see a record that is in sync, None if it does.
+
+    What the zone says of itself comes before what resolvers answer.
+    """
+    is_proxied = record.record is not None and record.record.proxied
+    if state.zone and (problem := state.zone.problem_of(proxied=is_proxied)):
+        return problem
+    is_delegated = state.foreign_name_servers is None or record.last_address is None
+    return None if is_delegated and not record.is_not_seen else Reason.NOT_SEEN
+
+
 def is_visible(record: RecordState, now: datetime) -> bool:
     """Return whether all resolvers must answer with a record: it is in sync for long enough."""
     is_due = record.visible_from is not None and record.visible_from <= now

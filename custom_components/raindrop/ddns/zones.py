@@ -3,11 +3,13 @@
 https://developers.cloudflare.com/api/resources/zones/
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
-from .models import HostName, ZoneId
+from .errors import DdnsError
+from .models import HostName, Reason, ZoneId
 
 AccountId = NewType("AccountId", str)
 """32 lower-case hexadecimal characters."""
@@ -20,6 +22,14 @@ MAX_BATCH_PAID = 3500
 https://developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes/
 """
 _PAID_PLANS = ("pro", "business", "enterprise")
+
+
+_BY_STATUS = {
+    "initializing": Reason.ZONE_PENDING,
+    "pending": Reason.ZONE_PENDING,
+    "moved": Reason.ZONE_MOVED,
+}
+_BY_TYPE = {"secondary": Reason.ZONE_SECONDARY, "partial": Reason.ZONE_PARTIAL}
 
 
 class ZoneStatus(StrEnum):
@@ -67,7 +77,7 @@ class Zone:
     type: ZoneType | None = None
     """None also for one that is not known here."""
     name_servers: tuple[HostName, ...] = ()
-    """Those that the registrar has to name."""
+    """Cloudflare's own."""
     vanity_name_servers: tuple[HostName, ...] = ()
     """The zone's own names for them, if it has any."""
     account_id: AccountId | None = None
@@ -80,6 +90,50 @@ class Zone:
         return self.plan in _PAID_PLANS
 
     @property
+    def problem(self) -> Reason | None:
+        """Why the world does not see the zone's records as it should, None if it does.
+
+        Of several reasons, the one without which the others would not matter.
+        """
+        if self.type is ZoneType.INTERNAL:
+            return Reason.ZONE_INTERNAL
+        return (
+            _BY_STATUS.get(self.status or "")
+            or _BY_TYPE.get(self.type or "")
+            or (Reason.ZONE_PAUSED if self.paused else None)
+        )
+
+    def problem_of(self, *, proxied: bool) -> Reason | None:
+        """Why the world does not see one of its records as it should, None if it does."""
+        is_seen = proxied and self.problem is Reason.ZONE_PARTIAL
+        return None if is_seen else self.problem
+
+    @property
+    def registrar_name_servers(self) -> tuple[HostName, ...]:
+        """The name servers that the registrar has to name."""
+        return self.vanity_name_servers or self.name_servers
+
+    @property
     def max_batch(self) -> int:
         """How many changes its plan allows in one batch."""
         return MAX_BATCH_PAID if self.is_paid else MAX_BATCH
+
+
+class AmbiguousZoneError(DdnsError):
+    """Several zones have one name, and none of them is known to be the active one."""
+
+    def __init__(self, zones: Sequence[Zone]) -> None:
+        """Remember the zones, of which somebody has to choose one."""
+        super().__init__("several zones have this name")
+        self.zones = tuple(zones)
+
+
+def active_zone(zones: Sequence[Zone]) -> Zone | None:
+    """Return the active one of several zones of one name, the only one, or None if there is none.
+
+    While a name moves between accounts, both have a zone for it. Raises AmbiguousZoneError.
+    """
+    candidates = [zone for zone in zones if zone.status is ZoneStatus.ACTIVE] or zones
+    if len(candidates) > 1:
+        raise AmbiguousZoneError(candidates)
+    return next(iter(candidates), None)

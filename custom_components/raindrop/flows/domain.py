@@ -18,8 +18,9 @@ from ..ddns import Family, to_unicode
 from ..error_messages import ErrorMessage, error_message, try_or_error
 from ..loading import async_wait_until_loaded
 from ..stored_sources import CONF_SOURCES, read_sources
+from ..zone_links import dns_url
 from .forms import Errors, ShowErrors
-from .preview import first_message, other_homes, table_rows
+from .preview import first_message, other_homes, table_rows, zone_message
 from .schemas import CONF_OVERRIDE_SOURCES, DOMAIN_SCHEMA, new_domain_schema, take_over_fields
 from .sources import SourceSteps, StoredSources
 
@@ -98,7 +99,11 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         """Show what will happen to the records, then store the domain."""
         name = self._data[CONF_DOMAIN]
         if user_input is None:
-            self.form_placeholders = {CONF_DOMAIN: to_unicode(name), "rows": self._rows}
+            self.form_placeholders = {
+                CONF_DOMAIN: to_unicode(name),
+                "rows": self._rows,
+                "dns_url": dns_url(self._entry.runtime_data.data.zone),
+            }
             self.is_last_step = True
             schema = vol.Schema(take_over_fields(self._other_homes))
             return self.show_form("preview", schema, errors=self._message)
@@ -147,7 +152,9 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         preview = await ddns.preview(coordinator.detector, zone, existing)
         self._rows = table_rows(preview, managed)
         self._other_homes = other_homes(preview.plan)
-        self._message = first_message(preview, config.read_record_keys(self._data), managed)
+        self._message = first_message(
+            preview, config.read_record_keys(self._data), managed
+        ) or zone_message(coordinator.data.zone)
 
     async def _async_unconfigured_names(self) -> list[str]:
         """Return the names of the zone's address records that no domain has yet."""

@@ -16,6 +16,7 @@ from ..ddns import (
     to_unicode,
 )
 from ..error_messages import BASE, ErrorMessage
+from ..zone_links import zone_placeholders
 
 _CONFLICTS = {
     Reason.MISSING: "record_missing",
@@ -99,6 +100,13 @@ def first_message(
             error = "address_absent" if is_absent else "address_unknown"
             return ErrorMessage(BASE, error, placeholders)
     return None
+
+
+def zone_message(zone: ddns.Zone | None) -> ErrorMessage | None:
+    """Return why the world will not see the records of a zone, None if it will."""
+    if zone is None or zone.problem is None:
+        return None
+    return ErrorMessage(BASE, zone.problem, zone_placeholders(zone))
 
 
 def escape_markdown(text: str) -> str:

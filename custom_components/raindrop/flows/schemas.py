@@ -20,7 +20,7 @@ import voluptuous as vol
 
 from .. import config, ddns
 from ..config import CONF_TAKE_OVER
-from ..const import CONF_KEY, CONF_ZONE
+from ..const import CONF_KEY, CONF_ZONE, CONF_ZONE_ID
 from ..stored_sources import FAMILIES
 
 CONF_OVERRIDE_SOURCES = "override_sources"
@@ -40,6 +40,21 @@ def take_over_fields(records: Iterable[ddns.Record]) -> dict[vol.Marker, SelectS
     options = [SelectOptionDict(value=r.version, label=record_label(r)) for r in records]
     config = SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
     return {vol.Optional(CONF_TAKE_OVER): SelectSelector(config)} if options else {}
+
+
+def zone_fields(zones: Iterable[ddns.Zone]) -> dict[vol.Marker, SelectSelector]:
+    """Return the field to choose one of several zones of one name, if there are any."""
+    options = [SelectOptionDict(value=zone.id, label=_zone_label(zone)) for zone in zones]
+    config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+    return {vol.Required(CONF_ZONE_ID): SelectSelector(config)} if options else {}
+
+
+def _zone_label(zone: ddns.Zone) -> str:
+    """Return what distinguishes zones of one name: status, account and zone ID.
+
+    Not the name of the account, which contains an email address by default.
+    """
+    return f"{zone.status or '?'}: {zone.account_id or '?'} / {zone.id}"
 
 
 def record_label(record: ddns.Record) -> str:

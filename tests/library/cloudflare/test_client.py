@@ -90,11 +90,11 @@ async def test_the_user_agent_is_a_parameter(session: ClientSession) -> None:
     body = b'{"success":true,"result":[]}'
     async with raw_server(response(body)) as server:
         client = CloudflareClient(session, ApiToken(TOKEN), base_url=server.origin)
-        await client.find_zone(HostName("example.com"))
+        await client.find_zones(HostName("example.com"))
         client = CloudflareClient(
             session, ApiToken(TOKEN), base_url=server.origin, user_agent="another/1.0"
         )
-        await client.find_zone(HostName("example.com"))
+        await client.find_zones(HostName("example.com"))
 
     agents = [
         line
@@ -139,7 +139,7 @@ async def test_both_kinds_of_credential_work(
     simulator.cloudflare.add_user(EMAIL, GLOBAL_KEY)
     client = CloudflareClient(session, credential, base_url=simulator.cloudflare.base_url)
 
-    found = await client.find_zone(HostName("example.com"))
+    (found,) = await client.find_zones(HostName("example.com"))
 
     assert found == await client.zone(zone_id(zone))
     assert (found.id, found.name) == (zone.id, "example.com")
@@ -172,25 +172,24 @@ async def test_s21_an_international_zone_is_found(
     idn = simulator.cloudflare.add_zone("münchen.example")
     simulator.cloudflare.switches.zone_name_forms = forms
 
-    found = await client.find_zone(IDN)
+    (found,) = await client.find_zones(IDN)
 
-    assert found is not None
     assert (found.id, found.name) == (idn.id, IDN)
     queries = [entry.target.rpartition("?")[2] for entry in simulator.log.entries]
     expected = [f"name={IDN}", "name=m%C3%BCnchen.example"]
     assert queries == (expected if forms == "unicode" else expected[:1])
 
 
-async def test_an_unknown_zone_is_none(
+async def test_an_unknown_zone_is_not_found(
     simulator: Simulator, zone: Zone, client: CloudflareClient
 ) -> None:
-    """A name without a zone gives None, after one request for an ASCII name."""
+    """A name without a zone gives none, after one request for an ASCII name."""
     simulator.cloudflare.add_zone("foreign.example", account="Another")
 
-    assert await client.find_zone(HostName("foreign.example")) is None
-    assert await client.find_zone(HostName("home.example.com")) is None
+    assert await client.find_zones(HostName("foreign.example")) == []
+    assert await client.find_zones(HostName("home.example.com")) == []
     assert simulator.log.count(service="cloudflare") == 2
-    assert await client.find_zone(IDN) is None
+    assert await client.find_zones(IDN) == []
     assert simulator.log.count(service="cloudflare") == 4
 
 
@@ -204,11 +203,10 @@ async def test_a_zone_must_have_the_requested_name(
     )
     simulator.faults.add("cloudflare", "GET /zones", kind="body", body=body)
 
-    found = await client.find_zone(HostName("example.com"))
+    (found,) = await client.find_zones(HostName("example.com"))
 
-    assert found is not None
     assert found.id == "b" * 32
-    assert await client.find_zone(HostName("other.example")) is None
+    assert await client.find_zones(HostName("other.example")) == []
 
 
 async def test_null_instead_of_zones_is_no_zone(
@@ -219,7 +217,7 @@ async def test_null_instead_of_zones_is_no_zone(
         "cloudflare", "GET /zones", kind="body", body='{"success":true,"result":null}'
     )
 
-    assert await client.find_zone(HostName("example.com")) is None
+    assert await client.find_zones(HostName("example.com")) == []
 
 
 async def test_s22_the_rate_limit_is_kept(

@@ -42,7 +42,7 @@ type Call = Callable[[CloudflareClient, ZoneId], Awaitable[object]]
 
 CALLS: dict[str, Call] = {
     "zone": lambda client, zone: client.zone(zone),
-    "find zone": lambda client, _: client.find_zone(HOME),
+    "find zone": lambda client, _: client.find_zones(HOME),
     "list": lambda client, zone: client.list_records(zone),
     "batch": lambda client, zone: client.batch(zone, [create("new.example.com", A1)]),
     "create": lambda client, zone: client.create(zone, create("new.example.com", A1)),
@@ -328,7 +328,7 @@ async def test_every_request_is_logged(
         await client.zone(zone_id(zone))
     simulator.faults.add("cloudflare", kind="html", status=502, times=1)
     with pytest.raises(CloudflareResponseError):
-        await client.find_zone(HOME)
+        await client.find_zones(HOME)
     simulator.faults.add("cloudflare", kind="hang", times=1)
     with pytest.raises(CloudflareTimeoutError):
         await client.check_edit(zone_id(zone))

@@ -45,7 +45,7 @@ async def test_a_zone_may_be_a_name_an_id_or_empty(
     """Discovery gives the zone and the records at the domain, and changes nothing."""
     found = await ask(zone_field.format(id=zone.id, ID=zone.id.upper()), domain)
 
-    assert (found.zone_id, found.zone_name, found.name) == (zone.id, "example.com", HOME)
+    assert (found.zone.id, found.zone.name, found.name) == (zone.id, "example.com", HOME)
     assert [(record.type, record.content) for record in found.records] == [("A", OLD)]
     methods = {entry.method for entry in simulator.log.select(service="cloudflare")}
     assert methods == {"GET", "PATCH"}
@@ -77,9 +77,9 @@ async def test_the_nearest_zone_above_a_name_is_found(simulator: Simulator, ask:
     near = await ask("", "a.b.sub.example.com")
     far = await ask("", "a.b.example.com")
 
-    assert (near.zone_id, near.zone_name) == (below.id, "sub.example.com")
-    assert (far.zone_name, far.name) == ("example.com", "a.b.example.com")
-    assert (await ask("", "*.example.com")).zone_name == "example.com"
+    assert (near.zone.id, near.zone.name) == (below.id, "sub.example.com")
+    assert (far.zone.name, far.name) == ("example.com", "a.b.example.com")
+    assert (await ask("", "*.example.com")).zone.name == "example.com"
 
 
 async def test_an_international_zone_is_found_by_either_name(
@@ -90,7 +90,7 @@ async def test_an_international_zone_is_found_by_either_name(
 
     for field in ("München.example", "xn--mnchen-3ya.example", ""):
         found = await ask(field, "büro.münchen.example")
-        assert found.zone_name == "xn--mnchen-3ya.example"
+        assert found.zone.name == "xn--mnchen-3ya.example"
         assert found.name == "xn--bro-hoa.xn--mnchen-3ya.example"
 
 
@@ -103,7 +103,7 @@ async def test_a_global_api_key_works_like_a_token(
         session, GlobalApiKey(EMAIL, GLOBAL_KEY), base_url=simulator.cloudflare.base_url
     )
 
-    assert (await discover_zone(client, "", "home.example.com")).zone_id == zone.id
+    assert (await discover_zone(client, "", "home.example.com")).zone.id == zone.id
 
 
 @pytest.mark.parametrize("owner", ["user", "account"])
@@ -118,7 +118,7 @@ async def test_an_account_owned_token_works_like_a_user_token(
         zones=[zone] if is_limited else None,
     )
 
-    assert (await ask("", "home.example.com")).zone_id == zone.id
+    assert (await ask("", "home.example.com")).zone.id == zone.id
     verifications = [e for e in simulator.log.entries if "tokens/verify" in e.template]
     assert verifications == []
 
@@ -138,8 +138,8 @@ async def test_a_token_without_zone_read_works_with_the_zone_id(
 
     found = await ask(zone.id, "home.example.com")
 
-    assert (found.zone_id, found.name, len(found.records)) == (zone.id, HOME, 1)
-    assert found.zone_name == ("example.com" if switch == "allowed" else None)
+    assert (found.zone.id, found.name, len(found.records)) == (zone.id, HOME, 1)
+    assert found.zone.name == ("example.com" if switch == "allowed" else None)
 
 
 @pytest.mark.parametrize("domain", ["home", "@", "*"])
@@ -162,7 +162,7 @@ async def test_a_token_without_zone_read_does_not_find_a_zone_by_name(
     simulator.cloudflare.add_token(TOKEN, permissions=EDIT)
     simulator.cloudflare.switches.zone_list_denied = switch
     if switch == "allowed":
-        assert (await ask(field, "home.example.com")).zone_name == "example.com"
+        assert (await ask(field, "home.example.com")).zone.name == "example.com"
         return
 
     with pytest.raises((CloudflarePermissionError, CloudflareNotFoundError)) as caught:
@@ -184,7 +184,7 @@ async def test_the_search_for_a_zone_goes_on_after_a_denial(
 
     found = await ask("", "a.b.home.example.com")
 
-    assert found.zone_name == "example.com"
+    assert found.zone.name == "example.com"
     assert [e.status for e in simulator.log.entries[:4]] == [403, 403, 403, 200]
 
 
@@ -202,7 +202,7 @@ async def test_a_zone_id_never_gets_the_name_of_another_zone(
         await ask(other.id, "home.example.com")
     found = await ask(other.id, "home.other.example")
 
-    assert (found.zone_id, found.zone_name) == (other.id, "other.example")
+    assert (found.zone.id, found.zone.name) == (other.id, "other.example")
     assert [record.name for record in found.records] == ["www.other.example"]
 
 

@@ -43,7 +43,7 @@ async def test_an_untrusted_certificate_has_an_error_of_its_own(
     async with raw_server(response(b""), context) as server:
         client = CloudflareClient(session, ApiToken(TOKEN), base_url=server.origin)
         with pytest.raises(CloudflareCertificateError, match="certificate is not trusted"):
-            await client.find_zone(HOME)
+            await client.find_zones(HOME)
 
     assert server.received == []
 
@@ -60,7 +60,7 @@ async def test_a_server_without_tls_has_the_same_error(session: ClientSession) -
         port = server.sockets[0].getsockname()[1]
         client = CloudflareClient(session, ApiToken(TOKEN), base_url=f"https://127.0.0.1:{port}")
         with pytest.raises(CloudflareCertificateError):
-            await client.find_zone(HOME)
+            await client.find_zones(HOME)
 
 
 async def test_a_refused_tls_connection_is_a_lost_connection(session: ClientSession) -> None:
@@ -68,7 +68,7 @@ async def test_a_refused_tls_connection_is_a_lost_connection(session: ClientSess
     client = CloudflareClient(session, ApiToken(TOKEN), base_url="https://127.0.0.1:9")
 
     with pytest.raises(CloudflareConnectionError) as caught:
-        await client.find_zone(HOME)
+        await client.find_zones(HOME)
 
     assert type(caught.value) is CloudflareConnectionError
 
@@ -93,7 +93,7 @@ async def test_a_captive_portal_has_an_error_of_its_own(
     async with raw_server(response(body, header, status=status)) as server:
         client = CloudflareClient(session, ApiToken(TOKEN), base_url=server.origin)
         with pytest.raises(CloudflareCaptivePortalError) as caught:
-            await client.find_zone(HOME)
+            await client.find_zones(HOME)
 
     assert caught.value.status == int(status[:3])
     assert isinstance(caught.value, CloudflareResponseError)
@@ -117,7 +117,7 @@ async def test_other_responses_that_cannot_be_read_are_no_captive_portal(
     async with raw_server(response(body, header, status=status)) as server:
         client = CloudflareClient(session, ApiToken(TOKEN), base_url=server.origin)
         with pytest.raises(error) as caught:
-            await client.find_zone(HOME)
+            await client.find_zones(HOME)
 
     assert type(caught.value) is error
 

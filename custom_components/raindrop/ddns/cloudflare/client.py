@@ -137,8 +137,8 @@ class CloudflareClient:
         envelope = await self._call("GET", f"{owner}/tokens/verify", Permission.ZONE_READ)
         return codec.read_token_expiry(envelope.result)
 
-    async def find_zone(self, name: HostName) -> Zone | None:
-        """Find a zone by its name, None if the credential sees none; needs Zone Read.
+    async def find_zones(self, name: HostName) -> list[Zone]:
+        """Find the zones of a name that the credential sees, of several accounts; needs Zone Read.
 
         Zones have their names in Unicode but records in Punycode, and the
         documentation does not say which of them the filter takes: both are tried.
@@ -147,10 +147,10 @@ class CloudflareClient:
             envelope = await self._call(
                 "GET", "/zones", Permission.ZONE_READ, query={"name": spelling}
             )
-            for zone in zone_codec.read_zones(envelope.result or []):
-                if zone.name == name:
-                    return zone
-        return None
+            zones = zone_codec.read_zones(envelope.result or [])
+            if named := [zone for zone in zones if zone.name == name]:
+                return named
+        return []
 
     async def list_records(
         self,

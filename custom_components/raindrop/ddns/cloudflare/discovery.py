@@ -19,7 +19,7 @@ from ..errors import (
 )
 from ..models import HostName, Record, ZoneId
 from ..names import full_name, parents, shares_parent_domain, to_ascii
-from ..zones import Zone
+from ..zones import AmbiguousZoneError, Zone, ZoneStatus, active_zone
 from .client import CloudflareClient
 from .codec import is_id
 
@@ -28,11 +28,7 @@ from .codec import is_id
 class ZoneAccess:
     """A zone whose records a credential may edit, and the records at one of its names."""
 
-    zone_id: ZoneId
-    zone_name: HostName | None
-    """None if the credential may not read the zone itself."""
-    is_paid: bool
-    """Whether the zone is known to allow large batches."""
+    zone: Zone
     name: HostName
     """The domain's full name."""
     records: tuple[Record, ...]
@@ -49,7 +45,8 @@ async def discover_zone(client: CloudflareClient, zone: str, domain: str) -> Zon
     Raises ZoneNameError for ``zone``; RelativeNameError, OutsideZoneError or
     another HostNameError for ``domain``; CloudflareNotFoundError if the
     credential does not see the zone, CloudflarePermissionError with the
-    missing permission, and other CloudflareErrors.
+    missing permission, and other CloudflareErrors; AmbiguousZoneError if several
+    zones have the name and none is the active one.
     """
     zone = zone.strip()
     if not zone:
@@ -74,6 +71,16 @@ async def records_for(
     return records
 
 
+async def zone_elsewhere(client: CloudflareClient, name: HostName, zone_id: ZoneId) -> Zone | None:
+    """Find the active zone of a name that is another one: it moved to another account.
+
+    Raises CloudflareError.
+    """
+    zones = await client.find_zones(name)
+    others = (zone for zone in zones if zone.id != zone_id)
+    return next((zone for zone in others if zone.status is ZoneStatus.ACTIVE), None)
+
+
 async def verify_access(client: CloudflareClient, zone_id: ZoneId, name: HostName | None) -> None:
     """Check that the credential may read and edit the records of a known zone.
 
@@ -89,9 +96,7 @@ async def _access(client: CloudflareClient, zone: Zone, domain: str) -> ZoneAcce
     records = await records_for(client, zone.id, zone.name, name)
     await client.check_edit(zone.id)
     return ZoneAccess(
-        zone_id=zone.id,
-        zone_name=zone.name,
-        is_paid=zone.is_paid,
+        zone=zone,
         name=name,
         records=tuple(records),
     )
@@ -111,7 +116,9 @@ async def _access_by_id(client: CloudflareClient, zone_id: ZoneId, domain: str) 
     else:
         return await _access(client, found, domain)
     zone = Zone(id=zone_id, name=None)
-    with suppress(CloudflarePermissionError, CloudflareNotFoundError, HostNameError):
+    with suppress(
+        AmbiguousZoneError, CloudflarePermissionError, CloudflareNotFoundError, HostNameError
+    ):
         above = await _zone_above(client, domain)
         zone = above if above.id == zone_id else zone
     try:
@@ -128,7 +135,7 @@ async def _zone_named(client: CloudflareClient, name: str) -> Zone:
         zone_name = to_ascii(name)
     except HostNameError as err:
         raise ZoneNameError(str(err)) from err
-    zone = await client.find_zone(zone_name)
+    zone = active_zone(await client.find_zones(zone_name))
     if zone is None:
         raise CloudflareNotFoundError("this credential sees no zone of this name")
     return zone
@@ -146,7 +153,7 @@ async def _zone_above(client: CloudflareClient, domain: str) -> Zone:
     denial: CloudflarePermissionError | None = None
     for candidate in candidates:
         try:
-            zone = await client.find_zone(candidate)
+            zone = active_zone(await client.find_zones(candidate))
         except CloudflarePermissionError as err:
             _raise_if_wrong_location(err)
             denial = err

@@ -1,0 +1,27 @@
+"""Links to Cloudflare's dashboard, and what texts say of a zone."""
+
+from .ddns import Zone, to_unicode
+
+DNS_URL = "https://dash.cloudflare.com/?to=/:account/:zone/dns/records"
+"""Opens the DNS page of a zone that Cloudflare lets the user choose.
+
+https://developers.cloudflare.com/fundamentals/reference/deep-links/
+"""
+TOKENS_URL = "https://dash.cloudflare.com/profile/api-tokens"
+"""The user's API tokens."""
+
+
+def dns_url(zone: Zone | None) -> str:
+    """Return the URL of a zone's DNS page."""
+    if zone is None or zone.account_id is None:
+        return DNS_URL
+    return f"https://dash.cloudflare.com/{zone.account_id}/{zone.name}/dns/records"
+
+
+def zone_placeholders(zone: Zone) -> dict[str, str]:
+    """Return what texts about the problem of a zone name."""
+    return {
+        "zone": to_unicode(zone.name) if zone.name else zone.id,
+        "name_servers": ", ".join(zone.registrar_name_servers) or "—",
+        "dns_url": dns_url(zone),
+    }

@@ -1,0 +1,67 @@
+"""A zone that moved to another account: the entry takes the new zone, and keeps all else."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+
+from . import ddns
+from .config import CONF_RECORDS, CONF_TAKE_OVER, zone_host_name, zone_id
+from .const import (
+    CONF_IS_PAID,
+    CONF_ZONE,
+    CONF_ZONE_ID,
+    CONF_ZONE_NAME,
+    DOMAIN,
+    SUBENTRY_DOMAIN,
+)
+from .ddns import CloudflareClient, CloudflareError, Zone
+
+
+async def async_find_zone(
+    hass: HomeAssistant, entry: ConfigEntry, client: CloudflareClient
+) -> Zone | None:
+    """Return the active zone of an entry's name if it is another one that no entry has.
+
+    Only one whose records the credential may edit.
+    """
+    if (name := zone_host_name(entry)) is None:
+        return None
+    try:
+        zone = await ddns.zone_elsewhere(client, name, zone_id(entry))
+        if zone is None or hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, zone.id):
+            return None
+        await ddns.verify_access(client, zone.id, None)
+    except CloudflareError:
+        return None
+    return zone
+
+
+@callback
+def async_use_zone(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    zone: Zone,
+    credential: dict[str, str | None] | None = None,
+) -> None:
+    """Let an entry keep another zone of the same name: same domains, entities and history.
+
+    The records that the user chose have other identifiers there.
+    """
+    hass.config_entries.async_update_entry(
+        entry,
+        unique_id=zone.id,
+        data={
+            **entry.data,
+            **(credential or {}),
+            CONF_ZONE: zone.name,
+            CONF_ZONE_ID: zone.id,
+            CONF_ZONE_NAME: zone.name,
+            CONF_IS_PAID: zone.is_paid,
+        },
+    )
+    for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN):
+        data: dict[str, Any] = {**subentry.data, CONF_RECORDS: {}, CONF_TAKE_OVER: []}
+        hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    # The update listener is there only while the entry is loaded.
+    hass.config_entries.async_schedule_reload(entry.entry_id)
