@@ -314,3 +314,17 @@ async def test_the_action_of_the_readme_responds_as_documented(
     )
     await hass.services.async_call("script", "example", blocking=True)
     assert notifications[-1].data["message"] == "Not as it should be: nothing"
+
+
+def test_every_repair_that_sends_people_to_cloudflare_has_a_link() -> None:
+    """To the zone's DNS page, or to the tokens where it is about the token."""
+    sending = {
+        key: text
+        for key, text in ENGLISH.items()
+        if key.startswith("issues.")
+        and "in Cloudflare" in text.replace("In ", "in ", 1)
+        and key.endswith(".description")
+    }
+    assert len(sending) > 15
+    links = re.compile(r"\]\(\{(dns_url|tokens_url|url)\}\)")
+    assert {key for key, text in sending.items() if not links.search(text)} == set()

@@ -147,6 +147,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         """Offer the active zone of the same name in another account."""
         entry, (zone,) = self._get_reconfigure_entry(), self._zones
         return self.async_show_menu(
+            step_id="moved_zone",
             menu_options=["use_zone", "keep_zone"],
             description_placeholders={"zone": entry.title, "dns_url": dns_url(zone)},
         )

@@ -289,11 +289,9 @@ async def test_the_repair_offers_the_zone_in_the_other_account(
     assert address(simulator, other) == HOME
     assert registered(hass) == before
     assert (shown(hass), issues(hass)) == (("off", None), [])
-    device = dr.async_get(hass).async_get_device({(DOMAIN, "domain:home.example.com")})
-    assert device is not None
-    assert device.configuration_url == (
-        f"https://dash.cloudflare.com/{other.account.id}/example.com/dns/records"
-    )
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    url = f"https://dash.cloudflare.com/{other.account.id}/example.com/dns/records"
+    assert [device.configuration_url for device in devices] == [url, url]
 
 
 @pytest.mark.parametrize(

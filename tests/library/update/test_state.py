@@ -19,6 +19,7 @@ from custom_components.raindrop.ddns.models import (
 from custom_components.raindrop.ddns.plans import Conflict, Outcome
 from custom_components.raindrop.ddns.reasons import reason_of
 from custom_components.raindrop.ddns.state import RecordState, State
+from tests.library import test_zones
 from tests.library.builders import A1, A2, B1, HERE, HERE_V6, HOME, V4, V6, create, record
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -161,10 +162,11 @@ def test_an_ipv6_address_that_the_home_does_not_have_is_no_problem() -> None:
 
 
 def test_every_reason_is_tested() -> None:
-    """Each reason comes from a conflict, a failed change, the detection or public DNS."""
+    """Each reason comes from a conflict, a failed change, the detection, public DNS or the zone."""
     detection = {Reason.UNREAD, Reason.NO_ADDRESS, Reason.FLAPPING}
+    zone = {reason for reason, _ in test_zones.PROBLEMS if reason}
 
-    assert set(Reason) == {*CONFLICTS, *FAILURES, Reason.NOT_SEEN} | detection
+    assert set(Reason) == {*CONFLICTS, *FAILURES, Reason.NOT_SEEN} | detection | zone
 
 
 def test_a_zone_that_cannot_be_read_leaves_records_in_sync() -> None:
