@@ -53,8 +53,9 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
     VERSION = 1
     form_placeholders = _LINKS
     _other_homes: Collection[ddns.Record] = ()
-    _zones: Collection[Zone] = ()
+    _zones: Mapping[str, str] = {}
     """Several zones of the name in the form, of which the user has to choose one."""
+    _moved_zone: Zone
     _user_input: dict[str, Any]
     _access: ZoneAccess
     _given: Collection[str]
@@ -137,7 +138,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
             return self.show_form("reconfigure", CREDENTIAL_SCHEMA, values)
         zone = await try_or_error(self._async_find_zone(entry, user_input))
         if isinstance(zone, Zone):
-            self._user_input, self._zones = user_input, (zone,)
+            self._user_input, self._moved_zone = user_input, zone
             return await self.async_step_moved_zone()
         return await self._async_replace_credential("reconfigure", entry, user_input)
 
@@ -145,19 +146,19 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Offer the active zone of the same name in another account."""
-        entry, (zone,) = self._get_reconfigure_entry(), self._zones
+        entry = self._get_reconfigure_entry()
         return self.async_show_menu(
             step_id="moved_zone",
             menu_options=["use_zone", "keep_zone"],
-            description_placeholders={"zone": entry.title, "dns_url": dns_url(zone)},
+            description_placeholders={"zone": entry.title, "dns_url": dns_url(self._moved_zone)},
         )
 
     async def async_step_use_zone(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Keep the zone in the other account from now on, with the new credential."""
-        entry, (zone,) = self._get_reconfigure_entry(), self._zones
-        async_use_zone(self.hass, entry, zone, config.credential_data(self._user_input))
+        credential = config.credential_data(self._user_input)
+        async_use_zone(self.hass, self._get_reconfigure_entry(), self._moved_zone, credential)
         return self.async_abort(reason="zone_changed")
 
     async def async_step_keep_zone(
@@ -203,7 +204,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         """
         client = await self._async_client(user_input)
         # A choice holds for the zones that were shown with it.
-        self._zones = ()
+        self._zones = {}
         zone_text = user_input.pop(CONF_ZONE_ID, None) or user_input.get(CONF_ZONE, "")
         try:
             access = await discover_zone(client, zone_text, user_input[CONF_DOMAIN])

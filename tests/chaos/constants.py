@@ -63,6 +63,8 @@ HOST_NAMES = {
     "example.org": ("vpn.example.org", "home.example.org", "example.org"),
 }
 
+ZONE = "GET /zones/{zone_id}"
+USER_TOKEN = "GET /user/tokens/verify"
 LIST = "GET /zones/{zone_id}/dns_records"
 BATCH = "POST /zones/{zone_id}/dns_records/batch"
 CREATE = "POST /zones/{zone_id}/dns_records"

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from custom_components.raindrop.ddns.errors import AmbiguousZoneError
 from custom_components.raindrop.ddns.models import HostName, Reason, ZoneId
 from custom_components.raindrop.ddns.zones import (
-    AmbiguousZoneError,
     Zone,
     ZoneStatus,
     ZoneType,
@@ -73,7 +73,7 @@ def test_none_of_several_zones_is_guessed(zones: Sequence[Zone]) -> None:
     """If none is active, somebody has to choose."""
     with pytest.raises(AmbiguousZoneError) as caught:
         active_zone(zones)
-    assert caught.value.zones == tuple(zones)
+    assert caught.value.zones == {zone.id: zone.label for zone in zones}
 
 
 def test_a_registrar_has_to_name_the_name_servers_of_the_zone_itself() -> None:

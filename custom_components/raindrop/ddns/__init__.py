@@ -39,6 +39,7 @@ from .detection.result import Detection, Response
 from .detection.stun_probes import ProbeStatus, StunServer
 from .detection.watch import STUN_SERVERS, ConnectionWatch, WatchStatus, is_watchable
 from .errors import (
+    AmbiguousZoneError,
     BaseUrlError,
     CloudflareAuthError,
     CloudflareCaptivePortalError,
@@ -120,7 +121,6 @@ from .zones import (
     MAX_BATCH,
     MAX_BATCH_PAID,
     AccountId,
-    AmbiguousZoneError,
     Zone,
     ZoneStatus,
     ZoneType,

@@ -1,5 +1,6 @@
 """Exceptions of the library, all below DdnsError, and the enums that they carry."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address
@@ -112,6 +113,15 @@ class UntrustedServerError(NoResponseError):
 
 class ResponseTooLongError(DdnsError):
     """An HTTP response is longer than its reader allows."""
+
+
+class AmbiguousZoneError(DdnsError):
+    """Several zones have one name, and none of them is known to be the active one."""
+
+    def __init__(self, zones: Mapping[str, str]) -> None:
+        """Remember the zones, of which somebody has to choose one: what tells them apart, by id."""
+        super().__init__("several zones have this name")
+        self.zones = zones
 
 
 class CloudflareError(DdnsError):

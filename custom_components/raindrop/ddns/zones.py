@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
-from .errors import DdnsError
+from .errors import AmbiguousZoneError
 from .models import HostName, Reason, ZoneId
 
 AccountId = NewType("AccountId", str)
@@ -114,18 +114,17 @@ class Zone:
         return self.vanity_name_servers or self.name_servers
 
     @property
+    def label(self) -> str:
+        """What distinguishes zones of one name: status, account and identifier.
+
+        Not the name of the account, which contains an email address by default.
+        """
+        return f"{self.status or '?'}: {self.account_id or '?'} / {self.id}"
+
+    @property
     def max_batch(self) -> int:
         """How many changes its plan allows in one batch."""
         return MAX_BATCH_PAID if self.is_paid else MAX_BATCH
-
-
-class AmbiguousZoneError(DdnsError):
-    """Several zones have one name, and none of them is known to be the active one."""
-
-    def __init__(self, zones: Sequence[Zone]) -> None:
-        """Remember the zones, of which somebody has to choose one."""
-        super().__init__("several zones have this name")
-        self.zones = tuple(zones)
 
 
 def active_zone(zones: Sequence[Zone]) -> Zone | None:
@@ -135,5 +134,5 @@ def active_zone(zones: Sequence[Zone]) -> Zone | None:
     """
     candidates = [zone for zone in zones if zone.status is ZoneStatus.ACTIVE] or zones
     if len(candidates) > 1:
-        raise AmbiguousZoneError(candidates)
+        raise AmbiguousZoneError({zone.id: zone.label for zone in candidates})
     return next(iter(candidates), None)

@@ -1,6 +1,6 @@
 """The schemas of the forms for a zone, its credential and its domains."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
 from homeassistant.helpers.selector import (
@@ -42,19 +42,11 @@ def take_over_fields(records: Iterable[ddns.Record]) -> dict[vol.Marker, SelectS
     return {vol.Optional(CONF_TAKE_OVER): SelectSelector(config)} if options else {}
 
 
-def zone_fields(zones: Iterable[ddns.Zone]) -> dict[vol.Marker, SelectSelector]:
+def zone_fields(zones: Mapping[str, str]) -> dict[vol.Marker, SelectSelector]:
     """Return the field to choose one of several zones of one name, if there are any."""
-    options = [SelectOptionDict(value=zone.id, label=_zone_label(zone)) for zone in zones]
+    options = [SelectOptionDict(value=zone_id, label=label) for zone_id, label in zones.items()]
     config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
     return {vol.Required(CONF_ZONE_ID): SelectSelector(config)} if options else {}
-
-
-def _zone_label(zone: ddns.Zone) -> str:
-    """Return what distinguishes zones of one name: status, account and zone ID.
-
-    Not the name of the account, which contains an email address by default.
-    """
-    return f"{zone.status or '?'}: {zone.account_id or '?'} / {zone.id}"
 
 
 def record_label(record: ddns.Record) -> str:

@@ -13,6 +13,7 @@ from custom_components.raindrop.ddns.cloudflare.errors import (
     classify,
 )
 from custom_components.raindrop.ddns.errors import (
+    AmbiguousZoneError,
     BaseUrlError,
     CloudflareAuthError,
     CloudflareCaptivePortalError,
@@ -304,6 +305,7 @@ TREE: dict[type[Exception], set[type[Exception]]] = {
     ZoneNameError: {HostNameError},
     OutsideZoneError: {HostNameError},
     RelativeNameError: {HostNameError},
+    AmbiguousZoneError: {DdnsError},
     CloudflareError: {DdnsError},
     CloudflareConnectionError: {CloudflareError},
     CloudflareTimeoutError: {CloudflareConnectionError},

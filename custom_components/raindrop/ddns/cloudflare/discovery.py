@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ..errors import (
+    AmbiguousZoneError,
     CloudflareNotFoundError,
     CloudflarePermissionError,
     HostNameError,
@@ -19,7 +20,7 @@ from ..errors import (
 )
 from ..models import HostName, Record, ZoneId
 from ..names import full_name, parents, shares_parent_domain, to_ascii
-from ..zones import AmbiguousZoneError, Zone, ZoneStatus, active_zone
+from ..zones import Zone, ZoneStatus, active_zone
 from .client import CloudflareClient
 from .codec import is_id
 
