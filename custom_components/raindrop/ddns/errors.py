@@ -119,7 +119,7 @@ class AmbiguousZoneError(DdnsError):
     """Several zones have one name, and none of them is known to be the active one."""
 
     def __init__(self, zones: Mapping[str, str]) -> None:
-        """Remember the zones, of which somebody has to choose one: what tells them apart, by id."""
+        """Keep what distinguishes the zones, by identifier: somebody has to choose one."""
         super().__init__("several zones have this name")
         self.zones = zones
 
