@@ -41,19 +41,13 @@ class DomainProblem(DomainEntity, BinarySensorEntity):
     """On while a record of the domain is not in sync."""
 
     @property
-    def _reason(self) -> Reason | None:
-        """The reason of the first record that is not in sync."""
-        records = (self.coordinator.data.record(key) for key in self.domain.record_keys)
-        return next((record.reason for record in records if record.reason), None)
-
-    @property
     @override
-    def is_on(self) -> bool:
-        """Return whether a record is not in sync."""
-        return self._reason is not None
+    def is_on(self) -> bool | None:
+        """Return whether a record is not in sync, though the user did not pause it."""
+        return self.reason not in {None, Reason.PAUSED} if self.is_known else None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         """Return the reason, so that automations can distinguish problems."""
-        return {ATTR_REASON: self._reason}
+        return {ATTR_REASON: self.reason}

@@ -15,6 +15,7 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.target import async_extract_referenced_entity_ids
 
 from .binary_sensor import PROBLEM
+from .const import ATTR_REASON
 from .entity import async_related_entities
 
 
@@ -33,6 +34,12 @@ class InSyncCondition(EntityStateConditionBase):
     def entity_filter(self, entities: set[str]) -> set[str]:
         """Return the problem sensors of Raindrop's domains; a zone means all of its domains."""
         return async_related_entities(self._hass, entities, PROBLEM.key)
+
+    @override
+    def is_valid_state(self, entity_state: State) -> bool:
+        """Return whether a domain is in sync, and not paused either."""
+        is_paused = entity_state.attributes.get(ATTR_REASON) is not None
+        return super().is_valid_state(entity_state) and not is_paused
 
     @override
     def _should_include(self, _state: State) -> bool:

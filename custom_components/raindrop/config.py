@@ -90,7 +90,6 @@ DOMAIN_DEFAULTS: Mapping[str, Any] = {
     CONF_RECORDS: {},
     CONF_SOURCES: {},
     CONF_TAKE_OVER: [],
-    # Reserved: stored and kept, but not used yet.
     CONF_PAUSED: False,
 }
 
@@ -108,6 +107,8 @@ class Domain:
     """Those of the managed records, and of families whose source is off."""
     deletes_records: bool
     """Whether removing the domain deletes the records that Raindrop created."""
+    is_paused: bool
+    proxied: str
 
     @property
     def record_keys(self) -> tuple[RecordKey, ...]:
@@ -179,6 +180,8 @@ def read_domain(entry: ConfigEntry, subentry: ConfigSubentry) -> Domain:
         managed_records=read_managed_records(data, read_sources(entry.options)),
         configured_record_keys=frozenset(read_record_keys(data)),
         deletes_records=read_bool(data[CONF_DELETE]),
+        is_paused=read_bool(data[CONF_PAUSED]),
+        proxied=read_text(data[CONF_PROXIED]),
     )
 
 
@@ -262,7 +265,12 @@ def read_managed_records(
         sources.pop(family, None)
         sources |= {source.family: source for source in read_source_list(stored, family)[:1]}
     return tuple(
-        ManagedRecord(record_key=key, source=source, policy=_read_policy(data, key.family))
+        ManagedRecord(
+            record_key=key,
+            source=source,
+            policy=_read_policy(data, key.family),
+            is_paused=read_bool(data[CONF_PAUSED]),
+        )
         for key in read_record_keys(data)
         if (source := sources.get(key.family))
     )

@@ -15,6 +15,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .config import Domain, zone_name
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
+from .ddns import Reason
 from .publisher import SIGNAL_DOMAIN
 from .zone_links import dns_url
 
@@ -130,6 +131,25 @@ class DomainEntity(Entity):
         entry_id = self.coordinator.config_entry.entry_id
         signal = SIGNAL_DOMAIN.format(entry_id, self.domain.name)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self.async_write_ha_state))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether an update looked at a record of the domain, if it has any."""
+        keys, records = self.domain.record_keys, self.coordinator.data.records
+        return not keys or any(record_key in records for record_key in keys)
+
+    @property
+    def reason(self) -> Reason | None:
+        """The reason of the first record that is not in sync."""
+        records = (self.coordinator.data.record(key) for key in self.domain.record_keys)
+        return next((record.reason for record in records if record.reason), None)
+
+    def update_stored(self, **changes: object) -> None:
+        """Change what is stored of the domain; an update that is requested takes it over."""
+        entry = self.coordinator.config_entry
+        subentry = entry.subentries[self.domain.subentry_id]
+        data = {**subentry.data, **changes}
+        self.hass.config_entries.async_update_subentry(entry, subentry, data=data)
 
     async def async_update(self) -> None:
         """Run an update, as the action `homeassistant.update_entity` expects."""

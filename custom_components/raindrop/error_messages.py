@@ -131,7 +131,7 @@ def raise_update_error(
     records = [
         managed
         for managed in config.managed_records
-        if record_keys is None or managed.record_key in record_keys
+        if not managed.is_paused and (record_keys is None or managed.record_key in record_keys)
     ]
     keys = [managed.record_key for managed in records]
     if wait_s and records and not was_read:
@@ -236,6 +236,8 @@ def _log_reason(state: State, managed_records: Iterable[ManagedRecord]) -> str |
     for error in state.errors:
         return str(error)
     for managed in managed_records:
+        if managed.is_paused:
+            continue
         detection = state.detections[managed.source]
         if detection.ways_out:
             label = managed.record_key.family.label

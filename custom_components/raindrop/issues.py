@@ -246,7 +246,12 @@ def _source_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
     """Yield the issues of sources, one for each."""
     titles = _overdue_titles(domains, state)
     is_online = any(detection.address for detection in state.detections.values())
+    managed_records = [managed for domain in domains for managed in domain.managed_records]
+    used = {managed.source for managed in managed_records if not managed.is_paused}
+    paused = {managed.source for managed in managed_records} - used
     for source, detection in state.detections.items():
+        if source in paused:
+            continue
         placeholders = _source_placeholders(detection)
         key = _source_issue_key(detection, state.conflicting_updates.get(source, 0))
         if key is None and source in titles:

@@ -21,7 +21,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .config import Domain
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns import Address, Detection, Family, RecordKey
+from .ddns import Address, Detection, Family, Reason, RecordKey
 from .entity import (
     DomainEntity,
     ZoneEntity,
@@ -32,6 +32,9 @@ from .entity import (
 from .history import async_get_history
 
 PARALLEL_UPDATES = 0
+
+IN_SYNC = "in_sync"
+"""The status of a domain all of whose records are in sync."""
 
 _MAX_ADDRESSES = 6
 """So many IPv6 addresses fit in a state."""
@@ -161,6 +164,12 @@ _ZONE_SENSORS = (
         value_fn=lambda c: c.data.written_at(c.data.records),
     ),
 )
+_STATUS = SensorEntityDescription(
+    key="status",
+    device_class=SensorDeviceClass.ENUM,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    options=[IN_SYNC, *Reason],
+)
 _DOMAIN_LAST_UPDATE = DomainSensorDescription(
     key="last_update",
     device_class=SensorDeviceClass.TIMESTAMP,
@@ -218,11 +227,12 @@ def _async_remove_unused(
             registry.async_remove(entity_id)
 
 
-def _domain_sensors(coordinator: RaindropCoordinator, domain: Domain) -> Iterator[DomainSensor]:
+def _domain_sensors(coordinator: RaindropCoordinator, domain: Domain) -> Iterator[DomainEntity]:
     for record_key in domain.record_keys:
         yield DomainSensor(coordinator, domain, _RECORD_SENSORS[record_key.family])
         yield DomainSensor(coordinator, domain, _PUBLIC_DNS_SENSORS[record_key.family])
     yield DomainSensor(coordinator, domain, _DOMAIN_LAST_UPDATE)
+    yield DomainStatus(coordinator, domain, _STATUS)
 
 
 class ZoneSensor(ZoneEntity, SensorEntity):
@@ -253,3 +263,13 @@ class DomainSensor(DomainEntity, SensorEntity):
     def native_value(self) -> Value:
         """Return the value after the last update."""
         return self.entity_description.value_fn(self.coordinator, self.domain)
+
+
+class DomainStatus(DomainEntity, SensorEntity):
+    """Whether a domain is in sync or paused, or else why not."""
+
+    @property
+    @override
+    def native_value(self) -> Value:
+        """Return the status after the last update."""
+        return (self.reason or IN_SYNC) if self.is_known else None

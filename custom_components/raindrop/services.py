@@ -165,7 +165,9 @@ async def _async_preview(
     changes = {change.record_key: change for change in preview.plan.changes}
     reasons = {conflict.record_key: conflict.reason for conflict in preview.plan.conflicts}
     for managed in config.managed_records:
-        if preview.detections[managed.source].address is None:
+        if managed.is_paused:
+            reasons[managed.record_key] = Reason.PAUSED
+        elif preview.detections[managed.source].address is None:
             reasons[managed.record_key] = Reason.NO_ADDRESS
     return {
         "addresses": _addresses(config, preview.detections),
@@ -199,8 +201,9 @@ def _outcome(
     key: RecordKey, outcome: Outcome | None, coordinator: RaindropCoordinator
 ) -> dict[str, Any]:
     if outcome is None:
-        record = coordinator.data.record(key).record
-        return _record(key, "unchanged", to_ip=record.content if record else None)
+        known = coordinator.data.record(key)
+        result = Reason.PAUSED if known.reason is Reason.PAUSED else "unchanged"
+        return _record(key, result, to_ip=known.record.content if known.record else None)
     return _change(key, outcome.change, outcome.reason or "done")
 
 

@@ -129,7 +129,7 @@ async def test_a_form_without_a_list_still_works(
 async def test_a_domain_can_be_changed_without_losing_what_was_pinned(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
 ) -> None:
-    """Its policies change at once; its name, the pinned record and options without a field stay."""
+    """Its name, the pinned record and options without a field stay: it is still paused."""
     (subentry,) = entry.subentries.values()
     pinned = {"ipv4": simulator.cloudflare.records(zone)[0]["id"]}
     hass.config_entries.async_update_subentry(
@@ -141,7 +141,7 @@ async def test_a_domain_can_be_changed_without_losing_what_was_pinned(
     form = await send(hass, form, FORM | {"families": []})
     assert form["errors"] == {"families": "no_family"}
     preview = await send(hass, form, FORM | {"ttl": "seconds", "ttl_s": 120})
-    assert rows(preview) == [f"| home.example.com | A | {HOME} | {HOME} | — | 3600 → 120 |"]
+    assert rows(preview) == [f"| home.example.com | A | {HOME} | {HOME} | — | 3600 |"]
     result = await send(hass, preview, {})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     (subentry,) = entry.subentries.values()
@@ -149,7 +149,7 @@ async def test_a_domain_can_be_changed_without_losing_what_was_pinned(
     assert subentry.data["paused"] is True
     found = record(simulator, "home.example.com")
     assert found is not None
-    assert (found["ttl"], found["comment"]) == (120, "front door")
+    assert (found["ttl"], found["comment"]) == (3600, "front door")
 
 
 async def test_a_domain_cannot_be_added_to_a_zone_that_is_not_loaded(

@@ -75,6 +75,9 @@ async def test_a_domain_is_a_device_of_its_zone(
         "sensor.home_example_com_a_record": f"{DOMAIN_KEY}:record_ipv4",
         "sensor.home_example_com_public_dns_ipv4": f"{DOMAIN_KEY}:public_dns_ipv4",
         "sensor.home_example_com_last_update": f"{DOMAIN_KEY}:last_update",
+        "sensor.home_example_com_status": f"{DOMAIN_KEY}:status",
+        "select.home_example_com_proxied_by_cloudflare": f"{DOMAIN_KEY}:proxied",
+        "switch.home_example_com_keep_up_to_date": f"{DOMAIN_KEY}:keep_up_to_date",
     }
     disabled = [e.entity_id for e in entities if e.disabled]
     assert disabled == ["sensor.home_example_com_public_dns_ipv4"]

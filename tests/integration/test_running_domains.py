@@ -206,7 +206,7 @@ async def test_a_removed_domain_that_comes_back_has_its_entities_again(
     hass.config_entries.async_add_subentry(entry, subentry)
     await settle(hass)
     assert entities_of(hass, entry, subentry.subentry_id) == before
-    assert state(hass, "binary_sensor.new_example_com_dns") == "off"
+    assert state(hass, "binary_sensor.new_example_com_dns_problem") == "off"
 
 
 async def test_a_removed_domain_takes_its_entities_and_repairs_along(

@@ -197,6 +197,8 @@ class ManagedRecord:
     record_key: RecordKey
     source: Source
     policy: Policy = field(default_factory=Policy)
+    is_paused: bool = False
+    """Whether nothing is written, whatever the address is and the record holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,6 +317,8 @@ class Reason(StrEnum):
     """The address keeps changing back and forth; it is written once it is stable."""
     NO_ADDRESS = "no_address"
     """No address was accepted."""
+    PAUSED = "paused"
+    """The user paused it: nothing is written. It is no problem."""
     NOT_SEEN = "not_seen"
     """Cloudflare has it as it should be, but public resolvers answer otherwise."""
     ZONE_MOVED = "zone_moved"

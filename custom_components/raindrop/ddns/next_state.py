@@ -34,7 +34,8 @@ _MAX_SENT = 3
 def is_synced(config: ZoneConfig, detections: Detections, state: State) -> bool:
     """Return whether every record was brought in line with its address, where that is known."""
     return all(
-        (address := detections[managed.source].address) is None
+        managed.is_paused
+        or (address := detections[managed.source].address) is None
         or address == state.record(managed.record_key).synced_address
         for managed in config.managed_records
     )
@@ -85,7 +86,8 @@ def with_plan(
         key = managed.record_key
         record = _record_state(
             replace(state.record(key), exists=(key.name, key.family.record_type) in listed),
-            detections[managed.source],
+            # Nothing is desired of a paused record, as of one without an address.
+            Detection(source=managed.source) if managed.is_paused else detections[managed.source],
             plan.records.get(key),
             conflicts.get(key),
             outcome_of.get(key) or plan.waiting.get(key),

@@ -15,17 +15,25 @@ _LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)
 def with_reasons(config: ZoneConfig, state: State, now: datetime) -> State:
     """Return a state with the reason of each record that is not in sync, and since when."""
     records = {
-        m.record_key: _with_reason(
-            state.record(m.record_key), state.detections[m.source], state, now
-        )
+        m.record_key: _paused(state.record(m.record_key))
+        if m.is_paused
+        else _with_reason(state.record(m.record_key), state.detections[m.source], state, now)
         for m in config.managed_records
     }
     return replace(
         state,
         records=records,
         has_unknown_record=any(record.unknown_since for record in records.values()),
-        has_unsynced_record=any(r.reason and not r.reason.is_only_unseen for r in records.values()),
+        has_unsynced_record=any(
+            r.reason and not (r.reason is Reason.PAUSED or r.reason.is_only_unseen)
+            for r in records.values()
+        ),
     )
+
+
+def _paused(record: RecordState) -> RecordState:
+    """Return a record that is paused: that is neither a failure nor a recovery."""
+    return replace(record, unknown_since=None, is_overdue=False, reason=Reason.PAUSED)
 
 
 def _with_reason(

@@ -153,12 +153,21 @@ def reconfigured(state: State, before: ZoneConfig, after: ZoneConfig) -> State:
     Of a record whose policy or source changed, the past says nothing about what
     is drift under the present one. Records that are not managed any more stay.
     """
-    known = {*before.managed_records}
-    changed = {m.record_key for m in after.managed_records if m not in known}
-    records = {
-        key: replace(record, synced_address=None, last_record=None) if key in changed else record
-        for key, record in state.records.items()
-    }
+    known = {managed.record_key: managed for managed in before.managed_records}
+    records = {**state.records}
+    is_changed = False
+    for managed in after.managed_records:
+        old, record = known.get(managed.record_key), records.get(managed.record_key)
+        if managed == old:
+            continue
+        is_changed = True
+        if record:
+            record = replace(record, synced_address=None, last_record=None)
+            if old and old.is_paused != managed.is_paused:
+                record = replace(
+                    record, conflict=None, failure=None, refusals=0, external_changes=()
+                )
+            records[managed.record_key] = record
     return replace(
         state,
         detections={
@@ -166,7 +175,7 @@ def reconfigured(state: State, before: ZoneConfig, after: ZoneConfig) -> State:
             for source in after.sources
         },
         records=records,
-        is_converged=state.is_converged and not changed,
+        is_converged=state.is_converged and not is_changed,
     )
 
 

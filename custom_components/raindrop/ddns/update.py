@@ -259,7 +259,7 @@ def _desired_records(
         desired_records.append(
             DesiredRecord(
                 record_key=key,
-                address=detections[managed.source].address,
+                address=None if managed.is_paused else detections[managed.source].address,
                 policy=_policy(managed.policy, known, by_id),
                 last_address=known.last_address,
                 last_record=known.last_record,

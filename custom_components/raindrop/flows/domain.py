@@ -32,6 +32,8 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     is_last_step = False
     _suggested_names: list[str] | None = None
     _data: dict[str, Any]
+    _shown: Mapping[str, Any]
+    """What was stored when the form was opened."""
     _rows: str
     _message: ErrorMessage | None
     _other_homes: Collection[ddns.Record]
@@ -80,9 +82,10 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         self.form_placeholders = {"zone": self._entry.title}
         self.stored_sources = stored[CONF_SOURCES]
         if user_input is None:
+            self._shown = stored
             values = {**stored, CONF_OVERRIDE_SOURCES: bool(self.stored_sources)}
             return self.show_form("reconfigure", DOMAIN_SCHEMA, values)
-        self._data = {**stored, CONF_SOURCES: {}, **_policy_data(user_input)}
+        self._data = self._merged({**self._shown, CONF_SOURCES: {}, **_policy_data(user_input)})
         errors = _policy_errors(user_input)
         return await self._async_after_policies("reconfigure", DOMAIN_SCHEMA, user_input, errors)
 
@@ -114,7 +117,16 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
                 title=to_unicode(name), data=self._data, unique_id=config.domain_unique_id(name)
             )
         subentry = self._get_reconfigure_subentry()
-        return self.async_update_and_abort(self._entry, subentry, data=self._data)
+        data = self._merged(self._data)
+        return self.async_update_and_abort(self._entry, subentry, data=data)
+
+    def _merged(self, entered: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what was entered, with what was changed elsewhere since the form was opened.
+
+        A switch, a select or a repair may have changed the domain meanwhile.
+        """
+        stored = config.domain_data(self._get_reconfigure_subentry())
+        return {k: stored[k] if v == self._shown.get(k) else v for k, v in entered.items()}
 
     async def _async_after_policies(
         self, step_id: str, schema: vol.Schema, user_input: Mapping[str, Any], errors: Errors

@@ -166,7 +166,7 @@ def test_every_reason_is_tested() -> None:
     detection = {Reason.UNREAD, Reason.NO_ADDRESS, Reason.FLAPPING}
     zone = {reason for reason, _ in test_zones.PROBLEMS if reason}
 
-    assert set(Reason) == {*CONFLICTS, *FAILURES, Reason.NOT_SEEN} | detection | zone
+    assert set(Reason) == {*CONFLICTS, *FAILURES, Reason.NOT_SEEN, Reason.PAUSED} | detection | zone
 
 
 def test_a_zone_that_cannot_be_read_leaves_records_in_sync() -> None:
