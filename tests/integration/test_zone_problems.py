@@ -21,7 +21,7 @@ from .repair_flows import Repair, issues
 from .test_zone_reading import pass_hours
 
 NAME = "home.example.com"
-PROBLEM = "binary_sensor.home_example_com_dns"
+PROBLEM = "binary_sensor.home_example_com_dns_problem"
 EVENT = "event.home_example_com_dns_record"
 PROBLEMS: Mapping[str, Mapping[str, Any]] = {
     "zone_moved": {"status": "moved"},
@@ -105,7 +105,7 @@ async def test_proxied_records_of_a_partial_zone_are_seen(
     simulator.cloudflare.edit_zone(zone, type_="partial")
     simulator.cloudflare.add_record(zone, type="A", name="www", content=OLD, proxied=True)
     await set_up(hass, zone, [domain("www.example.com")])
-    state = hass.states.get("binary_sensor.www_example_com_dns")
+    state = hass.states.get("binary_sensor.www_example_com_dns_problem")
     assert state is not None
     assert (state.state, issues(hass)) == ("off", [])
 
@@ -117,7 +117,7 @@ async def test_a_problem_of_the_record_comes_first(
     simulator.cloudflare.edit_zone(zone, status="pending")
     simulator.cloudflare.add_record(zone, type="CNAME", name="www", content="example.org")
     await set_up(hass, zone, [domain("www.example.com")])
-    state = hass.states.get("binary_sensor.www_example_com_dns")
+    state = hass.states.get("binary_sensor.www_example_com_dns_problem")
     assert state is not None
     assert state.attributes["reason"] == "cname"
     assert issues(hass) == ["record_cname", "zone_pending"]
