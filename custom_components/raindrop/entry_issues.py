@@ -16,6 +16,7 @@ from .config import Domain, unreadable_domains
 from .const import DOMAIN
 from .ddns import CloudflareError, RecordKey, to_unicode
 from .flows.preview import escape_markdown
+from .issues import ATTR_ENTRY_ID, ATTR_ISSUE, ATTR_SUBENTRY_ID
 from .stored_sources import unreadable_families
 from .zone_links import DNS_URL
 
@@ -26,6 +27,8 @@ _DELETION_FAILED, _RECORDS_LEFT = "deletion_failed", "records_left"
 _TOKEN_EXPIRES = "token_expires"  # noqa: S105 - a translation key
 _PASSING = (_DOMAIN, _OPTIONS, _ZONE_ID, _DELETION_FAILED, _TOKEN_EXPIRES)
 """The issues that an entry has only while it is set up."""
+_FIXABLE = (_DOMAIN, _ZONE_ID)
+"""The issues whose fix is to remove what cannot be read."""
 
 
 @callback
@@ -125,11 +128,13 @@ def _async_create(
     about: str = "",
     is_persistent: bool = False,
 ) -> None:
+    ids = {ATTR_ENTRY_ID: entry.entry_id, ATTR_ISSUE: key, ATTR_SUBENTRY_ID: about}
     ir.async_create_issue(
         hass,
         DOMAIN,
         _issue_id(entry, key) + about,
-        is_fixable=False,
+        data={**ids, **placeholders} if key in _FIXABLE else None,
+        is_fixable=key in _FIXABLE,
         is_persistent=is_persistent,
         severity=ir.IssueSeverity.WARNING,
         translation_key=key,

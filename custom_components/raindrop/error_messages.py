@@ -24,6 +24,8 @@ from .ddns import (
 )
 
 BASE = "base"
+IN_CONFLICT = "in_conflict"
+"""The translation key of the error that refers to the repairs."""
 
 _CREDENTIALS = {
     CredentialProblem.MALFORMED: (CONF_KEY, "malformed_key"),
@@ -155,7 +157,7 @@ def raise_update_error(
     if names := _names(key for key, reason in reasons if reason and not reason.is_only_unseen):
         raise HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key="in_conflict",
+            translation_key=IN_CONFLICT,
             translation_placeholders={"names": names},
         )
 

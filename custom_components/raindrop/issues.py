@@ -24,7 +24,7 @@ from .ddns import (
     State,
 )
 from .error_messages import error_message, response_text
-from .flows.preview import escape_markdown, record_text
+from .flows.preview import as_code, escape_markdown, record_text
 from .proxy_check import async_check_proxy
 from .zone_links import TOKENS_URL, dns_url, zone_placeholders
 
@@ -227,7 +227,7 @@ def _hint_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
 
 def _quoted(records: Iterable[ddns.Record]) -> str:
     """Return what records of others say, for a description that is shown as Markdown."""
-    return ", ".join(escape_markdown(record_text(record)) for record in records)
+    return ", ".join(as_code(record_text(record)) for record in records)
 
 
 def _as_changed(record: ddns.Record) -> str:
@@ -235,7 +235,7 @@ def _as_changed(record: ddns.Record) -> str:
     cloud = " ☁" if record.proxied else ""
     ttl = "auto" if record.ttl_s == ddns.TTL_AUTO else f"{record.ttl_s} s"
     changed_at = f", {_local_time(record.modified_on)}" if record.modified_on else ""
-    return f"{escape_markdown(record.content)}{cloud} (TTL {ttl}{changed_at})"
+    return f"{as_code(record.content)}{cloud} (TTL {ttl}{changed_at})"
 
 
 def _local_time(time: datetime) -> str:
@@ -258,7 +258,7 @@ def _source_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
             is_gone = is_online and detection.is_unsupported_family
             key = "family_gone" if is_gone else "no_address"
             placeholders |= {
-                "names": escape_markdown(", ".join(titles[source][:_MAX_NAMES])),
+                "names": ", ".join(map(as_code, titles[source][:_MAX_NAMES])),
                 "responses": escape_markdown(response_text(detection)),
             }
         if key:

@@ -1,6 +1,6 @@
 """Fix flows of the repair issues."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, override
 
@@ -8,7 +8,6 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.selector import (
     SelectOptionDict,
     SelectSelector,
@@ -19,11 +18,10 @@ import voluptuous as vol
 
 from .config import CONF_CREATE, CONF_RECORDS, CONF_TAKE_OVER, subentry_host_name
 from .const import DOMAIN
-from .coordinator import RaindropConfigEntry
 from .ddns import Owner, Reason, Record, RecordAttributes, RecordKey, Zone
+from .fix_flow import RetryFlow
 from .flows.schemas import record_label
-from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE, ATTR_SUBENTRY_ID
-from .loading import async_wait_until_loaded
+from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE
 from .stored_sources import FAMILIES
 from .zone_links import dns_url, zone_placeholders
 from .zone_move import async_find_zone, async_use_zone
@@ -38,58 +36,6 @@ async def async_create_fix_flow(
     issue_data = {key: str(value) for key, value in (data or {}).items()}
     entry = hass.config_entries.async_get_known_entry(issue_data[ATTR_ENTRY_ID])
     return _FLOWS.get(issue_data[ATTR_ISSUE], RetryFlow)(entry, issue_data)
-
-
-class RetryFlow(RepairsFlow):
-    """Asks the user to remove the cause elsewhere, then tries again."""
-
-    def __init__(self, entry: RaindropConfigEntry, issue_data: dict[str, str]) -> None:
-        super().__init__()
-        self._entry = entry
-        self._issue_data = issue_data
-        self._subentry_id = issue_data[ATTR_SUBENTRY_ID]
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Say what to do, then try again; the update raises if the issue remains."""
-        if not await self._async_is_fixable():
-            return self.async_abort(reason="not_loaded")
-        if user_input is None:
-            return self._form(vol.Schema({}))
-        try:
-            await self._async_try()
-        except HomeAssistantError as err:
-            # Something else may have failed.
-            if ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id):
-                self._fail()
-                return self._form(vol.Schema({}), str(err))
-        return self.async_create_entry(data={})
-
-    def _fail(self) -> None:
-        """Do what else helps after a failed try."""
-
-    async def _async_is_fixable(self) -> bool:
-        """Return whether the zone is loaded, after a reload, and the domain still exists."""
-        is_loaded = await async_wait_until_loaded(self._entry)
-        return is_loaded and (not self._subentry_id or self._subentry_id in self._entry.subentries)
-
-    async def _async_try(self) -> None:
-        """Try again; raises HomeAssistantError."""
-        await self._entry.runtime_data.async_update_now()
-
-    def _form(self, schema: vol.Schema, error: str = "") -> RepairsFlowResult:
-        """Show the form with the placeholders of the issue."""
-        return self.async_show_form(
-            step_id="confirm",
-            data_schema=schema,
-            errors={"base": "failed"} if error else None,
-            description_placeholders={**self._issue_data, "error": error},
-        )
 
 
 class RecordFlow(RetryFlow):
@@ -121,18 +67,7 @@ class ContestedFlow(RecordFlow):
 
 
 class MissingFlow(RecordFlow):
-    """Creates a missing record, or removes its domain."""
-
-    _choices: Sequence[str] = ("create", "remove")
-
-    @override
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Let the user choose."""
-        if not await self._async_is_fixable():
-            return self.async_abort(reason="not_loaded")
-        return self.async_show_menu(
-            menu_options=[*self._choices], description_placeholders=self._issue_data
-        )
+    """Creates a missing record."""
 
     async def async_step_create(
         self, user_input: dict[str, Any] | None = None
@@ -142,20 +77,9 @@ class MissingFlow(RecordFlow):
             return self.async_abort(reason="not_loaded")
         return self._update(**{CONF_CREATE: True})
 
-    async def async_step_remove(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Remove the domain."""
-        if not await self._async_is_fixable():
-            return self.async_abort(reason="not_loaded")
-        self.hass.config_entries.async_remove_subentry(self._entry, self._subentry_id)
-        return self.async_create_entry(data={})
 
-
-class ProxiedUnknownFlow(MissingFlow):
+class ProxiedUnknownFlow(RecordFlow):
     """Creates a record of which only the user knows whether it was proxied."""
-
-    _choices = ("create_proxied", "create_not_proxied", "remove")
 
     async def async_step_create_proxied(
         self, user_input: dict[str, Any] | None = None
@@ -242,6 +166,15 @@ class PermissionFlow(RetryFlow):
         self._entry.async_start_reauth(self.hass)
 
 
+class UnreadableFlow(RetryFlow):
+    """Removes a domain, or a zone, whose settings cannot be read."""
+
+    @override
+    async def _async_is_fixable(self) -> bool:
+        """Return whether it is still there; a zone that cannot be read is never loaded."""
+        return not self._subentry_id or self._subentry_id in self._entry.subentries
+
+
 class ZoneFlow(RetryFlow):
     """Asks the user to solve the problem of a zone elsewhere, then reads the zone again."""
 
@@ -272,7 +205,7 @@ class MovedZoneFlow(ZoneFlow):
         if zone := await async_find_zone(self.hass, self._entry, client):
             self._zone = zone
             return await self.async_step_use_zone()
-        return await self.async_step_confirm()
+        return await super().async_step_init()
 
     async def async_step_use_zone(
         self, user_input: dict[str, Any] | None = None
@@ -291,6 +224,7 @@ class MovedZoneFlow(ZoneFlow):
 
 _FLOWS: dict[str, type[RetryFlow]] = {
     "dns_edit_missing": PermissionFlow,
+    "domain_unreadable": UnreadableFlow,
     "record_ambiguous": AmbiguousFlow,
     "record_contested": ContestedFlow,
     "record_missing": MissingFlow,
@@ -298,6 +232,7 @@ _FLOWS: dict[str, type[RetryFlow]] = {
     "record_other_home": OtherHomeFlow,
     "token_location": PermissionFlow,
     "zone_gone": MovedZoneFlow,
+    "zone_id_unreadable": UnreadableFlow,
     "zone_internal": ZoneFlow,
     "zone_moved": MovedZoneFlow,
     "zone_partial": ZoneFlow,

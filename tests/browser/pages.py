@@ -27,6 +27,14 @@ async def without_a_reload(page: Page) -> AsyncIterator[None]:
     assert await page.evaluate("window.isTheSamePage === true")
 
 
+async def overflow(dialog: Locator) -> float:
+    """Return by how many pixels the widest element of a dialog is wider than the window."""
+    widest = "all => Math.max(...all.map(one => one.getBoundingClientRect().right))"
+    return float(await dialog.locator("*").evaluate_all(widest)) - float(
+        await dialog.page.evaluate("window.innerWidth")
+    )
+
+
 class Dialog:
     """The dialog of a config, options, subentry or repair flow."""
 

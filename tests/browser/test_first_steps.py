@@ -21,7 +21,7 @@ from .environment import (
 from .pages import IntegrationsPage, RaindropPage, RepairsPage, without_a_reload
 from .screenshots import Screenshots
 
-NOT_EVERYTHING = f"Not everything could be kept: {WWW}"
+NOT_EVERYTHING = f"Couldn't update {WWW}"
 RECENTLY = re.compile(r"ago|\bnow\b", re.IGNORECASE)
 
 
@@ -149,13 +149,13 @@ async def test_repair_creates_a_missing_record(
     assert environment.record_content(WWW) is None
 
     repairs = await RepairsPage(page).open()
-    title = f"{WWW} has no A record"
+    title = f"{WWW}: no A record"
     await expect(repairs.issue(title)).to_be_visible()
     await screenshots.take(page, "repairs")
     repair = await repairs.repair(title)
-    await expect(repair.text("Raindrop was told not to create missing records.")).to_be_visible()
+    await expect(repair.text("isn't set up to create missing records")).to_be_visible()
     await screenshots.take(page, "repair")
-    await repair.choose("Create it")
+    await repair.choose("Create the record")
     await expect(repair.text("The issue is repaired!")).to_be_visible()
     await repair.finish()
     await environment.wait_for_record(WWW, environment.address)

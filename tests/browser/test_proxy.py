@@ -1,12 +1,11 @@
 """User journey: the external URL is a name that Cloudflare's proxy cannot reach."""
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from .environment import WWW, Environment
-from .pages import RepairsPage
+from .pages import RepairsPage, overflow
 from .screenshots import Screenshots
 
-TITLE = "Cloudflare's proxy cannot reach Home Assistant this way"
 PHONE, DESKTOP = (390, 844), (1280, 900)
 SET_EXTERNAL_URL = """url => document.querySelector("home-assistant").hass.callWS(
     {type: "config/core/update", external_url: url})"""
@@ -20,12 +19,16 @@ async def test_proxied_external_url_is_a_repair_on_any_screen(
     repairs = await RepairsPage(page).open()
     await expect(repairs.nothing_to_do).to_be_visible()
 
-    for path, text in ((":8123", "doesn't forward port 8123"), ("", "doesn't trust these")):
+    texts = {
+        ":8123": (f"{WWW}: proxy can't connect", "doesn't forward port 8123"),
+        "": (f"{WWW}: proxy not trusted", "doesn't trust these"),
+    }
+    for path, (title, text) in texts.items():
         await page.evaluate(SET_EXTERNAL_URL, f"https://{WWW}{path}")
         for size in (DESKTOP, PHONE):
             await page.set_viewport_size({"width": size[0], "height": size[1]})
             await repairs.open()
-            await repairs.issue(TITLE).click()
+            await repairs.issue(title).click()
             dialog = page.locator("dialog-repairs-issue")
             await expect(dialog.get_by_text(text)).to_be_visible()
             await screenshots.take(page, f"proxy-{path.strip(':') or 'trust'}-{size[0]}")
@@ -34,14 +37,6 @@ async def test_proxied_external_url_is_a_repair_on_any_screen(
 
     await page.evaluate(SET_EXTERNAL_URL, None)
     await expect(repairs.nothing_to_do).to_be_visible()
-
-
-async def overflow(dialog: Locator) -> float:
-    """Return by how many pixels the widest element of a dialog is wider than the window."""
-    widest = "all => Math.max(...all.map(one => one.getBoundingClientRect().right))"
-    return float(await dialog.locator("*").evaluate_all(widest)) - float(
-        await dialog.page.evaluate("window.innerWidth")
-    )
 
 
 def test_log_has_no_unexpected_errors(environment: Environment) -> None:

@@ -50,6 +50,10 @@ class Repair:
         await self._hass.async_block_till_done()
         return self.step
 
+    async def choose(self, option: str) -> Any:  # noqa: ANN401
+        """Choose an option of a menu."""
+        return await self.send({"next_step_id": option})
+
 
 def contents(simulator: Simulator) -> list[str]:
     """Return the addresses at the name."""

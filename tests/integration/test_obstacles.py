@@ -86,16 +86,41 @@ async def test_an_obstacle_is_reported_and_never_tried(
         await clock.cycles()
     assert simulator.cloudflare.records(zone) == before
     step = await repair.start()
-    unescaped = step["description_placeholders"]["existing"].replace("\\", "")
-    assert unescaped == existing
-    again = await repair.send({})
-    assert again["errors"] == {"base": "failed"}
+    assert step["description_placeholders"]["existing"] == f"`{existing}`"
+    assert step["description_placeholders"]["error"] == ""
+    again = await repair.choose("retry")
+    assert again["menu_options"] == ["retry", "remove"]
+    error = again["description_placeholders"]["error"]
+    assert "The problem is still there" in error
+    assert "epairs" not in error
 
     simulator.cloudflare.delete_record(zone, obstacle)
-    done = await repair.send({})
+    done = await repair.choose("retry")
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert contents(simulator)[NAME] == HOME
     assert (state(hass, PROBLEM), issues(hass)) == ("off", [])
+
+
+@KINDS
+async def test_the_domain_of_an_obstacle_can_be_removed(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    repair: Repair,
+    reason: str,
+    add: Callable[[Simulator], str],
+    existing: str,
+) -> None:
+    """The menu of the repair removes it, and nothing else changes."""
+    add(simulator)
+    before = simulator.cloudflare.records(zone)
+    entry = await set_up(hass, zone, [domain(NAME)])
+    assert issues(hass) == [f"record_{reason}"]
+    await repair.start()
+    await repair.choose("remove")
+    assert not entry.subentries
+    assert issues(hass) == []
+    assert simulator.cloudflare.records(zone) == before
 
 
 @KINDS

@@ -61,7 +61,8 @@ async def test_a_record_of_another_home_is_left_alone(
     assert BATCH not in endpoints(simulator)
 
     step = await repair.start()
-    assert OLD in step["description_placeholders"]["existing"].replace("\\", "")
+    assert OLD in step["description_placeholders"]["existing"]
+    step = await repair.choose("confirm")
     (option,) = step["data_schema"].schema["record"].config["options"]
     assert option["label"] == f"{OLD} ({THEIRS})"
     await repair.send({"record": option["value"]})
@@ -117,6 +118,19 @@ async def test_a_copy_that_became_another_home_asks(
     assert (contents(simulator), issues(hass)) == ([HOME], ["record_other_home"])
 
 
+async def test_the_domain_of_another_home_s_record_can_be_removed(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, repair: Repair
+) -> None:
+    """The record stays the other home's, also if records are deleted with their domain."""
+    add_record(simulator, zone, THEIRS)
+    entry = await set_up(hass, zone, [domain(NAME, delete=True)])
+    await repair.start()
+    await repair.choose("remove")
+    assert not entry.subentries
+    assert (contents(simulator), comments(simulator)) == ([OLD], [THEIRS])
+    assert issues(hass) == []
+
+
 async def test_a_record_that_was_taken_back_is_not_taken_over_again(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, repair: Repair
 ) -> None:
@@ -124,6 +138,7 @@ async def test_a_record_that_was_taken_back_is_not_taken_over_again(
     record_id = add_record(simulator, zone, THEIRS)
     entry = await set_up(hass, zone, [domain(NAME)])
     await repair.start()
+    await repair.choose("confirm")
     await repair.send({"record": record_id})
     assert comments(simulator) == [OWNER]
 
@@ -137,6 +152,7 @@ async def test_a_record_that_was_taken_back_is_not_taken_over_again(
     assert (contents(simulator), comments(simulator)) == ([OLD], [THEIRS])
 
     await repair.start()
+    await repair.choose("confirm")
     await repair.send({"record": record_id})
     assert (contents(simulator), comments(simulator)) == ([HOME], [OWNER])
 
@@ -148,6 +164,7 @@ async def test_a_record_that_changed_while_the_repair_was_open_is_asked_about_ag
     record_id = add_record(simulator, zone, THEIRS)
     await set_up(hass, zone, [domain(NAME)])
     await repair.start()
+    await repair.choose("confirm")
     await clock.cycles()
     simulator.cloudflare.edit_record(zone, record_id, content=NEXT)
     await repair.send({"record": record_id})
@@ -164,6 +181,7 @@ async def test_one_of_several_records_of_other_homes_is_taken_over(
     await set_up(hass, zone, [domain(NAME)])
     assert issues(hass) == ["record_other_home"]
     await repair.start()
+    await repair.choose("confirm")
     await repair.send({"record": chosen})
     assert sorted(contents(simulator)) == [OLD, HOME]
     assert sorted(map(str, comments(simulator))) == [THEIRS, OWNER]
@@ -286,6 +304,7 @@ async def test_a_record_that_could_not_be_taken_over_and_is_gone_comes_back_as_o
     record_id = add_record(simulator, zone, THEIRS)
     await set_up(hass, zone, [domain(NAME)])
     await repair.start()
+    await repair.choose("confirm")
     simulator.faults.add("cloudflare", BATCH, kind="html", times=1)
     await repair.send({"record": record_id})
     assert comments(simulator) == [THEIRS]

@@ -90,18 +90,18 @@ async def test_a_choice_that_is_no_longer_needed_ends_at_once(
 async def test_a_cname_is_named_and_the_update_can_be_repeated(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, repair: Repair
 ) -> None:
-    """The issue has the target of the CNAME; while that exists, submitting is an error."""
+    """The issue has the target of the CNAME; while that exists, trying again is an error."""
     cname = simulator.cloudflare.add_record(zone, type="CNAME", name="www", content="example.org")
     await set_up(hass, zone, [domain(NAME)])
     assert issues(hass) == ["record_cname"]
     step = await repair.start()
-    assert step["description_placeholders"]["existing"] == r"example\.org"
-    again = await repair.send({})
-    assert again["errors"] == {"base": "failed"}
-    assert NAME in again["description_placeholders"]["error"]
+    assert step["description_placeholders"]["existing"] == "`example.org`"
+    again = await repair.choose("retry")
+    assert again["menu_options"] == ["retry", "remove"]
+    assert "The problem is still there" in again["description_placeholders"]["error"]
 
     simulator.cloudflare.delete_record(zone, cname["id"])
-    done = await repair.send({})
+    done = await repair.choose("retry")
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert contents(simulator) == [HOME]
     assert issues(hass) == []
@@ -184,14 +184,26 @@ async def test_a_missing_permission_is_an_issue_and_leads_to_a_reauth(
 
 
 async def test_a_deleted_zone_is_an_issue(
-    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, entry: RaindropConfigEntry
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    clock: Clock,
+    entry: RaindropConfigEntry,
+    repair: Repair,
 ) -> None:
-    """The address is still shown."""
+    """The address is still shown; the repair can remove the zone from Raindrop."""
     simulator.cloudflare.switches.foreign_zone = "404/1001"
     simulator.cloudflare.remove_zone(zone)
     await clock.passes(FULL_SYNC_INTERVAL)
     assert issues(hass) == ["zone_gone"]
     assert state(hass, "sensor.example_com_public_ipv4_address") == HOME
+
+    await repair.start()
+    again = await repair.choose("retry")
+    assert "Cloudflare" in again["description_placeholders"]["error"]
+    await repair.choose("remove")
+    assert hass.config_entries.async_entries(DOMAIN) == []
+    assert issues(hass) == []
 
 
 async def test_a_refused_record_is_an_issue_with_the_message_of_cloudflare(
@@ -228,7 +240,7 @@ async def test_a_flow_succeeds_despite_another_issue(
     (third,) = (i for i in found if (i.data or {})["domain"] == "third.example.com")
     await repair.start(third.issue_id)
     simulator.cloudflare.delete_record(zone, cname["id"])
-    done = await repair.send({})
+    done = await repair.choose("retry")
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert entry.state is ConfigEntryState.LOADED
     assert issues(hass) == ["record_cname"]

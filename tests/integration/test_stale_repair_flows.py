@@ -37,7 +37,7 @@ async def test_the_retry_of_an_entry_that_is_not_loaded_aborts(
     entry = await set_up(hass, zone, [domain(NAME)])
     await repair.start()
     await hass.config_entries.async_unload(entry.entry_id)
-    done = await repair.send({})
+    done = await repair.choose("retry")
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
@@ -51,7 +51,7 @@ async def test_the_flow_of_a_removed_domain_aborts(
     (subentry_id,) = entry.subentries
     hass.config_entries.async_remove_subentry(entry, subentry_id)
     await hass.async_block_till_done()
-    done = await repair.send({"next_step_id": choice})
+    done = await repair.choose(choice)
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 

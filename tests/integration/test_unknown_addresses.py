@@ -91,7 +91,7 @@ async def test_an_address_that_is_not_known_for_15_minutes_is_a_problem(
     assert event_of(hass) == ("failed", "no_address")
     placeholders = issues(hass)["no_address"]
     assert placeholders["responses"].replace("\\", "") == responses
-    assert placeholders["names"].replace("\\", "") == NAME
+    assert placeholders["names"] == f"`{NAME}`"
     assert lines(caplog) == [
         "example.com cannot be kept up to date: no usable, agreed IPv4 address"
     ]

@@ -20,6 +20,7 @@ from tests.secrets import EMAIL, GLOBAL_KEY, TOKEN
 
 from .builders import domain, new_entry
 from .conftest import Clock, entry_state
+from .repair_flows import Repair
 
 BAD, GOOD = "bad.example.com", "good.example.com"
 MISSING = object()
@@ -211,18 +212,22 @@ async def test_a_family_that_can_be_read_keeps_its_source(hass: HomeAssistant, z
 
 
 async def test_a_damaged_domain_cannot_be_edited_but_removed(
-    hass: HomeAssistant, simulator: Simulator, zone: Zone
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, repair: Repair
 ) -> None:
-    """The form would show what cannot be shown; removing the domain ends the repair."""
+    """The form would show what cannot be shown; the repair removes the domain."""
     entry = await set_up(hass, zone, bad={**DOMAIN_DEFAULTS, "domain": BAD, "sources": None})
     (issue,) = ir.async_get(hass).issues.values()
-    assert issue.translation_placeholders == {"domain": BAD, "zone": "example.com"}
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["domain"] == BAD
     (bad,) = [s for s in entry.subentries.values() if s.title == BAD]
     form = await entry.start_subentry_reconfigure_flow(hass, bad.subentry_id)
     assert form["reason"] == "unreadable"
-    hass.config_entries.async_remove_subentry(entry, bad.subentry_id)
-    await hass.async_block_till_done()
+    step = await repair.start()
+    assert step["menu_options"] == ["remove"]
+    await repair.choose("remove")
+    assert bad.subentry_id not in entry.subentries
     assert issues(hass) == []
+    assert contents(simulator)[GOOD] == HOME
 
 
 async def test_a_domain_that_is_stored_twice_is_managed_once(
@@ -256,9 +261,9 @@ async def test_the_record_of_a_damaged_domain_is_not_deleted(
 
 @pytest.mark.parametrize("value", ["missing", "number", "path"])
 async def test_a_zone_without_any_readable_id_is_a_repair(
-    hass: HomeAssistant, simulator: Simulator, zone: Zone, value: str
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, repair: Repair, value: str
 ) -> None:
-    """Nothing is sent to Cloudflare, and the entry can be removed."""
+    """Nothing is sent to Cloudflare, and the repair can remove the entry."""
     entry = new_entry(zone, [domain(GOOD, delete=True)])
     entry.add_to_hass(hass)
     data = changed(entry.data, "zone_id", VALUES[value])
@@ -266,6 +271,8 @@ async def test_a_zone_without_any_readable_id_is_a_repair(
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry_state(entry) is ConfigEntryState.SETUP_RETRY
     assert issues(hass) == ["zone_id_unreadable"]
-    await hass.config_entries.async_remove(entry.entry_id)
+    await repair.start()
+    await repair.choose("remove")
+    assert hass.config_entries.async_entries(DOMAIN) == []
     assert issues(hass) == ["records_left"]
     assert simulator.log.count(service="cloudflare") == 0

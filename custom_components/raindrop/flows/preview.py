@@ -120,6 +120,15 @@ def escape_markdown(text: str) -> str:
     return " ".join(text.split()).translate(_ESCAPED)
 
 
+def as_code(text: str) -> str:
+    """Return text that Markdown shows literally, as code.
+
+    >>> as_code("*.example.com")
+    '`*.example.com`'
+    """
+    return f"`{' '.join(text.split()).replace('`', "'")}`"
+
+
 def _content_after(
     record: Record | None, change: Change | None, conflict: Conflict | None, detection: Detection
 ) -> str:
