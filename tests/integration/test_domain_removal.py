@@ -115,7 +115,7 @@ async def test_a_deletion_that_is_enabled_while_set_up_fails_is_remembered(
 
 
 async def test_the_stored_state_is_removed_with_its_entry(
-    hass: HomeAssistant, entry: RaindropConfigEntry, hass_storage: dict[str, object]
+    hass: HomeAssistant, zone: Zone, entry: RaindropConfigEntry, hass_storage: dict[str, object]
 ) -> None:
     """No addresses are left on disk."""
     key = f"raindrop.{entry.entry_id}"
@@ -126,6 +126,7 @@ async def test_the_stored_state_is_removed_with_its_entry(
     assert {key: record["last_address"] for key, record in records.items()} == dict.fromkeys(
         record_keys, HOME
     )
+    assert stored["data"].pop("zone")["id"] == zone.id
     assert stored["data"] == {
         "events": [],
         "pending_deletions": dict.fromkeys(record_keys),

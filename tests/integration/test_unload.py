@@ -62,6 +62,7 @@ async def test_unloading_waits_for_a_running_update(
     assert [event["type"] for event in events] == ["public_changed", "updated"]
     records = stored["data"].pop("records")  # type: ignore[attr-defined]
     assert records["A home.example.com"]["last_address"] == NEXT
+    assert stored["data"].pop("zone")["id"] == zone.id  # type: ignore[attr-defined]
     assert stored["data"] == {"pending_deletions": {}, "public_addresses": {"ipv4": NEXT}}
 
     simulator.ip.set_address(LATER)
