@@ -8,7 +8,7 @@ import sys
 import time
 from typing import override
 
-from custom_components.raindrop.ddns import ConnectionWatch, Family, Source, StunServer
+from custom_components.raindrop.ddns import ConnectionWatch, Detection, Family, Source, StunServer
 from custom_components.raindrop.ddns.detection import stun_probes
 from custom_components.raindrop.ddns.models import Address
 
@@ -26,7 +26,7 @@ class _CountedWatch(ConnectionWatch):
     @override
     def _responded(self, family: Family, mapped: Address, ends_outage: bool) -> None:
         super()._responded(family, mapped, ends_outage)
-        self.detected(SOURCE, mapped)
+        self.detected(Detection(source=SOURCE, address=mapped))
         self._left -= 1
         if not self._left:
             self.is_done.set()

@@ -85,7 +85,7 @@ class RaindropWithEntity(Raindrop):
     options = MappingProxyType(
         {
             "sources": {
-                "ipv4": [{"source": "entity", "entity": ROUTER, "is_default_route": True}],
+                "ipv4": [{"source": "entity", "entity": ROUTER, "meaning": "this_network"}],
                 "ipv6": [],
             }
         }

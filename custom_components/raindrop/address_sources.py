@@ -48,7 +48,7 @@ def async_release_detector(hass: HomeAssistant) -> None:
 @callback
 def async_entity_address(hass: HomeAssistant, source: Source) -> Address | None:
     """Return the usable address that the entity of a source reports, None if there is none."""
-    return ddns.parse_state(_entity_state(hass, source), source.family).address
+    return ddns.parse_state(_entity_state(hass, source), source).address
 
 
 @callback

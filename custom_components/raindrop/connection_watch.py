@@ -58,8 +58,8 @@ class ZoneWatch:
     def async_detected(self, detections: Mapping[Source, Detection]) -> None:
         """Pass on what an update accepted."""
         if shared := self._shared:
-            for source, detection in detections.items():
-                shared.watch.detected(source, detection.address or detection.previous)
+            for detection in detections.values():
+                shared.watch.detected(detection)
 
     def poll_interval(self, state: State) -> timedelta:
         """Return how long to wait for the next poll.

@@ -112,10 +112,11 @@ def _detection(detection: Detection, address: _Labels) -> dict[str, Any]:
     return {
         "family": detection.family.label,
         "source": kind,
-        "is_default_route": detection.source.is_default_route,
+        "meaning": detection.source.meaning,
         "age_s": round((dt_util.utcnow() - at).total_seconds()) if at else None,
         "address": address(detection.address),
         "candidate": address(detection.candidate),
+        "host_address": address(detection.host_address),
         "is_flapping": detection.is_flapping,
         "is_conflicting": detection.is_conflicting,
         "responses": responses,

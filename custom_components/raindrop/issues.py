@@ -51,6 +51,7 @@ _RECORD_ISSUES = {
     Reason.DELEGATED: "record_delegated",
     Reason.READ_ONLY: "record_read_only",
     Reason.PLACEHOLDER: "record_placeholder",
+    Reason.NO_PREFIX: "record_no_prefix",
     Reason.PROXIED_UNKNOWN: "record_proxied_unknown",
     Reason.CONTESTED: "record_contested",
     Reason.REFUSED: "record_refused",
@@ -296,9 +297,14 @@ def _source_issue_key(detection: Detection, conflicting_updates: int) -> str | N
         return _BEHIND_NAT[own.error]
     if has_address and detection.is_substituted:
         return "source_silent"
-    if conflicting_updates < _CONFLICTING_UPDATES:
-        return None
-    return "router_vpn" if is_entity and detection.address else "sources_disagree"
+    return _conflict_key(detection) if conflicting_updates >= _CONFLICTING_UPDATES else None
+
+
+def _conflict_key(detection: Detection) -> str:
+    """Return the key of the issue of a source that others contradict."""
+    if detection.source.kind is not SourceKind.ENTITY or detection.address is None:
+        return "sources_disagree"
+    return "entity_outside_prefix" if detection.source.is_of_network else "router_vpn"
 
 
 def _source_placeholders(detection: Detection) -> dict[str, str]:

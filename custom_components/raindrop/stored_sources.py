@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from . import ddns
-from .ddns import Family, Source, SourceKind
+from .ddns import Family, Meaning, Source, SourceKind
 from .stored_values import (
-    read_bool,
     read_choice,
     read_entity,
     read_list,
@@ -24,7 +23,7 @@ FAMILIES = {family.key: family for family in Family}
 """The families by their key in stored data."""
 
 CONF_ENTITY: Final = "entity"
-CONF_IS_DEFAULT_ROUTE: Final = "is_default_route"
+CONF_MEANING: Final = "meaning"
 CONF_RESOLVERS: Final = "resolvers"
 CONF_SOURCE: Final = "source"
 CONF_SOURCES: Final = "sources"
@@ -36,6 +35,11 @@ RESOLVERS = {"off": 0, "cloudflare": 1, "cloudflare_and_google": 2}
 DEFAULT_RESOLVERS: Final = "cloudflare"
 
 _KINDS = {kind.value: kind for kind in SourceKind}
+MEANINGS = {
+    Family.IPV4: (Meaning.THIS_NETWORK, Meaning.OTHER_CONNECTION),
+    Family.IPV6: (Meaning.THIS_NETWORK, Meaning.ROUTER, Meaning.OTHER_CONNECTION),
+}
+"""What the address of an entity can stand for: an IPv4 address is that of router and network."""
 
 
 def read_sources(options: Mapping[str, Any]) -> dict[Family, Source]:
@@ -81,7 +85,7 @@ def source_data(source: Source) -> dict[str, Any]:
     """Return a source as it is stored."""
     data: dict[str, Any] = {CONF_SOURCE: source.kind.value}
     if source.kind is SourceKind.ENTITY:
-        data |= {CONF_ENTITY: source.entity, CONF_IS_DEFAULT_ROUTE: source.is_default_route}
+        data |= {CONF_ENTITY: source.entity, CONF_MEANING: source.meaning.value}
     elif source.kind is SourceKind.URLS:
         data[CONF_URLS] = [*source.urls]
     return data
@@ -94,9 +98,10 @@ def _read_zone_sources(options: Mapping[str, Any], family: Family) -> tuple[Sour
 def _read_source(data: Mapping[str, Any], family: Family) -> Source:
     kind = read_choice(_KINDS, data.get(CONF_SOURCE))
     if kind is SourceKind.ENTITY:
-        is_default_route = read_bool(data.get(CONF_IS_DEFAULT_ROUTE))
+        meanings = {meaning.value: meaning for meaning in MEANINGS[family]}
+        meaning = read_choice(meanings, data.get(CONF_MEANING))
         entity = read_entity(data.get(CONF_ENTITY))
-        return Source(family, kind, entity=entity, is_default_route=is_default_route)
+        return Source(family, kind, entity=entity, meaning=meaning)
     if kind is SourceKind.URLS:
         urls = tuple(read_text(url) for url in read_list(data.get(CONF_URLS)))
         if not [ddns.custom_provider(url, family) for url in urls]:

@@ -195,7 +195,7 @@ def _source_data(choice: SourceChoice, label: str, sources: SourceCatalog) -> li
             {
                 "source": "entity",
                 "entity": registry_id(source.entity),
-                "is_default_route": source.is_default_route,
+                "meaning": source.meaning,
             }
         ]
     return [{"source": source.kind, **({"urls": [*source.urls]} if source.urls else {})}]
@@ -238,7 +238,7 @@ def _to_model(source: models.Source) -> Source:
         kind=source.kind.value,
         entity=source.entity.removeprefix(registry_id("")),
         urls=source.urls,
-        is_default_route=source.is_default_route,
+        meaning=source.meaning.value,
     )
 
 

@@ -13,8 +13,15 @@ type RecordKey = tuple[str, str]
 """The host name and the type of records."""
 type SourceChoice = list[str]
 """A source as steps name it: `automatic`, `off`, `same_as_zone`, `urls` with provider names,
-`entity` with the name of one on the default route, or `unverifiable_entity` with another name."""
+`entity` with the name of one on the default route, `router_entity` with one that reports the IPv6
+address of the router itself, or `unverifiable_entity` with another name."""
 
+MEANINGS = {
+    "entity": "this_network",
+    "router_entity": "router",
+    "unverifiable_entity": "other_connection",
+}
+"""What the address of an entity stands for, by the choice of the user."""
 _BITS, _SUBNET_BITS = 128, 64
 INTERFACE_IDS: Mapping[str, int | None] = {
     "keep": None,
@@ -35,13 +42,13 @@ class Source:
     entity: str = ""
     """The name of an entity in `ENTITIES`."""
     urls: tuple[str, ...] = ()
-    is_default_route: bool = True
-    """Whether an entity reports the address of this host's default route."""
+    meaning: str = "this_network"
+    """What the address of an entity stands for: `this_network`, `router` or `other_connection`."""
 
     @property
     def is_unverifiable(self) -> bool:
         """Whether no second provider can confirm this source."""
-        return not self.is_default_route or len(self.urls) == 1
+        return self.meaning != "this_network" or len(self.urls) == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +67,8 @@ class ManagedRecord:
     @property
     def connection(self) -> str:
         """The connection whose address the record has to contain."""
-        is_secondary = self.source.kind == "entity" and not self.source.is_default_route
-        return ENTITIES[self.source.entity][0] if is_secondary else PRIMARY
+        is_own = self.source.meaning != "this_network"
+        return ENTITIES[self.source.entity][0] if is_own else PRIMARY
 
     def content(self, address: str, before: str | None) -> str | None:
         """Return the expected content of the record, None if it is not known.
@@ -124,14 +131,9 @@ class SourceCatalog:
             case "urls":
                 urls = tuple(self._urls[name, family] for name in names)
                 return Source(family=family, kind="urls", urls=urls)
-            case "entity" | "unverifiable_entity":
-                is_default_route = kind == "entity"
-                return Source(
-                    family=family,
-                    kind="entity",
-                    entity=names[0],
-                    is_default_route=is_default_route,
-                )
+            case "entity" | "router_entity" | "unverifiable_entity":
+                meaning = MEANINGS[kind]
+                return Source(family=family, kind="entity", entity=names[0], meaning=meaning)
             case _:
                 return Source(family=family)
 
@@ -140,7 +142,8 @@ class SourceCatalog:
         if source.kind == "urls":
             return {name for (name, _), url in self._urls.items() if url in source.urls}
         entity = {source.entity} if source.entity else set()
-        return entity if entity and not source.is_default_route else entity | {*PROVIDERS}
+        is_own = source.meaning != "this_network"
+        return entity if is_own else entity | {*PROVIDERS}
 
 
 class ZoneModel:

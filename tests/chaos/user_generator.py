@@ -62,7 +62,10 @@ def save_domain(rng: Random) -> Step:
     if rng.random() < 0.3:
         data |= _interface_id(rng)
     if rng.random() < 0.3:
-        data["sources"] = {label: _source_choice(rng, label) for label in FAMILIES}
+        sources = {label: _source_choice(rng, label) for label in FAMILIES}
+        if "interface_id" not in data and rng.random() < 0.2:
+            sources["ipv6"] = ["router_entity", "router6"]
+        data["sources"] = {**sources}
     if rng.random() < (0.8 if name == MULTI_RECORD_NAME else 0.1):
         data["pinned"] = rng.randrange(3)
     return ["save_domain", zone, name, data]

@@ -55,9 +55,9 @@ class Router:
         )
         await self._hass.async_block_till_done(wait_background_tasks=True)
 
-    def source(self, *, is_default_route: bool = True) -> dict[str, Any]:
+    def source(self, meaning: str = "this_network") -> dict[str, Any]:
         """Return the entity as a stored source."""
-        return {"source": "entity", "entity": self.id, "is_default_route": is_default_route}
+        return {"source": "entity", "entity": self.id, "meaning": meaning}
 
 
 def issues(hass: HomeAssistant) -> dict[str, Mapping[str, str]]:

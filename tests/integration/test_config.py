@@ -31,7 +31,8 @@ URLS = ["https://a.example/", "https://b.example/"]
         pytest.param({"source": "local"}, id="local"),
         pytest.param({"source": "urls", "urls": URLS}, id="urls"),
         pytest.param(
-            {"source": "entity", "entity": "sensor.router", "is_default_route": False}, id="entity"
+            {"source": "entity", "entity": "sensor.router", "meaning": "other_connection"},
+            id="entity",
         ),
     ],
 )

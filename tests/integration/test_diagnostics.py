@@ -53,10 +53,11 @@ async def test_names_and_addresses_are_replaced_by_numbers(
             {
                 "family": "IPv4",
                 "source": "automatic",
-                "is_default_route": True,
+                "meaning": "this_network",
                 "age_s": diagnostics["detections"][0]["age_s"],
                 "address": "address 2",
                 "candidate": None,
+                "host_address": None,
                 "is_flapping": False,
                 "is_conflicting": True,
                 "conflicting_updates": 1,

@@ -57,12 +57,12 @@ async def test_a_domain_of_a_second_connection_is_made_in_three_forms(
     form = await sources(hass, entry)
     assert typed(form) == SAME_AS_ZONE
     form = await send(hass, form, ENTITY)
-    responses = {"ipv4_entity": router.entity_id, "ipv4_is_default_route": False}
+    responses = {"ipv4_entity": router.entity_id, "ipv4_meaning": "other_connection"}
     preview = await send(hass, form, responses)
     assert rows(preview) == [f"| {WWW} | A |  | {MOBILE} | — | auto |"]
     done = await send(hass, preview, {})
     assert done["type"] is FlowResultType.CREATE_ENTRY
-    assert stored(entry) == {"ipv4": [router.source(is_default_route=False)]}
+    assert stored(entry) == {"ipv4": [router.source("other_connection")]}
     await clock.passes(timedelta(seconds=10))
     assert contents(simulator) == {NAME: HOME, WWW: MOBILE}
 
@@ -84,16 +84,16 @@ async def test_the_sources_of_a_domain_can_be_changed_and_removed(
     """The forms are filled in; without own sources the domain follows its zone again."""
     router = Router(hass, "mobile")
     await router.reports(MOBILE)
-    own = {"ipv4": [router.source(is_default_route=False)]}
+    own = {"ipv4": [router.source("other_connection")]}
     entry = await set_up(hass, zone, [domain(NAME, sources=own)])
     form = await change(hass, entry)
     assert typed(form)["override_sources"] is True
     form = await send(hass, form, FORM | {"override_sources": True})
     assert typed(form) == ENTITY
     form = await send(hass, form, ENTITY)
-    assert typed(form) == {"ipv4_entity": router.entity_id, "ipv4_is_default_route": False}
+    assert typed(form) == {"ipv4_entity": router.entity_id, "ipv4_meaning": "other_connection"}
     preview = await send(
-        hass, form, {"ipv4_entity": router.entity_id, "ipv4_is_default_route": True}
+        hass, form, {"ipv4_entity": router.entity_id, "ipv4_meaning": "this_network"}
     )
     assert (await send(hass, preview, {}))["reason"] == "reconfigure_successful"
     assert stored(entry, NAME) == {"ipv4": [router.source()]}
@@ -130,14 +130,14 @@ async def test_a_domain_may_have_a_source_while_that_of_its_zone_is_off(
     [
         pytest.param(
             ENTITY,
-            {"ipv4_entity": "sensor.weather", "ipv4_is_default_route": True},
+            {"ipv4_entity": "sensor.weather", "ipv4_meaning": "this_network"},
             "ipv4_entity",
             "unusable_entity",
             id="a word/unusable",
         ),
         pytest.param(
             ENTITY,
-            {"ipv4_entity": PUBLIC_IPV4, "ipv4_is_default_route": True},
+            {"ipv4_entity": PUBLIC_IPV4, "ipv4_meaning": "this_network"},
             "ipv4_entity",
             "own_entity",
             id="raindrop's own/refused",
@@ -174,7 +174,7 @@ async def test_each_error_is_shown_at_its_field_and_the_next_try_succeeds(
 
     hass.states.async_set("sensor.weather", HOME)
     right: dict[str, dict[str, Any]] = {
-        "ipv4_entity": {"ipv4_entity": "sensor.weather", "ipv4_is_default_route": True},
+        "ipv4_entity": {"ipv4_entity": "sensor.weather", "ipv4_meaning": "this_network"},
         "ipv4_urls": {"ipv4_urls": [simulator.ip.services[1].urls[4]]},
     }
     preview = await send(hass, form, right[form_field])
@@ -197,7 +197,7 @@ async def test_a_failed_preview_is_an_error_of_the_form_and_can_be_retried(
     responses: dict[str, Any] = kinds
     if kinds == ENTITY:
         form = await send(hass, form, kinds)
-        responses = {"ipv4_entity": "sensor.router", "ipv4_is_default_route": True}
+        responses = {"ipv4_entity": "sensor.router", "ipv4_meaning": "this_network"}
     simulator.faults.add("cloudflare", kind="reset")
     form = await send(hass, form, responses)
     assert form["errors"] == {"base": "cannot_connect"}
@@ -237,7 +237,7 @@ async def test_each_family_can_have_its_own_source(
     form = await send(hass, await start(hass, entry), OWN_SOURCES | {"families": ["ipv4", "ipv6"]})
     form = await send(hass, form, SAME_AS_ZONE | {"ipv6_source": "entity"})
     preview = await send(
-        hass, form, {"ipv6_entity": router.entity_id, "ipv6_is_default_route": True}
+        hass, form, {"ipv6_entity": router.entity_id, "ipv6_meaning": "this_network"}
     )
     assert rows(preview) == [
         f"| {WWW} | A |  | {HOME} | — | auto |",

@@ -33,7 +33,7 @@ async def wans(hass: HomeAssistant, zone: Zone, clock: Clock) -> tuple[Router, R
         zone,
         [
             domain(CABLE, sources={"ipv4": [cable.source()]}),
-            domain(MOBILE, sources={"ipv4": [mobile.source(is_default_route=False)]}),
+            domain(MOBILE, sources={"ipv4": [mobile.source("other_connection")]}),
         ],
         sources={"ipv4": []},
     )
@@ -258,7 +258,7 @@ async def test_a_hold_down_is_cancelled_when_set_up_fails(
     """No update runs for an entry that could not be set up and was then disabled."""
     mobile = Router(hass, "mobile", platform="huawei_lte")
     await mobile.reports(WAN_2)
-    sources = {"ipv4": [mobile.source(is_default_route=False)]}
+    sources = {"ipv4": [mobile.source("other_connection")]}
     simulator.cloudflare.reachable = False
     entry = await set_up(hass, zone, [domain(MOBILE)], sources=sources)
     assert entry.state is ConfigEntryState.SETUP_RETRY

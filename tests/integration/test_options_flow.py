@@ -81,7 +81,7 @@ async def test_a_chosen_router_is_the_source_from_then_on(
     router = Router(hass)
     await router.reports(HOME)
     form = await details(hass, entry, ENTITY)
-    done = await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_is_default_route": True})
+    done = await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_meaning": "this_network"})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     sources = {"ipv4": [router.source()], "ipv6": [{"source": "automatic"}]}
     assert entry.options == {"sources": sources, "watch": True, "resolvers": "cloudflare"}
@@ -100,7 +100,7 @@ async def test_a_router_that_was_deselected_is_ignored(
     router = Router(hass)
     await router.reports(HOME)
     form = await details(hass, entry, ENTITY)
-    await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_is_default_route": True})
+    await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_meaning": "this_network"})
     await send(hass, await start(hass, entry), AUTOMATIC)
     assert entry.options == DEFAULT_OPTIONS
     simulator.log.clear()
@@ -118,7 +118,7 @@ async def test_a_renamed_router_stays_the_source(
     router = Router(hass)
     await router.reports(HOME)
     form = await details(hass, entry, ENTITY)
-    await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_is_default_route": True})
+    await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_meaning": "this_network"})
     hass.states.async_remove(router.entity_id)
     er.async_get(hass).async_update_entity(router.entity_id, new_entity_id="sensor.my_address")
     await hass.async_block_till_done()
@@ -131,7 +131,7 @@ async def test_a_renamed_router_stays_the_source(
     form = await start(hass, entry)
     assert typed(form) == {**ENTITY, "watch": True, "resolvers": "cloudflare"}
     form = await send(hass, form, ENTITY)
-    assert typed(form) == {"ipv4_entity": "sensor.my_address", "ipv4_is_default_route": True}
+    assert typed(form) == {"ipv4_entity": "sensor.my_address", "ipv4_meaning": "this_network"}
 
 
 async def test_a_helper_that_is_in_no_registry_can_be_a_source(
@@ -141,7 +141,7 @@ async def test_a_helper_that_is_in_no_registry_can_be_a_source(
     hass.states.async_set("input_text.address", HOME)
     form = await details(hass, entry, ENTITY)
     assert offered(form) == ["input_text.address"]
-    await send(hass, form, {"ipv4_entity": "input_text.address", "ipv4_is_default_route": True})
+    await send(hass, form, {"ipv4_entity": "input_text.address", "ipv4_meaning": "this_network"})
     (source,) = entry.options["sources"]["ipv4"]
     assert source["entity"] == "input_text.address"
     simulator.ip.set_address(NEXT)
@@ -157,11 +157,11 @@ async def test_a_removed_entity_leaves_its_field_empty(
     router = Router(hass)
     await router.reports(HOME)
     form = await details(hass, entry, ENTITY)
-    await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_is_default_route": False})
+    await send(hass, form, {"ipv4_entity": router.entity_id, "ipv4_meaning": "other_connection"})
     er.async_get(hass).async_remove(router.entity_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     form = await details(hass, entry, ENTITY)
-    assert typed(form) == {"ipv4_entity": None, "ipv4_is_default_route": False}
+    assert typed(form) == {"ipv4_entity": None, "ipv4_meaning": "other_connection"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +176,7 @@ class FormError:
 
 def _of_entity(entity_id: str, error: str) -> FormError:
     """Return the error of an entity."""
-    chosen = {"ipv4_entity": entity_id, "ipv4_is_default_route": True}
+    chosen = {"ipv4_entity": entity_id, "ipv4_meaning": "this_network"}
     return FormError(kinds=ENTITY, entered=chosen, form_field="ipv4_entity", error=error)
 
 
@@ -223,7 +223,7 @@ async def test_each_error_is_shown_at_its_field_and_the_next_try_succeeds(
     hass.states.async_set("sensor.router", HOME)
     urls = [service.urls[4] for service in simulator.ip.services[1:3]]
     right: dict[str, dict[str, Any]] = {
-        "ipv4_entity": {"ipv4_entity": "sensor.router", "ipv4_is_default_route": True},
+        "ipv4_entity": {"ipv4_entity": "sensor.router", "ipv4_meaning": "this_network"},
         "ipv4_urls": {"ipv4_urls": [f" {urls[0]} ", urls[1], ""]},
     }
     if case.form_field == "ipv4_entity":
@@ -244,7 +244,7 @@ async def test_each_family_shows_its_own_error(
     form = await details(hass, entry, kinds)
     responses = {
         "ipv4_entity": PUBLIC_IPV4,
-        "ipv4_is_default_route": True,
+        "ipv4_meaning": "this_network",
         "ipv6_urls": ["gopher://example.net"],
     }
     form = await send(hass, form, responses)
@@ -312,7 +312,7 @@ async def test_every_sensor_can_be_chosen_if_none_has_an_address(
     hass.states.async_set("sensor.later", "unknown")
     form = await details(hass, entry, ENTITY)
     assert offered(form) is None
-    done = await send(hass, form, {"ipv4_entity": "sensor.later", "ipv4_is_default_route": True})
+    done = await send(hass, form, {"ipv4_entity": "sensor.later", "ipv4_meaning": "this_network"})
     assert done["type"] is FlowResultType.CREATE_ENTRY
 
 

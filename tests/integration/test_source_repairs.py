@@ -240,7 +240,7 @@ async def test_a_second_connection_without_a_public_address_changes_nothing(
     """Its public address is unknown: nothing is written, and no repair names one."""
     mobile = Router(hass, "mobile")
     await mobile.reports(NEXT)
-    sources = {"ipv4": [mobile.source(is_default_route=False)]}
+    sources = {"ipv4": [mobile.source("other_connection")]}
     await set_up(hass, zone, [domain(NAME, sources=sources)])
     await clock.passes(timedelta(seconds=10))
     assert contents(simulator) == {NAME: NEXT}

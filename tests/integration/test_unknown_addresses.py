@@ -144,7 +144,7 @@ async def mobile(hass: HomeAssistant, zone: Zone, clock: Clock) -> Router:
     """Set up two domains, of which one has a second connection as its own source."""
     mobile = Router(hass, "mobile", platform="huawei_lte")
     await mobile.reports(OLD)
-    sources = {"ipv4": [mobile.source(is_default_route=False)]}
+    sources = {"ipv4": [mobile.source("other_connection")]}
     await set_up(hass, zone, [domain(NAME), domain(MOBILE, sources=sources)])
     await clock.passes(HOLD_DOWN)
     return mobile

@@ -34,7 +34,7 @@ VALUES: Mapping[str, Any] = {
 }
 MORE_VALUES = [*VALUES.values(), 10**400, 0.5, -1, True, "", "https://a.example/", ["x"], [], {}]
 SOURCES: Sequence[Mapping[str, Any]] = (
-    {"source": "entity", "entity": "sensor.router", "is_default_route": True},
+    {"source": "entity", "entity": "sensor.router", "meaning": "this_network"},
     {"source": "urls", "urls": ["https://a.example/"]},
     {"source": "local"},
 )

@@ -130,7 +130,7 @@ async def test_a_url_that_may_not_be_used_is_not_logged(
     text = url(pages[0], where if where in ("user", "password") else "query")
     stored = {
         "kind": {"source": text},
-        "entity": {"source": "entity", "entity": text, "is_default_route": False},
+        "entity": {"source": "entity", "entity": text, "meaning": "other_connection"},
     }.get(where, {"source": "urls", "urls": [text]})
     domains = [domain(NAME), domain(OTHER, sources={"ipv4": [stored]})]
     entry = await set_up(hass, zone, domains)

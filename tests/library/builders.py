@@ -13,7 +13,6 @@ from custom_components.raindrop.ddns.models import (
     HomeId,
     HostName,
     InterfaceId,
-    ManagedRecord,
     Policy,
     Record,
     RecordAttributes,
@@ -23,6 +22,7 @@ from custom_components.raindrop.ddns.models import (
     Update,
     ZoneId,
 )
+from custom_components.raindrop.ddns.zone_config import ManagedRecord
 from simulator.cloudflare import Zone
 
 HOME = HostName("home.example.com")

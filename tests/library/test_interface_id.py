@@ -5,11 +5,10 @@ from ipaddress import IPv6Address
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.raindrop.ddns.addresses import MAX_PREFIX, MIN_PREFIX
 from custom_components.raindrop.ddns.errors import DdnsError, InterfaceIdError
 from custom_components.raindrop.ddns.models import InterfaceId
 from custom_components.raindrop.ddns.records.interface_id import (
-    MAX_PREFIX,
-    MIN_PREFIX,
     combine,
     parse_interface_id,
 )

@@ -9,6 +9,7 @@ from custom_components.raindrop.ddns.models import (
     OWNER_COMMENT,
     Address,
     Family,
+    Meaning,
     Source,
     SourceKind,
 )
@@ -51,7 +52,7 @@ def test_s12_the_ownership_comment_fits_any_plan() -> None:
         pytest.param(HERE, False, id="automatic/verifiable"),
         pytest.param(ENTITY, False, id="entity of the default route/verifiable"),
         pytest.param(
-            Source(Family.IPV4, SourceKind.ENTITY, entity="lte", is_default_route=False),
+            Source(Family.IPV4, SourceKind.ENTITY, entity="lte", meaning=Meaning.OTHER_CONNECTION),
             True,
             id="entity of another route/unverifiable",
         ),

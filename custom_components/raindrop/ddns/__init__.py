@@ -22,6 +22,7 @@ One update of a zone, given a client session::
     state, result = await update_zone(client, detector, config, State())
 """
 
+from .addresses import MAX_PREFIX, MIN_PREFIX
 from .cloudflare.client import BASE_URL, CloudflareClient, check_base_url
 from .cloudflare.codec import RateLimit, is_id
 from .cloudflare.credentials import ApiToken, GlobalApiKey, read_credential
@@ -76,7 +77,7 @@ from .models import (
     HomeId,
     HostName,
     InterfaceId,
-    ManagedRecord,
+    Meaning,
     Owner,
     Policy,
     Reason,
@@ -88,7 +89,6 @@ from .models import (
     Source,
     SourceKind,
     Update,
-    ZoneConfig,
     ZoneId,
 )
 from .names import full_name, to_ascii, to_unicode
@@ -103,7 +103,7 @@ from .public_dns import (
     without_public_answers,
 )
 from .records.delete import delete_owned
-from .records.interface_id import MAX_PREFIX, MIN_PREFIX, parse_interface_id
+from .records.interface_id import parse_interface_id
 from .records.plan import make_plan, name_conflict
 from .resolvers import RESOLVERS, Resolver
 from .state import (
@@ -117,6 +117,7 @@ from .state import (
 )
 from .update import Preview, UpdateOptions, preview, update_zone
 from .visibility import is_visible, next_in_turn
+from .zone_config import ManagedRecord, ZoneConfig
 from .zones import (
     MAX_BATCH,
     MAX_BATCH_PAID,
@@ -137,10 +138,10 @@ __all__ = [  # noqa: RUF022
     "CredentialProblem", "DdnsError", "DdnsEvent", "DesiredRecord", "Detection", "DetectionError",
     "Detector", "EventType", "Family", "GlobalApiKey", "HomeId", "HostName", "HostNameError",
     "IncompleteRecord", "InterfaceId", "InterfaceIdError", "MAX_BATCH", "MAX_BATCH_PAID",
-    "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX", "MIN_TTL_S", "ManagedRecord", "NoAddressError",
-    "Outcome", "OutsideZoneError", "Owner", "PROVIDERS", "Permission", "Plan", "Policy", "Preview",
-    "ProbeStatus", "Provider", "ProviderUrlError", "ProxyObstacles", "PublicAnswers",
-    "PublicQuestions", "RESOLVERS", "RateLimit", "ReadSource", "Reason", "Record",
+    "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX", "MIN_TTL_S", "ManagedRecord", "Meaning",
+    "NoAddressError", "Outcome", "OutsideZoneError", "Owner", "PROVIDERS", "Permission", "Plan",
+    "Policy", "Preview", "ProbeStatus", "Provider", "ProviderUrlError", "ProxyObstacles",
+    "PublicAnswers", "PublicQuestions", "RESOLVERS", "RateLimit", "ReadSource", "Reason", "Record",
     "RecordAttributes", "RecordId", "RecordKey", "RecordState", "RecordVersion",
     "RelativeNameError", "Resolver", "Response", "ResponseFormat", "STUN_SERVERS", "Source",
     "SourceKind", "SourceState", "State", "StunServer", "TTL_AUTO", "Update", "UpdateOptions",

@@ -5,7 +5,7 @@ The functions ``parse`` and ``from_*`` return the address, or why there is none.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Network, ip_address, ip_network
 import json
 
 from .errors import DetectionError
@@ -46,6 +46,9 @@ CLOUDFLARE_NETWORKS = tuple(
 An address from one of them belongs to a proxy, to WARP or to a failure at
 Cloudflare, never to a home.
 """
+
+MIN_PREFIX, MAX_PREFIX = 48, 64
+"""The prefix lengths that providers assign; interface identifiers fit up to the longest."""
 
 _CGNAT = ip_network("100.64.0.0/10")
 """Shared by an Internet provider among its customers (RFC 6598)."""
@@ -98,6 +101,19 @@ def parse(text: str, family: Family) -> Address | Rejected:
     if error := why_unusable(address, family):
         return Rejected(error, address)
     return address
+
+
+def parse_prefix(text: str) -> IPv6Network | None:
+    """Parse a prefix of a network, or an address with the length of its prefix; None if it is none.
+
+    >>> parse_prefix("2a02:810:5:6::1/56")
+    IPv6Network('2a02:810:5::/56')
+    """
+    try:
+        prefix = IPv6Network(text.strip(" \t\r\n"), strict=False)
+    except ValueError:
+        return None
+    return prefix if MIN_PREFIX <= prefix.prefixlen <= MAX_PREFIX else None
 
 
 @lru_cache

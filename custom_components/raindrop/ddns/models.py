@@ -1,10 +1,8 @@
 """The values of the library: families, record keys, records, desired records, changes."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, NewType
 
@@ -90,6 +88,17 @@ class SourceKind(StrEnum):
     """URLs that the user chose; two or more have to agree."""
 
 
+class Meaning(StrEnum):
+    """What the address that an entity reports stands for."""
+
+    THIS_NETWORK = "this_network"
+    """The connection that this host itself uses; of IPv6, the prefix of its network."""
+    ROUTER = "router"
+    """The router itself, of IPv6: its address lies outside the prefix of the network behind it."""
+    OTHER_CONNECTION = "other_connection"
+    """Another connection to the Internet, which this host does not use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where the address of a family comes from, as the user configured it."""
@@ -100,8 +109,8 @@ class Source:
     """The registry id of the entity, or its entity id if it is not registered."""
     urls: tuple[str, ...] = field(default=(), repr=False)
     """The URLs that the user chose; they may contain a secret, so that no text names them."""
-    is_default_route: bool = True
-    """Whether the entity reports the address of this host's default route."""
+    meaning: Meaning = Meaning.THIS_NETWORK
+    """What the address of an entity stands for."""
 
     @property
     def is_unverifiable(self) -> bool:
@@ -109,7 +118,16 @@ class Source:
 
         A new address must then stay unchanged for `flap_damping.HOLD_DOWN`.
         """
-        return not self.is_default_route or len(self.urls) == 1
+        return self.meaning is not Meaning.THIS_NETWORK or len(self.urls) == 1
+
+    @property
+    def is_of_network(self) -> bool:
+        """Whether its IPv6 address stands for the network of this host, where others differ.
+
+        A host connects from temporary addresses, and an entity may report only the prefix.
+        """
+        is_of_network = self.meaning is Meaning.THIS_NETWORK and self.kind is not SourceKind.URLS
+        return self.family is Family.IPV6 and is_of_network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,51 +209,14 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ManagedRecord:
-    """A record key with its source and policy: what the user configured."""
-
-    record_key: RecordKey
-    source: Source
-    policy: Policy = field(default_factory=Policy)
-    is_paused: bool = False
-    """Whether nothing is written, whatever the address is and the record holds."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ZoneConfig:
-    """What is managed in a zone: the same from update to update."""
-
-    zone_id: ZoneId
-    zone_name: HostName | None = None
-    """None if the credential may not read the zone itself."""
-    home_sources: Sequence[Source]
-    """The sources of the home's own address, one for each family, used by a record or not."""
-    managed_records: Sequence[ManagedRecord]
-    """The records of the zone; each may have a source of its own."""
-
-    @cached_property
-    def home_source(self) -> Mapping[Family, Source]:
-        """The source of the home's own address, by family."""
-        return {source.family: source for source in self.home_sources}
-
-    @cached_property
-    def sources(self) -> frozenset[Source]:
-        """All sources that an update asks."""
-        return frozenset({*self.home_sources, *(m.source for m in self.managed_records)})
-
-    @cached_property
-    def names(self) -> frozenset[HostName]:
-        """The host names of all managed records."""
-        return frozenset(managed.record_key.name for managed in self.managed_records)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredRecord:
     """The address that a record should hold; None means *not known* and changes nothing."""
 
     record_key: RecordKey
     address: Address | None
     policy: Policy = field(default_factory=Policy)
+    lacks_prefix: bool = False
+    """Whether the address has not the prefix that the interface identifier is to be put after."""
     last_address: Address | None = None
     """What the record held when it was last in sync, by which it is recognized."""
     last_record: Record | None = None
@@ -301,6 +282,8 @@ class Reason(StrEnum):
     """Another product of Cloudflare keeps the record, and it cannot be changed."""
     PLACEHOLDER = "placeholder"
     """The name belongs to a Worker or a redirect, as a proxied record for 100:: shows."""
+    NO_PREFIX = "no_prefix"
+    """The address is the router's own: its prefix is not that of the machine."""
     PROXIED_UNKNOWN = "proxied_unknown"
     """It was deleted, and whether it was proxied is neither known nor enforced."""
     CONTESTED = "contested"

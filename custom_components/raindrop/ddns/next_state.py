@@ -7,21 +7,13 @@ from datetime import datetime
 from .addresses import parse_record
 from .detection.result import Detection, Detections
 from .errors import CloudflareError, CloudflareRefusedError
-from .models import (
-    Address,
-    Owner,
-    Reason,
-    Record,
-    RecordAttributes,
-    RecordKey,
-    Update,
-    ZoneConfig,
-)
+from .models import Address, Owner, Reason, Record, RecordAttributes, RecordKey, Update
 from .plans import Conflict, Outcome, Plan
 from .reasons import with_reasons
 from .records.external_changes import next_times
 from .state import IncompleteRecord, RecordState, State, UpdateResult, events_between
 from .visibility import delegation, with_visibility
+from .zone_config import ZoneConfig
 
 _RECORD_EXISTS = {81057, 81058}
 """Cloudflare's codes for a record that exists already."""

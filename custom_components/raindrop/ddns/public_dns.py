@@ -11,11 +11,12 @@ from datetime import datetime
 from aiohttp import ClientSession
 
 from .addresses import parse_record
-from .models import Address, HostName, Record, RecordKey, ZoneConfig
+from .models import Address, HostName, Record, RecordKey
 from .reasons import with_reasons
 from .resolvers import Resolver, resolve_addresses, resolve_name_servers
 from .state import RecordState, State, UpdateResult, events_between
 from .visibility import delegation, is_public
+from .zone_config import ZoneConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .detection.result import Detection
-from .models import Reason, ZoneConfig
+from .models import Reason
 from .state import RecordState, State
 from .visibility import why_unseen
+from .zone_config import ZoneConfig
 
 _LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)
 """How long it may be unknown whether a record is in sync: about three updates."""

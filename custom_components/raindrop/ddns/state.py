@@ -21,9 +21,9 @@ from .models import (
     RecordKey,
     Source,
     Update,
-    ZoneConfig,
 )
 from .plans import Conflict, Outcome
+from .zone_config import ZoneConfig
 from .zones import Zone
 
 

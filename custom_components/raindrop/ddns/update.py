@@ -10,16 +10,7 @@ from .cloudflare.client import CloudflareClient
 from .detection.detector import Detector
 from .detection.result import Detections
 from .errors import CloudflareError, CloudflarePermissionError
-from .models import (
-    DesiredRecord,
-    Policy,
-    Record,
-    RecordId,
-    RecordKey,
-    Source,
-    ZoneConfig,
-    ZoneId,
-)
+from .models import DesiredRecord, Policy, Record, RecordId, RecordKey, Source, ZoneId
 from .next_state import is_synced, with_plan, without_list
 from .plans import Outcome, Plan
 from .records.apply import apply
@@ -28,6 +19,7 @@ from .records.external_changes import is_contested
 from .records.plan import make_plan
 from .records.verify import is_repetition
 from .state import RecordState, State, UpdateResult
+from .zone_config import ZoneConfig
 from .zones import Zone
 
 
@@ -261,6 +253,7 @@ def _desired_records(
                 record_key=key,
                 address=None if managed.is_paused else detections[managed.source].address,
                 policy=_policy(managed.policy, known, by_id),
+                lacks_prefix=managed.lacks_prefix,
                 last_address=known.last_address,
                 last_record=known.last_record,
                 is_contested=key != overrule and is_contested(known.external_changes, now),

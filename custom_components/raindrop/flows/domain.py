@@ -145,14 +145,20 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         """Show the preview, or the error that prevents it."""
         if not await async_wait_until_loaded(self._entry):
             return self.async_abort(reason="not_loaded")
+        if any(managed.lacks_prefix for managed in self._managed_records):
+            return show_errors(ErrorMessage(config.CONF_INTERFACE_ID, "record_no_prefix"))
         if error := await try_or_error(self._async_make_preview()):
             return show_errors(error)
         return await self.async_step_preview()
 
+    @property
+    def _managed_records(self) -> tuple[ddns.ManagedRecord, ...]:
+        return config.read_managed_records(self._data, read_sources(self._entry.options))
+
     async def _async_make_preview(self) -> None:
         """Raises OutsideZoneError or CloudflareError."""
         entry, coordinator = self._entry, self._entry.runtime_data
-        managed = config.read_managed_records(self._data, read_sources(entry.options))
+        managed = self._managed_records
         zone_id = coordinator.config.zone_id
         zone_name = config.zone_host_name(entry)
         existing = await ddns.records_for(

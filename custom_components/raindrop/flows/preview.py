@@ -26,6 +26,7 @@ _CONFLICTS = {
     Reason.DELEGATED: "record_delegated",
     Reason.READ_ONLY: "record_read_only",
     Reason.PLACEHOLDER: "record_placeholder",
+    Reason.NO_PREFIX: "record_no_prefix",
     Reason.PROXIED_UNKNOWN: "record_proxied_unknown",
     Reason.CONTESTED: "record_contested",
 }

@@ -24,12 +24,13 @@ import voluptuous as vol
 from ..address_sources import async_entity_address, async_is_entity_silent
 from ..config import OFF
 from ..const import DOMAIN
-from ..ddns import Family, ProviderUrlError, Source, SourceKind, custom_provider
+from ..ddns import Family, Meaning, ProviderUrlError, Source, SourceKind, custom_provider
 from ..stored_sources import (
     CONF_RESOLVERS,
     CONF_SOURCE,
     CONF_WATCH,
     DEFAULT_RESOLVERS,
+    MEANINGS,
     RESOLVERS,
     read_source_list,
     source_data,
@@ -49,18 +50,20 @@ class _Fields(NamedTuple):
 
     source: str
     entity: str
-    is_default_route: str
+    meaning: str
     urls: str
 
 
 _FIELDS = {
-    Family.IPV4: _Fields("ipv4_source", "ipv4_entity", "ipv4_is_default_route", "ipv4_urls"),
-    Family.IPV6: _Fields("ipv6_source", "ipv6_entity", "ipv6_is_default_route", "ipv6_urls"),
+    Family.IPV4: _Fields("ipv4_source", "ipv4_entity", "ipv4_meaning", "ipv4_urls"),
+    Family.IPV6: _Fields("ipv6_source", "ipv6_entity", "ipv6_meaning", "ipv6_urls"),
 }
 _KINDS = {
     Family.IPV4: (SourceKind.ENTITY, SourceKind.URLS),
     Family.IPV6: (SourceKind.ENTITY, SourceKind.LOCAL, SourceKind.URLS),
 }
+_DEFAULT_MEANINGS = {Family.IPV4: Meaning.THIS_NETWORK, Family.IPV6: Meaning.ROUTER}
+"""What entities usually report: routers show the IPv6 address that is their own."""
 _ROUTERS = {
     ("dnsip", "dnsip"),
     ("ezviz", "wan_ip"),
@@ -142,7 +145,9 @@ def _details_schema(hass: HomeAssistant, kinds: Mapping[str, Any]) -> vol.Schema
         kind = kinds[fields.source]
         if kind == SourceKind.ENTITY:
             schema[vol.Required(fields.entity)] = _entity_selector(hass, family)
-            schema[vol.Required(fields.is_default_route, default=True)] = BooleanSelector()
+            meanings = [meaning.value for meaning in MEANINGS[family]]
+            marker = vol.Required(fields.meaning, default=_DEFAULT_MEANINGS[family].value)
+            schema[marker] = dropdown(meanings, fields.meaning)
         elif kind == SourceKind.URLS:
             config = TextSelectorConfig(type=TextSelectorType.URL, multiple=True)
             schema[vol.Optional(fields.urls)] = TextSelector(config)
@@ -160,7 +165,7 @@ def _form_values(hass: HomeAssistant, stored: StoredSources, *, is_of_zone: bool
             if source.kind is SourceKind.ENTITY:
                 entity_id = er.async_resolve_entity_id(er.async_get(hass), source.entity)
                 values[fields.entity] = entity_id
-                values[fields.is_default_route] = source.is_default_route
+                values[fields.meaning] = source.meaning.value
             elif source.kind is SourceKind.URLS:
                 values[fields.urls] = [*source.urls]
     return values
@@ -177,10 +182,9 @@ def _read_form(hass: HomeAssistant, values: Mapping[str, Any]) -> tuple[StoredSo
         elif values[fields.source] != SAME_AS_ZONE:
             source = Source(family, SourceKind(values[fields.source]))
             if source.kind is SourceKind.ENTITY:
-                entity_id, is_default_route = values[fields.entity], values[fields.is_default_route]
-                errors[fields.entity] = _entity_error(hass, entity_id, family)
-                entity = _stored_entity(hass, entity_id)
-                source = replace(source, entity=entity, is_default_route=is_default_route)
+                entity_id, meaning = values[fields.entity], Meaning(values[fields.meaning])
+                source = replace(source, entity=_stored_entity(hass, entity_id), meaning=meaning)
+                errors[fields.entity] = _entity_error(hass, entity_id, source)
             elif source.kind is SourceKind.URLS:
                 urls = tuple(url.strip() for url in values.get(fields.urls, ()) if url.strip())
                 errors[fields.urls] = _urls_error(urls, family)
@@ -211,12 +215,11 @@ def _stored_entity(hass: HomeAssistant, entity_id: str) -> str:
     return entry.id if entry else entity_id
 
 
-def _entity_error(hass: HomeAssistant, entity_id: str, family: Family) -> str | None:
+def _entity_error(hass: HomeAssistant, entity_id: str, source: Source) -> str | None:
     """Return why an entity cannot be a source; one without a state may have one later."""
     entry = er.async_get(hass).async_get(entity_id)
     if entry and entry.platform == DOMAIN:
         return "own_entity"
-    source = _entity_source(entity_id, family)
     is_usable = async_is_entity_silent(hass, source) or async_entity_address(hass, source)
     return None if is_usable else "unusable_entity"
 

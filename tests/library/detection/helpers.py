@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.detection.result import Detection
-from custom_components.raindrop.ddns.models import Family, Source, SourceKind
+from custom_components.raindrop.ddns.models import Family, Meaning, Source, SourceKind
 from simulator import Simulator
 
 PROVIDERS = ["cloudflare", "ipify", "ident.me", "amazon", "home-assistant"]
@@ -14,7 +14,7 @@ OTHER = "81.2.69.146"
 """An address that is not the home's."""
 
 ROUTER = Source(Family.IPV4, SourceKind.ENTITY, entity="router")
-LTE = Source(Family.IPV4, SourceKind.ENTITY, entity="lte", is_default_route=False)
+LTE = Source(Family.IPV4, SourceKind.ENTITY, entity="lte", meaning=Meaning.OTHER_CONNECTION)
 LOCAL = Source(Family.IPV6, SourceKind.LOCAL)
 
 CYCLE = timedelta(minutes=5)

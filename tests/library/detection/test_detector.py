@@ -27,6 +27,7 @@ from tests.library.detection.helpers import (
     OTHER,
     PROVIDERS,
     PROVIDERS_V6,
+    ROUTER,
     detect,
     detect_first,
     reported,
@@ -152,14 +153,14 @@ async def test_the_accepted_address_outlasts_a_conflict(
 
 async def test_ipv6_is_queried_over_ipv6(simulator: Simulator, detector: Detector) -> None:
     """Each family has its own sockets, and only providers that support it are queried."""
-    simulator.ip.set_address("2001:218:1:2::9", provider="ipify")
+    simulator.ip.set_address("2001:218:1:9::9", provider="ipify")
 
     detection = await detect(detector, HERE_V6)
 
     assert detection.address == ip_address(HOME_V6)
     assert reported(detection) == {
         "cloudflare": HOME_V6,
-        "ipify": "2001:218:1:2::9",
+        "ipify": "2001:218:1:9::9",
         "ident.me": HOME_V6,
     }
     assert {entry.family for entry in simulator.log.entries} == {6}
@@ -317,7 +318,7 @@ def test_a_source_state_is_parsed_to_a_response(
     rejected: Address | None,
 ) -> None:
     """The text of an entity and the address of an interface pass the same checks."""
-    response = parse_state(SourceState(provider="router", value=value), Family.IPV4)
+    response = parse_state(SourceState(provider="router", value=value), ROUTER)
 
     assert response == Response(provider="router", address=address, error=error, rejected=rejected)
 

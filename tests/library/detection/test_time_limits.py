@@ -7,8 +7,9 @@ import pytest
 
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import ZoneConfig, ZoneId
+from custom_components.raindrop.ddns.models import ZoneId
 from custom_components.raindrop.ddns.update import UpdateOptions, preview
+from custom_components.raindrop.ddns.zone_config import ZoneConfig
 from simulator import Simulator
 from tests.conftest import HOME, NEXT
 from tests.library.builders import HERE

@@ -1,23 +1,30 @@
 """The connection watch against the simulator: which hints start a detection."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
 
 from custom_components.raindrop.ddns.detection import stun_probes
+from custom_components.raindrop.ddns.detection.result import Detection
 from custom_components.raindrop.ddns.detection.stun_probes import ProbeStatus, StunServer
 from custom_components.raindrop.ddns.detection.watch import ConnectionWatch, is_watchable
-from custom_components.raindrop.ddns.models import Family, Source, SourceKind
+from custom_components.raindrop.ddns.models import Family, Meaning, Source, SourceKind
 from simulator import Simulator, StunFault
 from tests.conftest import HOME, NEXT
 from tests.waiting import until
 
 AUTOMATIC = Source(Family.IPV4)
 ROUTER = Source(Family.IPV4, SourceKind.ENTITY, entity="sensor.router")
-OTHER_LINE = Source(Family.IPV4, SourceKind.ENTITY, entity="sensor.lte", is_default_route=False)
+OTHER_LINE = Source(
+    Family.IPV4, SourceKind.ENTITY, entity="sensor.lte", meaning=Meaning.OTHER_CONNECTION
+)
 PAGES = Source(Family.IPV4, SourceKind.URLS, urls=("https://a.example/", "https://b.example/"))
 INTERFACE = Source(Family.IPV6, SourceKind.LOCAL)
+OWN_ROUTER = Source(Family.IPV6, SourceKind.ENTITY, entity="sensor.wan", meaning=Meaning.ROUTER)
+AUTOMATIC_V6 = Source(Family.IPV6)
+STABLE, TEMPORARY = "2001:218:1:2::5", "2001:218:1:2:9d3c:41aa:7b02:e6f1"
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +32,11 @@ def pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Probe some hundred times as fast."""
     monkeypatch.setattr(stun_probes, "PROBE_INTERVAL_S", 0.02)
     monkeypatch.setattr(stun_probes, "LOSS_S", 0.4)
+
+
+def found(source: Source, address: str | None) -> Detection:
+    """Return a detection that accepted an address, or none."""
+    return Detection(source=source, address=ip_address(address) if address else None)
 
 
 class Home:
@@ -70,7 +82,7 @@ async def home(simulator: Simulator) -> AsyncIterator[Home]:
 async def watched_home(home: Home) -> Home:
     """Watch for the address of the default route, which is known."""
     home.watch.watch([AUTOMATIC])
-    home.watch.detected(AUTOMATIC, ip_address(HOME))
+    home.watch.detected(found(AUTOMATIC, HOME))
     await home.probes(3)
     assert home.detections == 0
     return home
@@ -84,6 +96,7 @@ async def watched_home(home: Home) -> Home:
         (OTHER_LINE, False),
         (PAGES, False),
         (INTERFACE, False),
+        (OWN_ROUTER, False),
     ],
 )
 async def test_what_can_be_watched(home: Home, source: Source, *, expected: bool) -> None:
@@ -98,7 +111,7 @@ async def test_another_mapped_address_starts_a_detection_at_once(watched_home: H
     """The home moved."""
     watched_home.simulator.ip.set_address(NEXT)
     await watched_home.detected(1)
-    watched_home.watch.detected(AUTOMATIC, ip_address(NEXT))
+    watched_home.watch.detected(found(AUTOMATIC, NEXT))
     await watched_home.probes(3)
     assert watched_home.detections == 1
 
@@ -106,8 +119,26 @@ async def test_another_mapped_address_starts_a_detection_at_once(watched_home: H
 async def test_an_unknown_address_is_looked_for(home: Home) -> None:
     """The first update found none, and the connection is up now."""
     home.watch.watch([AUTOMATIC])
-    home.watch.detected(AUTOMATIC, None)
+    home.watch.detected(found(AUTOMATIC, None))
     await home.detected(1)
+
+
+async def test_a_temporary_address_is_no_hint(home: Home) -> None:
+    """Datagrams leave from it, and the stable address of its network is the accepted one."""
+    home.simulator.ip.set_address(TEMPORARY)
+    stable = replace(found(AUTOMATIC_V6, STABLE), host_address=ip_address(STABLE))
+    home.watch.watch([AUTOMATIC_V6])
+    home.watch.detected(stable)
+    await home.probes(5)
+    assert home.detections == 0
+
+    home.simulator.ip.set_address("2001:218:1:3::9d3c")
+    await home.detected(1)
+    following = ip_address("2001:218:1:3::5")
+    home.watch.detected(replace(stable, address=following, host_address=following))
+    await home.probes(5)
+    assert home.detections == 1
+    assert home.watch.is_working(AUTOMATIC_V6)
 
 
 async def test_a_contradicted_hint_is_not_followed_again(watched_home: Home) -> None:
@@ -115,7 +146,7 @@ async def test_a_contradicted_hint_is_not_followed_again(watched_home: Home) -> 
     watched_home.simulator.stun.set_mapped([NEXT])
     await watched_home.detected(1)
     assert watched_home.watch.is_working(AUTOMATIC)
-    watched_home.watch.detected(AUTOMATIC, ip_address(HOME))
+    watched_home.watch.detected(found(AUTOMATIC, HOME))
     await watched_home.probes(5)
     assert watched_home.detections == 1
     # It might be right by now.
@@ -127,7 +158,7 @@ async def test_a_pool_of_addresses_starts_six_detections_an_hour(watched_home: H
     watched_home.simulator.stun.set_mapped([f"81.2.69.{number}" for number in range(150, 200)])
     for detection in range(1, 7):
         await watched_home.detected(detection)
-        watched_home.watch.detected(AUTOMATIC, ip_address(HOME))
+        watched_home.watch.detected(found(AUTOMATIC, HOME))
     await watched_home.probes(10)
     assert watched_home.detections == 6
 
@@ -167,7 +198,7 @@ async def test_sources_come_and_go(home: Home) -> None:
     home.watch.watch([ROUTER])
     assert [*home.watch.status()] == [Family.IPV4]
     assert not home.watch.is_working(AUTOMATIC)
-    home.watch.detected(AUTOMATIC, ip_address(HOME))
+    home.watch.detected(found(AUTOMATIC, HOME))
     home.watch.watch([])
     assert not home.watch.status()
     assert not home.watch.is_watching_kernel

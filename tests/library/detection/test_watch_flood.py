@@ -9,6 +9,7 @@ import tracemalloc
 import pytest
 
 from custom_components.raindrop.ddns.detection import stun_probes
+from custom_components.raindrop.ddns.detection.result import Detection
 from custom_components.raindrop.ddns.detection.stun_probes import ProbeStatus, StunServer
 from custom_components.raindrop.ddns.detection.watch import ConnectionWatch
 from custom_components.raindrop.ddns.models import Family, Source
@@ -95,7 +96,7 @@ async def test_only_a_right_response_starts_a_detection(
     server = StunServer(*simulator.urls()["stun"][4])
     watch = ConnectionWatch({Family.IPV4: server}, lambda: detections.append(None), lambda: None)
     watch.watch([AUTOMATIC])
-    watch.detected(AUTOMATIC, ip_address(HOME))
+    watch.detected(Detection(source=AUTOMATIC, address=ip_address(HOME)))
     await until(lambda: watch.is_working(AUTOMATIC))
     simulator.stun.fault = StunFault.SILENT
     await until(lambda: watch.status()[Family.IPV4].probes is ProbeStatus.OUTAGE)

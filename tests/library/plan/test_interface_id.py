@@ -1,5 +1,6 @@
 """The rows of `make_plan` with an interface identifier: only the prefix is detected."""
 
+from dataclasses import replace
 from ipaddress import IPv6Address
 
 import pytest
@@ -321,3 +322,26 @@ def test_the_text_of_the_form_decides(text: str, content: str, address: str) -> 
     ).changes
 
     assert change.address == IPv6Address(address)
+
+
+@pytest.mark.parametrize("interface_id", [KEEP, GIVEN], ids=["kept", "given"])
+@pytest.mark.parametrize("existing", [[], [aaaa("2001:218:1:2::9")]], ids=["none", "one"])
+def test_the_prefix_of_a_router_is_never_combined(
+    interface_id: InterfaceId, existing: list[Record]
+) -> None:
+    """Its own address lies outside the prefix of the network: nothing is written."""
+    wanted = desired(NEW_PREFIX, record_key=V6, create=True, interface_id=interface_id)
+    plan = make_plan([replace(wanted, lacks_prefix=True)], existing)
+    assert plan.conflicts == (
+        Conflict(record_key=V6, reason=Reason.NO_PREFIX, records=tuple(existing)),
+    )
+    assert (plan.changes, plan.stale_records, plan.stale_hints) == ((), {}, {})
+
+
+@pytest.mark.parametrize("existing", [[], [aaaa("2001:218:1:2::9")]], ids=["none", "one"])
+def test_a_prefix_alone_is_not_written(existing: list[Record]) -> None:
+    """It is the anycast address of the routers of a subnet (RFC 4291 section 2.6.1)."""
+    wanted = desired(IPv6Address("2001:218:9:8::"), record_key=V6, create=True)
+    plan = make_plan([wanted], existing)
+    assert [conflict.reason for conflict in plan.conflicts] == [Reason.MISSING]
+    assert plan.changes == ()

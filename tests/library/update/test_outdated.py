@@ -3,9 +3,10 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
-from custom_components.raindrop.ddns.models import Family, Policy, Source, SourceKind, ZoneConfig
+from custom_components.raindrop.ddns.models import Family, Policy, Source, SourceKind
 from custom_components.raindrop.ddns.state import reconfigured
 from custom_components.raindrop.ddns.update import UpdateOptions
+from custom_components.raindrop.ddns.zone_config import ZoneConfig
 from tests.conftest import HOME, HOME_V6, NEXT
 from tests.library.builders import V4, V6, managed
 from tests.library.zone_updater import LIST, ZoneUpdater

@@ -10,7 +10,7 @@ from custom_components.raindrop.ddns.detection import detector as detector_modul
 from custom_components.raindrop.ddns.models import (
     Family,
     HostName,
-    ManagedRecord,
+    Meaning,
     Policy,
     Reason,
     RecordKey,
@@ -18,6 +18,7 @@ from custom_components.raindrop.ddns.models import (
     SourceKind,
 )
 from custom_components.raindrop.ddns.state import DdnsEvent, EventType, RecordState, State
+from custom_components.raindrop.ddns.zone_config import ManagedRecord
 from simulator import Simulator
 from tests.conftest import HOME, HOME_V6, NEXT, OLD
 from tests.library.builders import V4, V6, managed
@@ -27,7 +28,7 @@ from tests.library.zone_updater import BATCH, LIST, ZoneUpdater
 
 MINUTES = 60
 CYCLE_S = 5 * MINUTES
-MOBILE = Source(Family.IPV4, SourceKind.ENTITY, entity="mobile", is_default_route=False)
+MOBILE = Source(Family.IPV4, SourceKind.ENTITY, entity="mobile", meaning=Meaning.OTHER_CONNECTION)
 AWAY = RecordKey(HostName("away.example.com"), Family.IPV4)
 
 FAILED = DdnsEvent(

@@ -31,6 +31,7 @@ CONFLICTS = [
     Reason.DELEGATED,
     Reason.READ_ONLY,
     Reason.PLACEHOLDER,
+    Reason.NO_PREFIX,
     Reason.PROXIED_UNKNOWN,
     Reason.CONTESTED,
 ]

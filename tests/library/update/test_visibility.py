@@ -7,14 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from custom_components.raindrop.ddns.detection.result import Detection
-from custom_components.raindrop.ddns.models import (
-    Address,
-    Reason,
-    Record,
-    RecordKey,
-    ZoneConfig,
-    ZoneId,
-)
+from custom_components.raindrop.ddns.models import Address, Reason, Record, RecordKey, ZoneId
 from custom_components.raindrop.ddns.public_dns import (
     PublicAnswers,
     PublicQuestions,
@@ -23,6 +16,7 @@ from custom_components.raindrop.ddns.public_dns import (
 )
 from custom_components.raindrop.ddns.state import EventType, RecordState, State
 from custom_components.raindrop.ddns.visibility import is_visible, next_in_turn, with_visibility
+from custom_components.raindrop.ddns.zone_config import ZoneConfig
 from tests.library.builders import A1, A2, A3, HERE, V4, V6, managed, record
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import ClientSession
 
-from ..addresses import parse, why_unusable
+from ..addresses import parse, parse_prefix, why_unusable
 from ..errors import DetectionError
-from ..models import Address, Family, Source, SourceKind
+from ..models import Address, Family, Meaning, Source, SourceKind
 from .cool_down import CoolDown
 from .flap_damping import DampingState
 from .hedged import query_until_found
@@ -110,12 +110,17 @@ class Detector:
         """
         deadline = get_running_loop().time() + (limit_s or TIME_LIMIT_S)
         started = Detection(source=source, deadline=deadline)
+        if source.is_of_network and source.kind is not SourceKind.LOCAL:
+            host = await self._read_state(Source(Family.IPV6, SourceKind.LOCAL))
+            started = replace(started, host_address=parse_state(host, source).address)
         own = None
         if source.kind in (SourceKind.ENTITY, SourceKind.LOCAL):
-            own = await self._read(source)
+            state = await self._read_state(source)
+            own = parse_state(state, source)
             started = replace(started, source_response=own)
+            self._note_own(started, state.since)
         latest = self._latest.get(source)
-        if latest and self._is_fresh(latest, own, max_age):
+        if latest and self._is_fresh(latest, started, max_age):
             return replace(latest, deadline=deadline)
         if own and (own.address or not self._may_substitute(source)):
             return self._judge(started)
@@ -139,27 +144,31 @@ class Detector:
     def _damping_of(self, source: Source) -> DampingState:
         return self._damping.get(source, _NOTHING_ACCEPTED)
 
-    def _is_fresh(self, latest: Detection, own: Response | None, max_age: timedelta) -> bool:
+    def _is_fresh(self, latest: Detection, started: Detection, max_age: timedelta) -> bool:
         age = self.now() - (latest.detected_at or _NEVER)
-        is_same = own is None or latest.source_response == own
-        return latest.address is not None and is_same and timedelta() <= age < max_age
+        reported, reports = (
+            (detection.source_response, detection.host_address) for detection in (latest, started)
+        )
+        return latest.address is not None and reported == reports and timedelta() <= age < max_age
 
-    async def _read(self, source: Source) -> Response:
+    async def _read_state(self, source: Source) -> SourceState:
         """Return what an entity or the local interface reports."""
         try:
-            state = await self._read_source(source)
+            return await self._read_source(source)
         except Exception:  # noqa: BLE001 - what cannot be read reports nothing
-            state = SourceState(provider=source.entity or source.kind, value=None)
-        response = parse_state(state, source.family)
-        if response.address:
+            return SourceState(provider=source.entity or source.kind, value=None)
+
+    def _note_own(self, detection: Detection, since: datetime | None) -> None:
+        """Note what the source itself reports, and since when it has, if that is known."""
+        source = detection.source
+        if own := addresses(detection, detection.all_responses):
             self._silent_since.pop(source, None)
-            self._restart_hold_down(source, response.address, state.since)
+            self._restart_hold_down(source, own[0], since)
         else:
             now = self.now()
-            since = self._silent_since.get(source, now)
+            before = self._silent_since.get(source, now)
             # A silence that begins in the future is a clock that was set back.
-            self._silent_since[source] = min(since, state.since or since, now)
-        return response
+            self._silent_since[source] = min(before, since or before, now)
 
     def _restart_hold_down(self, source: Source, address: Address, since: datetime | None) -> None:
         """Begin the hold-down of an unverifiable candidate again if it was silent in between."""
@@ -170,7 +179,7 @@ class Detector:
 
     def _may_substitute(self, source: Source) -> bool:
         """Return whether web providers may replace an entity that reports nothing."""
-        is_possible = source.kind is SourceKind.ENTITY and source.is_default_route
+        is_possible = source.kind is SourceKind.ENTITY and source.meaning is Meaning.THIS_NETWORK
         return is_possible and self.now() - self._silent_since[source] >= _GRACE
 
     async def _query(self, detection: Detection) -> Detection:
@@ -272,11 +281,19 @@ class Detector:
         return [*first, *(provider for provider in active if provider not in first)]
 
 
-def parse_state(state: SourceState, family: Family) -> Response:
-    """Return what an entity or the local interface reports as a response."""
+def parse_state(state: SourceState, source: Source) -> Response:
+    """Return what an entity or the local interface reports as a response.
+
+    An entity may report an IPv6 prefix, except for a router's own address.
+    """
+    family = source.family
+    has_prefix = family is Family.IPV6 and source.meaning is not Meaning.ROUTER
     match state.value:
         case None:
             return Response(provider=state.provider, error=DetectionError.SILENT)
+        case str(text) if has_prefix and (prefix := parse_prefix(text)):
+            response = response_of(state.provider, parse(str(prefix.network_address), family))
+            return replace(response, prefix=prefix)
         case str(text):
             return response_of(state.provider, parse(text, family))
         case address:

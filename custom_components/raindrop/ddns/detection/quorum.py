@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..models import Address, SourceKind
-from .local import subnet_of
 from .result import Detection, Response
 
 QUORUM = 2
@@ -40,18 +39,9 @@ def votes(detection: Detection) -> list[Address]:
     if detection.tunnel_witness is None:
         return addresses(detection, detection.all_responses)
     own = detection.source_response
-    return [own.address] if own and own.address else []
+    return addresses(detection, [own] if own else [])
 
 
 def addresses(detection: Detection, responses: Iterable[Response]) -> list[Address]:
-    """Return the addresses of some responses.
-
-    A host connects from its temporary addresses: a provider that reports an
-    address of the local one's subnet confirms the local one.
-    """
-    reported = [response.address for response in responses if response.address]
-    own = detection.source_response
-    if detection.source.kind is SourceKind.LOCAL and own and own.address:
-        local, subnet = own.address, subnet_of(own.address)
-        return [local if subnet_of(address) == subnet else address for address in reported]
-    return reported
+    """Return the addresses for which some responses count."""
+    return [detection.stands_for(r.address) for r in responses if r.address]

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import IPv6Network
 
 from ..errors import DetectionError
 from ..models import Address, Family, Source, SourceKind
+from .local import subnet_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +19,8 @@ class Response:
     error: DetectionError | None = None
     rejected: Address | None = None
     """The address that it reported but that may not be written."""
+    prefix: IPv6Network | None = None
+    """The prefix that it reported, of which the address is the first one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,8 @@ class Detection:
     """The accepted address, which may be written; None is *not known*."""
     source_response: Response | None = None
     """What the entity or the local interface itself reported; None for web sources."""
+    host_address: Address | None = None
+    """The stable IPv6 address of this host, if it stands for those of its network."""
     responses: tuple[Response, ...] = ()
     """What web providers reported, in the order of arrival."""
     is_conflicting: bool = False
@@ -58,6 +64,29 @@ class Detection:
         return self.source.family
 
     @property
+    def last_accepted(self) -> Address | None:
+        """The accepted address, also while another one is in hold-down."""
+        return self.address or self.previous
+
+    def stands_for(self, address: Address) -> Address:
+        """Return the address for which a reported one counts: that of this host, in its network.
+
+        Hosts connect from temporary addresses: one of the subnet of this host's
+        stable address counts as that one. So does one of the network of which
+        an entity reports the prefix or an address; where this host has no
+        stable address in it, what the entity reports counts.
+        """
+        host, own = self.host_address, self.source_response
+        if host and subnet_of(address) == subnet_of(host):
+            return host
+        if not self.source.is_of_network or own is None or own.address is None:
+            return address
+        network = own.prefix or subnet_of(own.address)
+        if not isinstance(network, IPv6Network) or address not in network:
+            return address
+        return host if host and host in network else own.address
+
+    @property
     def is_unverifiable(self) -> bool:
         """Whether no second provider can confirm what the source itself reports."""
         return self.source.is_unverifiable or self.tunnel_witness is not None
@@ -82,14 +111,15 @@ class Detection:
     @property
     def reported(self) -> Address | None:
         """The accepted address, else the first one reported. For display only."""
-        reported = (r.address for r in self.all_responses if r.address)
+        reported = (self.stands_for(r.address) for r in self.all_responses if r.address)
         return self.address or next(reported, None)
 
     @property
     def provider(self) -> str | None:
         """The first provider that reported the address shown."""
-        providers = (r.provider for r in self.all_responses if r.address == self.reported)
-        return next(providers, None) if self.reported else None
+        reported = ((r.provider, r.address) for r in self.all_responses if r.address)
+        providers = (p for p, address in reported if self.stands_for(address) == self.reported)
+        return next(providers, None)
 
     @property
     def is_unconfirmed(self) -> bool:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..addresses import why_unusable
-from ..models import Address, Family, Source, SourceKind
+from ..models import Address, Family, Meaning, Source, SourceKind
 from .hints import HintLimiter
 from .kernel import KernelWatch
+from .result import Detection
 from .stun_probes import ProbeStatus, StunProbes, StunServer
 
 STUN_SERVERS: Mapping[Family, StunServer] = dict.fromkeys(Family, StunServer("stun.cloudflare.com"))
@@ -37,7 +38,7 @@ class WatchStatus:
 def is_watchable(source: Source) -> bool:
     """Return whether the watch sees what a source reports: the address of the default route."""
     if source.kind is SourceKind.ENTITY:
-        return source.is_default_route
+        return source.meaning is Meaning.THIS_NETWORK
     return source.kind is SourceKind.AUTOMATIC
 
 
@@ -59,14 +60,17 @@ class ConnectionWatch:
         self._changed = changed
         self._went_blind = went_blind
         self._limiter = HintLimiter()
-        self._accepted: dict[Source, Address | None] = {}
+        self._detections: dict[Source, Detection] = {}
+        self._mapped: dict[Family, Address] = {}
         self._probes: dict[Family, StunProbes] = {}
         self._kernel: KernelWatch | None = None
 
     def watch(self, sources: Iterable[Source]) -> None:
         """Watch for these sources, those that can be watched, and for no others."""
         watchable = {source for source in sources if is_watchable(source)}
-        self._accepted = {source: self._accepted.get(source) for source in watchable}
+        self._detections = {
+            source: self._detections.get(source, Detection(source=source)) for source in watchable
+        }
         families = {s.family for s in watchable} & self._servers.keys()
         for family in self._probes.keys() - families:
             self._probes.pop(family).stop()
@@ -82,18 +86,23 @@ class ConnectionWatch:
             self._kernel.stop()
             self._kernel = None
 
-    def detected(self, source: Source, address: Address | None) -> None:
-        """Remember what an update accepted for a source, None if nothing was."""
-        if source not in self._accepted:
+    def detected(self, detection: Detection) -> None:
+        """Remember what an update accepted for a source, if that is watched."""
+        source, family, address = detection.source, detection.family, detection.last_accepted
+        if source not in self._detections:
             return
-        before, self._accepted[source] = self._accepted[source], address
+        before, self._detections[source] = self._detections[source], detection
         if address:
-            is_new = address != before
-            self._limiter.accepted(source.family, address, _now_s(), is_new=is_new)
+            is_new = address != before.last_accepted
+            mapped = self._mapped.get(family, address)
+            # A temporary address of this host that was mapped is not contradicted.
+            seen = mapped if detection.stands_for(mapped) == address else address
+            self._limiter.accepted(family, seen, _now_s(), is_new=is_new)
 
     def is_working(self, source: Source) -> bool:
         """Return whether a change of the address of a source would be noticed."""
-        probes = self._probes.get(source.family) if source in self._accepted else None
+        is_watched = source in self._detections
+        probes = self._probes.get(source.family) if is_watched else None
         is_answered = probes is not None and probes.status is ProbeStatus.WORKING
         return is_answered and not self._limiter.may_ignore(source.family, _now_s())
 
@@ -107,8 +116,10 @@ class ConnectionWatch:
         return self._kernel is not None and self._kernel.is_watching
 
     def _responded(self, family: Family, mapped: Address, ends_outage: bool) -> None:  # noqa: FBT001 - a callback
-        accepted = {a for source, a in self._accepted.items() if source.family == family}
-        is_other = accepted != {mapped} and why_unusable(mapped, family) is None
+        self._mapped[family] = mapped
+        detections = [d for source, d in self._detections.items() if source.family == family]
+        is_accepted = all(d.stands_for(mapped) == d.last_accepted for d in detections)
+        is_other = not is_accepted and why_unusable(mapped, family) is None
         # What the end of an outage says counts for nothing: it is looked at in any case.
         hint = None if ends_outage else (family, mapped)
         if (is_other or ends_outage) and self._limiter.may_follow(hint, _now_s()):

@@ -13,9 +13,6 @@ from ..models import InterfaceId
 KEEP = "keep"
 """The word that keeps the interface identifier of the existing record."""
 
-MIN_PREFIX, MAX_PREFIX = 48, 64
-"""The prefix lengths that providers assign; interface identifiers fit up to the longest."""
-
 _ADDRESS_BITS, _INTERFACE_BITS = 128, 64
 _INTERFACE_MASK = (1 << _INTERFACE_BITS) - 1
 _MAC = re.compile(r"([0-9a-f]{2}[:-]){5}[0-9a-f]{2}|([0-9a-f]{4}\.){2}[0-9a-f]{4}|[0-9a-f]{12}")
@@ -46,6 +43,11 @@ def parse_interface_id(text: str, prefix_length: int) -> InterfaceId | None:
     if bits >> (_ADDRESS_BITS - prefix_length) or not bits & _INTERFACE_MASK or "%" in text:
         raise InterfaceIdError(f"does not fit beside a prefix of {prefix_length}: {text!r}")
     return InterfaceId(prefix_length=prefix_length, bits=bits)
+
+
+def is_prefix(address: IPv6Address) -> bool:
+    """Return whether an address has no interface identifier (RFC 4291 section 2.6.1)."""
+    return not int(address) & _INTERFACE_MASK
 
 
 def combine(

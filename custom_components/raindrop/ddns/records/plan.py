@@ -21,7 +21,7 @@ from ..models import (
 )
 from ..plans import Conflict, Plan
 from .address_hints import stale_hints
-from .interface_id import combine
+from .interface_id import combine, is_prefix
 from .obstacles import find_delegations, find_obstacle, shadowing
 
 
@@ -42,6 +42,7 @@ def make_plan(
     known          none, not known whether it was proxied          conflict *proxied unknown*
     known          none, creating not allowed                      conflict *missing*
     known          none, or one, without an interface identifier   conflict *missing*
+    known          any, for whose interface id there is no prefix  conflict *no prefix*
     known          all of them another home's                      conflict *other home*
     known          several: pinned, else owned, else last address  treat as one
     known          one, though another was pinned                  treat as pinned
@@ -191,11 +192,15 @@ def _desired_address(desired: DesiredRecord, record: Record | None) -> Address |
     """Return the address that a record should hold, None if it is not known.
 
     With an interface identifier, the prefix is that of the detected address
-    and the rest that of the policy or the record.
+    and the rest that of the policy or the record. A prefix alone is no address.
     """
     address, interface_id = desired.address, desired.policy.interface_id
-    if interface_id is None or not isinstance(address, IPv6Address):
+    if not isinstance(address, IPv6Address):
         return address
+    if interface_id is None:
+        return None if is_prefix(address) else address
+    if desired.lacks_prefix:
+        return None
     old = parse_record(record.content) if record else None
     combined = combine(address, interface_id, old if isinstance(old, IPv6Address) else None)
     is_usable = combined and why_unusable(combined, desired.record_key.family) is None
@@ -214,6 +219,8 @@ def _decide(
         return None
     if obstacle := find_obstacle(at_name, rrset, record, above):
         return _conflict(desired.record_key, *obstacle)
+    if desired.lacks_prefix:
+        return _conflict(desired.record_key, Reason.NO_PREFIX, rrset)
     address = _desired_address(desired, record)
     if record and address is None:
         return _conflict(desired.record_key, Reason.MISSING, rrset)

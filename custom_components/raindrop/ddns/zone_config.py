@@ -1,0 +1,51 @@
+"""What is managed in a zone: records with their sources and policies, as the user configured it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from .models import Family, HostName, Meaning, Policy, RecordKey, Source, ZoneId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedRecord:
+    """A record key with its source and policy: what the user configured."""
+
+    record_key: RecordKey
+    source: Source
+    policy: Policy = field(default_factory=Policy)
+    is_paused: bool = False
+    """Whether nothing is written, whatever the address is and the record holds."""
+
+    @property
+    def lacks_prefix(self) -> bool:
+        """Whether it needs the prefix of the network, and its source is the router itself."""
+        return self.policy.interface_id is not None and self.source.meaning is Meaning.ROUTER
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZoneConfig:
+    """What is managed in a zone: the same from update to update."""
+
+    zone_id: ZoneId
+    zone_name: HostName | None = None
+    """None if the credential may not read the zone itself."""
+    home_sources: Sequence[Source]
+    """The sources of the home's own address, one for each family, used by a record or not."""
+    managed_records: Sequence[ManagedRecord]
+    """The records of the zone; each may have a source of its own."""
+
+    @cached_property
+    def home_source(self) -> Mapping[Family, Source]:
+        """The source of the home's own address, by family."""
+        return {source.family: source for source in self.home_sources}
+
+    @cached_property
+    def sources(self) -> frozenset[Source]:
+        """All sources that an update asks."""
+        return frozenset({*self.home_sources, *(m.source for m in self.managed_records)})
+
+    @cached_property
+    def names(self) -> frozenset[HostName]:
+        """The host names of all managed records."""
+        return frozenset(managed.record_key.name for managed in self.managed_records)
