@@ -120,7 +120,7 @@ async def test_a_conflict_does_not_stop_the_other_domains(
     await set_up(hass, zone, [domain(name) for name in names])
     states = {s.name: s.state for s in hass.states.async_all("binary_sensor")}
     assert states == {
-        "one.example.com DNS": "off",
-        "alias.example.com DNS": "on",
-        "two.example.com DNS": "off",
+        "one.example.com DNS problem": "off",
+        "alias.example.com DNS problem": "on",
+        "two.example.com DNS problem": "off",
     }
