@@ -161,7 +161,8 @@ async def _set_up(home: HomeAssistant, simulator: Simulator) -> None:
         _print_step("the form is submitted")
         form = await home.rest.start_flow(DOMAIN)
         fields = {"zone": ZONE, "email": "", "key": TOKEN, "domain": "home"}
-        _expect_created(await home.rest.submit(form, fields))
+        families = await home.rest.submit(form, fields)
+        _expect_created(await home.rest.submit(families, {"families": ["ipv4"]}))
     await _wait_until(lambda: _content(simulator) == ADDRESS, "the record was not updated")
     async with asyncio.timeout(TIMEOUT_S):
         # The REST API has no notification.

@@ -189,7 +189,7 @@ def test_every_field_has_a_description() -> None:
     fields = [
         key
         for key in english
-        if re.search(r"^(config|options).*\.step\.\w+\.data\.\w+$", key) and ".preview." not in key
+        if re.search(r"^(config|options).*\.step\..*\.data\.\w+$", key) and ".preview." not in key
     ]
     assert fields
     for key in fields:

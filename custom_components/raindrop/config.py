@@ -286,11 +286,11 @@ def read_record_keys(data: Mapping[str, Any]) -> list[RecordKey]:
     return [RecordKey(name, family) for family in dict.fromkeys(families)]
 
 
-def new_domain_subentry(name: HostName, take_over: Iterable[str] = ()) -> ConfigSubentryData:
-    """Return the subentry of a host name with the default policies."""
+def new_domain_subentry(name: HostName, chosen: Mapping[str, Any]) -> ConfigSubentryData:
+    """Return the subentry of a host name, with the default policies where none is chosen."""
     return ConfigSubentryData(
         subentry_type=SUBENTRY_DOMAIN,
-        data={CONF_DOMAIN: name, **DOMAIN_DEFAULTS, CONF_TAKE_OVER: [*take_over]},
+        data={**DOMAIN_DEFAULTS, **chosen, CONF_DOMAIN: name},
         title=ddns.to_unicode(name),
         unique_id=domain_unique_id(name),
     )

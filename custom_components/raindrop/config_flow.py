@@ -1,6 +1,7 @@
 """The config flow: a zone with its credential and its first domain."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -8,6 +9,7 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentry,
     ConfigSubentryFlow,
     FlowType,
     SubentryFlowContext,
@@ -18,16 +20,29 @@ from homeassistant.data_entry_flow import FlowResultType
 import voluptuous as vol
 
 from . import config, ddns
-from .address_sources import async_get_detector
 from .const import CONF_IS_PAID, CONF_ZONE, CONF_ZONE_ID, CONF_ZONE_NAME, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
-from .ddns import Family, ManagedRecord, RecordKey, Zone, ZoneAccess, discover_zone
+from .ddns import Family, RecordKey, Zone, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
-from .flows.domain import DomainFlow
+from .flows.domain import AFTER_FIRST_FORM, DomainFlow
+from .flows.first_domain import (
+    async_preview_first,
+    families_schema,
+    first_conflicts,
+    first_problem,
+    suggested_families,
+    usable_families,
+)
 from .flows.forms import FormFlow
 from .flows.options import RaindropOptionsFlow
-from .flows.preview import conflict_message, other_homes, zone_message
-from .flows.schemas import CREDENTIAL_SCHEMA, USER_SCHEMA, take_over_fields, zone_fields
+from .flows.preview import conflict_message, zone_message
+from .flows.schemas import (
+    CREDENTIAL_SCHEMA,
+    USER_SCHEMA,
+    chosen_records,
+    conflict_fields,
+    zone_fields,
+)
 from .home_id import async_get_home_id
 from .zone_links import DNS_URL, dns_url
 from .zone_move import async_find_zone, async_use_zone
@@ -52,13 +67,17 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
 
     VERSION = 1
     form_placeholders = _LINKS
-    _other_homes: Collection[ddns.Record] = ()
     _zones: Mapping[str, str] = {}
     """Several zones of the name in the form, of which the user has to choose one."""
     _moved_zone: Zone
-    _user_input: dict[str, Any]
+    _conflicts: Collection[ddns.Conflict] = ()
+    _entered: Mapping[str, Any]
     _access: ZoneAccess
-    _given: Collection[str]
+    _choice: Mapping[str, Any]
+    """What was chosen to resolve conflicts, as it is stored."""
+    _preview: ddns.Preview
+    _existing: ConfigEntry | None
+    """The entry of the zone if it is set up already: the domain is added to it."""
 
     @staticmethod
     @callback
@@ -78,39 +97,59 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for zone, email, key and domain, try them, and create the entry."""
+        """Ask for zone, email, key and domain, and try them."""
         if user_input is None:
             return self.show_form("user", USER_SCHEMA)
         # An offer holds for the records that were shown with it.
-        given = user_input.pop(config.CONF_TAKE_OVER, [])
-        access = await try_or_error(self._async_discover_zone(user_input, given))
-        if isinstance(access, ErrorMessage):
+        offered = {CONF_ZONE_ID, *conflict_fields(self._conflicts)}
+        self._choice = {
+            config.CONF_TAKE_OVER: user_input.get(config.CONF_TAKE_OVER, []),
+            config.CONF_RECORDS: chosen_records(user_input),
+        }
+        self._entered = {key: value for key, value in user_input.items() if key not in offered}
+        if error := await try_or_error(self._async_discover_zone(user_input)):
             schema = USER_SCHEMA.extend(zone_fields(self._zones))
-            schema = schema.extend(take_over_fields(self._other_homes))
-            return self.show_form("user", schema, user_input, access)
-        await self.async_set_unique_id(access.zone.id)
-        self._abort_if_unique_id_configured()
-        self._user_input, self._access, self._given = user_input, access, given
+            schema = schema.extend(conflict_fields(self._conflicts))
+            return self.show_form("user", schema, self._entered, error)
+        await self.async_set_unique_id(self._access.zone.id)
         return await self.async_step_unseen_zone()
 
     async def async_step_unseen_zone(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Create the entry; first say if the world will not see the records of the zone."""
+        """Go on; first say if the world will not see the records of the zone."""
         message = zone_message(self._access.zone)
         if message and user_input is None:
             return self.show_form("unseen_zone", vol.Schema({}), errors=message)
-        return self._create_entry()
+        return await self.async_step_families()
+
+    async def async_step_families(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the record types of the first domain if the home has an IPv6 address."""
+        suggested = suggested_families(self._preview)
+        schema = families_schema(self._preview)
+        if usable_families(self._preview) == [Family.IPV4]:
+            return self._create_entry(suggested)
+        self.form_placeholders = {CONF_DOMAIN: ddns.to_unicode(self._access.name)}
+        self.is_last_step = True
+        if user_input is None:
+            return self.show_form("families", schema, {config.CONF_FAMILIES: suggested})
+        if not user_input[config.CONF_FAMILIES]:
+            errors = {config.CONF_FAMILIES: "no_family"}
+            return self.show_form("families", schema, user_input, errors)
+        return self._create_entry(user_input[config.CONF_FAMILIES])
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Open the form for another domain, which the user can close."""
-        form = await self.hass.config_entries.subentries.async_init(
+        """Say what was done, and offer to add more names."""
+        menu = await self.hass.config_entries.subentries.async_init(
             (result["result"].entry_id, SUBENTRY_DOMAIN),
             context=SubentryFlowContext(source=SOURCE_USER),
+            data=AFTER_FIRST_FORM,
         )
-        if form["type"] is FlowResultType.FORM:
-            result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, form["flow_id"])
+        if menu["type"] is FlowResultType.MENU:
+            result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, menu["flow_id"])
         return result
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
@@ -195,54 +234,54 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         home_id = await async_get_home_id(self.hass)
         return config.async_get_client(self.hass, data, home_id)
 
-    async def _async_discover_zone(
-        self, user_input: dict[str, Any], given: Collection[str]
-    ) -> ZoneAccess | ErrorMessage:
-        """Return the zone of the first form, or the message of a conflict at the domain.
+    async def _async_discover_zone(self, user_input: Mapping[str, Any]) -> ErrorMessage | None:
+        """Find the zone, its records and the home's addresses; return why they do not suffice.
 
         Raises HostNameError or CloudflareError.
         """
-        client = await self._async_client(user_input)
+        client = await self._async_client(self._entered)
         # A choice holds for the zones that were shown with it.
         self._zones = {}
-        zone_text = user_input.pop(CONF_ZONE_ID, None) or user_input.get(CONF_ZONE, "")
+        zone_text = user_input.get(CONF_ZONE_ID) or user_input.get(CONF_ZONE, "")
         try:
-            access = await discover_zone(client, zone_text, user_input[CONF_DOMAIN])
+            self._access = await discover_zone(client, zone_text, user_input[CONF_DOMAIN])
         except ddns.AmbiguousZoneError as err:
             self._zones = err.zones
             raise
-        record_key = RecordKey(access.name, Family.IPV4)
+        self._existing = self.hass.config_entries.async_entry_for_domain_unique_id(
+            DOMAIN, self._access.zone.id
+        )
+        if self._existing and self._access.name in config.host_names(self._existing):
+            return ErrorMessage(CONF_DOMAIN, "already_configured")
+        record_key = RecordKey(self._access.name, Family.IPV4)
         # A plan has no conflict while the address is not known.
-        if conflict := ddns.name_conflict(record_key, access.records, access.zone.name):
+        if conflict := ddns.name_conflict(record_key, self._access.records, self._access.zone.name):
             return conflict_message(conflict, CONF_DOMAIN)
-        managed = ManagedRecord(
-            record_key=record_key,
-            source=ddns.Source(Family.IPV4),
-            policy=ddns.Policy(create=True, take_over=frozenset(map(ddns.RecordVersion, given))),
-        )
-        zone = ddns.ZoneConfig(
-            zone_id=access.zone.id,
-            zone_name=access.zone.name,
-            home_sources=(),
-            managed_records=[managed],
-        )
-        preview = await ddns.preview(async_get_detector(self.hass), zone, access.records)
-        self._other_homes = other_homes(preview.plan)
-        if preview.plan.conflicts:
-            return conflict_message(preview.plan.conflicts[0], CONF_DOMAIN)
-        return access
+        self._preview = await async_preview_first(self.hass, self._access, self._choice)
+        self._conflicts = first_conflicts(self._preview)
+        return first_problem(self._preview)
 
-    def _create_entry(self) -> ConfigFlowResult:
-        user_input, access = self._user_input, self._access
+    def _create_entry(self, families: Iterable[str]) -> ConfigFlowResult:
+        """Create the entry with its first domain, or add the domain to the existing entry."""
+        access = self._access
+        chosen = {**self._choice, config.CONF_FAMILIES: sorted(families)}
+        subentry = config.new_domain_subentry(access.name, chosen)
+        if self._existing:
+            data = MappingProxyType({**subentry["data"]})
+            self.hass.config_entries.async_add_subentry(
+                self._existing, ConfigSubentry(**{**subentry, "data": data})
+            )
+            placeholders = {CONF_DOMAIN: subentry["title"], CONF_ZONE: self._existing.title}
+            return self.async_abort(reason="added", description_placeholders=placeholders)
         return self.async_create_entry(
             title=ddns.to_unicode(access.zone.name or access.name),
             data={
-                CONF_ZONE: user_input.get(CONF_ZONE, "").strip() or None,
-                **config.credential_data(user_input),
+                CONF_ZONE: self._entered.get(CONF_ZONE, "").strip() or None,
+                **config.credential_data(self._entered),
                 CONF_ZONE_ID: access.zone.id,
                 CONF_ZONE_NAME: access.zone.name,
                 CONF_IS_PAID: access.zone.is_paid,
             },
             options=config.DEFAULT_OPTIONS,
-            subentries=[config.new_domain_subentry(access.name, self._given)],
+            subentries=[subentry],
         )

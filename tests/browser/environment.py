@@ -21,12 +21,10 @@ ZONE_FORM = {"zone": ZONE, "key": TOKEN, "domain": "home"}
 WWW_FORM = {
     "domain": WWW,
     "families": ["ipv4"],
-    "create": False,
-    "proxied": "keep",
-    "ttl": "keep",
-    "ttl_s": 300,
-    "prefix_length": 64,
-    "delete": False,
+    "record": {"create": False, "proxied": "keep", "ttl": "keep"},
+    "other_machine": {},
+    "address_source": {},
+    "removal": {"delete": False},
 }
 
 LIMIT_S = 10.0
@@ -54,7 +52,8 @@ class Environment:
         rest = self.home_assistant.rest
         if not await rest.entries(DOMAIN):
             form = await rest.start_flow(DOMAIN)
-            await rest.submit(form, ZONE_FORM)
+            families = await rest.submit(form, ZONE_FORM)
+            await rest.submit(families, {"families": ["ipv4"]})
         await self.wait_for_record(HOST, self.address)
 
     async def ensure_www_is_set_up(self) -> None:

@@ -61,7 +61,7 @@ class Dialog:
 
     async def pick(self, field: str, option: str) -> None:
         """Choose an option of a combo box, by the label of its field."""
-        await self.root.get_by_role("button", name=field).click()
+        await self.root.get_by_role("button", name=field, exact=True).click()
         await self.root.get_by_role("option", name=option).click()
 
     async def pick_from_menu(self, field: str, item: str) -> None:
@@ -73,6 +73,10 @@ class Dialog:
         """Choose an entity by its name."""
         await self.root.locator("ha-entity-picker").click()
         await self.root.get_by_role("option", name=name).click()
+
+    async def expand(self, section: str) -> None:
+        """Open a section, by its name."""
+        await self.root.locator("ha-expansion-panel").filter(has_text=section).click()
 
     async def switch_off(self, field: str) -> None:
         """Turn off a switch, by its label."""
@@ -94,8 +98,8 @@ class Dialog:
         await self.root.get_by_role("button", name=button, exact=True).click()
 
     async def close(self) -> None:
-        """Close the dialog with the *Close* button in its title."""
-        await self.press("Close")
+        """Close the dialog with its last *Close* button: in its title, or below a result."""
+        await self.root.get_by_role("button", name="Close", exact=True).last.click()
         await expect(self.root.get_by_role("dialog")).to_be_hidden()
 
     async def finish(self) -> None:

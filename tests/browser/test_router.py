@@ -17,7 +17,7 @@ async def test_router_entity_updates_dns_at_once(
     await environment.set_router_entity(ROUTER, environment.address)
     raindrop = await RaindropPage(page).open()
     form = await raindrop.configure()
-    await form.pick_from_menu("IPv4 address", "An entity")
+    await form.pick_from_menu("IPv4 address", "Entity")
     await screenshots.take(page, "sources")
     await form.press("Submit")
     await form.pick_entity(ROUTER)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import chain
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResult, FlowResultType
+from homeassistant.data_entry_flow import FlowResult, FlowResultType, section
 from homeassistant.helpers import instance_id
 from homeassistant.setup import async_setup_component
 import pytest
@@ -94,12 +95,22 @@ async def custom_integration(
 
 
 async def submit_user_form(hass: HomeAssistant, **fields: str) -> ConfigFlowResult:
-    """Fill in the first form and return what comes next."""
+    """Fill in the first form, confirm the record types, and return what comes next."""
     form = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     return await submit(hass, form, **fields)
 
 
 async def submit(
+    hass: HomeAssistant, form: ConfigFlowResult, **fields: str | list[str]
+) -> ConfigFlowResult:
+    """Fill in a form, confirm the record types, and return what comes next."""
+    result = await submit_form(hass, form, **fields)
+    if result.get("step_id") == "families":
+        return await submit_form(hass, result, **typed(result))
+    return result
+
+
+async def submit_form(
     hass: HomeAssistant, form: ConfigFlowResult, **fields: str | list[str]
 ) -> ConfigFlowResult:
     """Fill in a form and return what comes next."""
@@ -109,12 +120,13 @@ async def submit(
 
 
 def typed(form: FlowResult[Any, Any]) -> dict[str, Any]:
-    """Return the values in the fields of a form."""
+    """Return the values in the fields of a form, whatever section they are in."""
     schema = form["data_schema"]
     assert schema is not None
+    sections = [part.schema.schema for part in schema.schema.values() if isinstance(part, section)]
     return {
         str(key): key.description["suggested_value"]
-        for key in schema.schema
+        for key in chain(schema.schema, *sections)
         if key.description and "suggested_value" in key.description
     }
 

@@ -1,12 +1,13 @@
 """The forms of a domain."""
 
 from collections.abc import Mapping
+from itertools import chain
 import re
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 
 from custom_components.raindrop.config import DOMAIN_DEFAULTS
 from custom_components.raindrop.const import SUBENTRY_DOMAIN
@@ -43,8 +44,14 @@ async def change(hass: HomeAssistant, entry: RaindropConfigEntry) -> SubentryFlo
 async def send(
     hass: HomeAssistant, form: SubentryFlowResult, fields: Mapping[str, Any]
 ) -> SubentryFlowResult:
-    """Submit a form and return what comes next."""
-    result = await hass.config_entries.subentries.async_configure(form["flow_id"], dict(fields))
+    """Submit a form and return what comes next; its sections get their fields."""
+    schema = form.get("data_schema")
+    parts = schema.schema.items() if schema else ()
+    sections = {str(key): part.schema.schema for key, part in parts if isinstance(part, section)}
+    entered = {key: value for key, value in fields.items() if key not in chain(*sections.values())}
+    for key, inside in sections.items():
+        entered[key] = {field: fields[field] for field in inside if field in fields}
+    result = await hass.config_entries.subentries.async_configure(form["flow_id"], entered)
     await hass.async_block_till_done()
     return result
 

@@ -83,13 +83,13 @@ def test_a_domain_follows_its_zone_or_has_its_own_sources(
 def test_the_host_name_comes_from_the_data() -> None:
     """Neither the unique id nor the title, which the user can change, names the host."""
     subentry = ConfigSubentry(
-        data=MappingProxyType(dict(new_domain_subentry(NAME)["data"])),
+        data=MappingProxyType(dict(new_domain_subentry(NAME, {})["data"])),
         subentry_type="domain",
         title="My home",
         unique_id="domain:other.example.com",
     )
     assert subentry_host_name(subentry) == NAME
-    assert domain_unique_id(NAME) == new_domain_subentry(NAME)["unique_id"] == f"domain:{NAME}"
+    assert domain_unique_id(NAME) == new_domain_subentry(NAME, {})["unique_id"] == f"domain:{NAME}"
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,15 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.raindrop import config_flow
 from custom_components.raindrop.config import DOMAIN_DEFAULTS
 from custom_components.raindrop.const import DOMAIN
+from custom_components.raindrop.coordinator import RaindropConfigEntry
+from custom_components.raindrop.ddns import update
+from custom_components.raindrop.ddns.detection import hedged
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from tests.conftest import HOME, OLD
+from tests.conftest import HOME, HOME_V6, OLD
 from tests.secrets import DNS_TOKEN, EMAIL, GLOBAL_KEY, OLD_TOKEN, TOKEN, UNKNOWN_TOKEN
 
-from .conftest import submit, submit_user_form
+from .conftest import submit, submit_form, submit_user_form, typed
 
 GOOD = {"zone": "example.com", "key": TOKEN, "domain": "home.example.com"}
 
@@ -38,6 +41,13 @@ GOOD = {"zone": "example.com", "key": TOKEN, "domain": "home.example.com"}
             "example.com",
             "home.example.com",
             id="capitals/lower case",
+        ),
+        pytest.param(
+            GOOD
+            | {"zone": "https://example.com/", "domain": "https://home.example.com:8123/lovelace"},
+            "example.com",
+            "home.example.com",
+            id="pasted URLs/host",
         ),
         pytest.param(
             GOOD | {"email": EMAIL}, "example.com", "home.example.com", id="email with token"
@@ -89,7 +99,9 @@ async def test_the_form_works_as_the_browser_sends_it(
     error = await (await client.post(f"{path}/{form['flow_id']}", json=wrong)).json()
     assert error["errors"] == {"key": "invalid_auth"}
 
-    response = await client.post(f"{path}/{form['flow_id']}", json=GOOD)
+    choice = await (await client.post(f"{path}/{form['flow_id']}", json=GOOD)).json()
+    assert choice["step_id"] == "families"
+    response = await client.post(f"{path}/{form['flow_id']}", json={"families": ["ipv4"]})
     assert response.status == HTTPStatus.OK
     assert (await response.json())["type"] == "create_entry"
     await hass.async_block_till_done()
@@ -125,24 +137,141 @@ async def test_a_unicode_zone_is_shown_as_typed_and_sent_in_punycode(
     assert [r["name"] for r in records] == ["xn--tr-xka.xn--mnchen-3ya.example"]
 
 
-async def test_the_same_zone_twice_is_refused(
-    hass: HomeAssistant, zone: Zone, entry: object
+async def test_a_domain_of_a_zone_that_is_set_up_is_added_to_it(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
 ) -> None:
-    """A second domain of a zone belongs to its entry."""
-    result = await submit_user_form(hass, **GOOD)
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    """The same form goes on; only a domain that is there already is an error, at its field."""
+    form = await submit_user_form(hass, **GOOD)
+    assert form["errors"] == {"domain": "already_configured"}
+    result = await submit(hass, form, **GOOD | {"domain": "door"})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "added")
+    names = {"domain": "door.example.com", "zone": "example.com"}
+    assert result["description_placeholders"] == names
+    assert hass.config_entries.async_entries(DOMAIN) == [entry]
+    added = [s for s in entry.subentries.values() if s.title == "door.example.com"]
+    assert [s.data for s in added] == [{"domain": "door.example.com", **DOMAIN_DEFAULTS}]
+    contents = {r["name"]: r["content"] for r in simulator.cloudflare.records(zone)}
+    assert contents["door.example.com"] == HOME
 
 
-async def test_a_zone_can_be_set_up_while_the_address_is_unknown(
+async def test_one_of_several_records_is_chosen_in_the_form(
     hass: HomeAssistant, simulator: Simulator, zone: Zone
 ) -> None:
-    """Without an address nothing is written, and the entry waits for one."""
-    simulator.faults.add("ip", kind="status")
-    result = await submit_user_form(hass, **GOOD)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["result"].state is ConfigEntryState.LOADED
+    """The form lists the records; the one that is chosen is updated, the others stay."""
+    other = simulator.cloudflare.add_record(zone, type="A", name="home", content="81.2.69.150")
+    form = await submit_user_form(hass, **GOOD)
+    assert form["errors"] == {"domain": "record_ambiguous"}
+    schema = form["data_schema"]
+    assert schema is not None
+    options = schema.schema["ipv4_record"].config["options"]
+    assert [o["label"] for o in options] == [f"{OLD} (front door)", "81.2.69.150"]
+
+    result = await submit(hass, form, **GOOD | {"ipv4_record": other["id"]})
+    (subentry,) = result["result"].subentries.values()
+    assert subentry.data["records"] == {"ipv4": other["id"]}
+    assert [r["content"] for r in simulator.cloudflare.records(zone)] == [OLD, HOME]
+
+
+@pytest.mark.parametrize("fault", ["status", "hang"])
+async def test_nothing_is_set_up_without_an_address(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+) -> None:
+    """The form says what each service reported, also if none responds; the next try succeeds."""
+    simulator.faults.add("ip", kind=fault)
+    with monkeypatch.context() as patch:
+        patch.setattr(hedged, "HEDGE_DELAY_S", 0.02)
+        patch.setattr(update, "_PREVIEW_LIMIT_S", 0.5)
+        form = await submit_user_form(hass, **GOOD)
+    assert form["errors"] == {"base": "address_unknown"}
+    reported = (form["description_placeholders"] or {})["responses"]
+    assert "IPv4: cloudflare: " in reported
+    assert "IPv6: cloudflare: " in reported
+    assert not hass.config_entries.async_entries(DOMAIN)
     assert simulator.cloudflare.records(zone)[0]["content"] == OLD
+
+    simulator.faults.clear()
+    result = await submit(hass, form, **GOOD)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_home_without_ipv6_sees_the_failure_of_ipv4_only(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> None:
+    """Where IPv6 cannot be reached, only the failure of IPv4 is shown."""
+    simulator.ip.set_address(None, family=6)
+    simulator.faults.add("ip", kind="status")
+    form = await submit_user_form(hass, **GOOD)
+    assert "IPv6" not in (form["description_placeholders"] or {})["responses"]
+
+
+@pytest.mark.parametrize(
+    "address, labels, suggested",
+    [
+        pytest.param(HOME, [f"A: {HOME}", f"AAAA: {HOME_V6}"], ["ipv4"], id="both/IPv4 suggested"),
+        pytest.param(None, [f"AAAA: {HOME_V6}"], ["ipv6"], id="only IPv6/suggested"),
+    ],
+)
+async def test_the_families_of_the_home_are_offered(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    address: str | None,
+    labels: list[str],
+    suggested: list[str],
+) -> None:
+    """Where the home has IPv6, the record types are a choice, shown with their addresses."""
+    simulator.ip.set_address(address, family=4)
+    form = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    form = await submit_form(hass, form, **GOOD)
+    assert form["step_id"] == "families"
+    assert form["description_placeholders"] == {"domain": "home.example.com"}
+    schema = form["data_schema"]
+    assert schema is not None
+    assert [o["label"] for o in schema.schema["families"].config["options"]] == labels
+    assert typed(form) == {"families": suggested}
+
+    form = await submit_form(hass, form, families=[])
+    assert form["errors"] == {"families": "no_family"}
+    result = await submit_form(hass, form, families=["ipv6"])
+    (subentry,) = result["result"].subentries.values()
+    assert subentry.data == {"domain": "home.example.com", **DOMAIN_DEFAULTS, "families": ["ipv6"]}
+    contents = {r["type"]: r["content"] for r in simulator.cloudflare.records(zone)}
+    assert contents == {"A": OLD, "AAAA": HOME_V6}
+
+
+async def test_an_existing_aaaa_record_suggests_ipv6(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> None:
+    """A name that has both records keeps both unless one is deselected."""
+    simulator.cloudflare.add_record(zone, type="AAAA", name="home", content="2001:218::1")
+    result = await submit_user_form(hass, **GOOD)
+    (subentry,) = result["result"].subentries.values()
+    assert subentry.data["families"] == ["ipv4", "ipv6"]
+
+
+async def test_a_home_without_ipv6_is_set_up_by_one_form(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> None:
+    """Without an IPv6 address there is nothing to choose."""
+    simulator.ip.set_address(None, family=6)
+    form = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    result = await submit_form(hass, form, **GOOD)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_family_whose_record_has_a_conflict_is_not_offered(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> None:
+    """Several AAAA records do not keep the A record from being set up."""
+    for content in ("2001:218::1", "2001:218::2"):
+        simulator.cloudflare.add_record(zone, type="AAAA", name="home", content=content)
+    form = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    result = await submit_form(hass, form, **GOOD)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_a_cname_is_a_conflict_while_the_address_is_unknown(
@@ -180,13 +309,11 @@ async def test_an_entry_whose_set_up_must_be_retried_is_created(
     hass: HomeAssistant, simulator: Simulator, zone: Zone
 ) -> None:
     """If the network fails during set-up, the entry exists and retries; no further form opens."""
-    hold = simulator.faults.add("cloudflare", "PATCH *", kind="hold")
-    submitting = hass.async_create_task(submit_user_form(hass, **GOOD))
-    await simulator.log.arrived(1, method="PATCH")
+    form = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    form = await submit_form(hass, form, **GOOD)
     simulator.faults.add("ip", kind="reset")
     simulator.faults.add("cloudflare", kind="html")
-    hold.release()
-    result = await submitting
+    result = await submit_form(hass, form, families=["ipv4"])
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].state is ConfigEntryState.SETUP_RETRY
     assert "next_flow" not in result

@@ -304,7 +304,7 @@ async def test_two_zones_share_one_detection(
     simulator.cloudflare.add_zone("example.org")
     simulator.log.clear()
     await submit_user_form(hass, zone="example.org", key=TOKEN, domain="@")
-    assert {e.provider for e in simulator.log.select(service="ip")} == {"cloudflare"}
+    assert {e.provider for e in simulator.log.select(service="ip", family=4)} == {"cloudflare"}
     assert simulator.cloudflare.records("example.org")[0]["content"] == HOME
 
 

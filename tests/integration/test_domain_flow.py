@@ -4,19 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.config_entries import ConfigEntryDisabler, SubentryFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, OLD
 from tests.secrets import DNS_TOKEN, TOKEN
 
-from .conftest import submit_user_form, typed
+from .conftest import submit_form, submit_user_form, typed
 from .domain_forms import FORM, OWNER, WWW, add, change, record, rows, send, start
 
 
@@ -30,7 +31,10 @@ class FormError:
 
     entered: dict[str, Any] = field(default_factory=dict)
     before: Callable[[Simulator], object] = _nothing
-    form_field: str
+    form_field: str = "base"
+    """Where the error is shown: above the form if the field is in a section."""
+    section: str | None = None
+    """The section that is expanded for it."""
     error: str
 
 
@@ -51,15 +55,15 @@ FORM_ERRORS = {
         entered={"families": []}, form_field="families", error="no_family"
     ),
     "fixed ttl of a proxied record/impossible": FormError(
-        entered={"ttl": "seconds", "proxied": "on"}, form_field="ttl", error="ttl_of_proxied"
+        entered={"ttl": "seconds", "proxied": "on"}, section="record", error="ttl_of_proxied"
     ),
     "word for an interface identifier/malformed": FormError(
         entered={"interface_id": "printer"},
-        form_field="interface_id",
+        section="other_machine",
         error="malformed_interface_id",
     ),
     "interface identifier wider than its place/malformed": FormError(
-        entered={"interface_id": "1::1"}, form_field="interface_id", error="malformed_interface_id"
+        entered={"interface_id": "1::1"}, section="other_machine", error="malformed_interface_id"
     ),
     "cloudflare down/cannot connect": FormError(
         before=lambda simulator: simulator.faults.add("cloudflare", kind="reset"),
@@ -72,6 +76,15 @@ FORM_ERRORS = {
         error="dns_edit_missing",
     ),
 }
+
+
+def expanded_sections(form: SubentryFlowResult) -> list[str]:
+    """Return the sections of a form that are not collapsed."""
+    schema = form["data_schema"]
+    assert schema is not None
+    sections = {str(k): part for k, part in schema.schema.items() if isinstance(part, section)}
+    assert list(sections) == ["record", "other_machine", "address_source", "removal"]
+    return [key for key, part in sections.items() if not part.options["collapsed"]]
 
 
 @pytest.mark.parametrize("case", FORM_ERRORS.values(), ids=FORM_ERRORS)
@@ -89,6 +102,7 @@ async def test_each_error_is_shown_at_its_field_and_the_next_try_succeeds(
     form = await send(hass, form, fields)
     assert form["errors"] == {case.form_field: case.error}
     assert typed(form) == fields
+    assert expanded_sections(form) == [case.section] * bool(case.section)
     assert len(entry.subentries) == 1
 
     simulator.faults.clear()
@@ -195,15 +209,47 @@ async def test_a_unicode_name_is_shown_as_typed_and_sent_in_punycode(
     }
 
 
-async def test_the_first_form_leads_straight_on_to_another_domain(
+async def test_after_the_first_form_a_menu_says_what_was_done_and_offers_more(
     hass: HomeAssistant, zone: Zone
 ) -> None:
-    """After the entry is made, the form for another domain is open."""
+    """The name points to the address; a form for more names is one click away."""
     result = await submit_user_form(hass, zone="example.com", key=TOKEN, domain="home")
     kind, flow_id = result["next_flow"]
     assert kind == "config_subentries_flow"
-    flow = hass.config_entries.subentries.async_get(flow_id)
-    assert flow["step_id"] == "user"
+    menu = hass.config_entries.subentries.async_get(flow_id)
+    assert menu["step_id"] == "done"
+    menu = await hass.config_entries.subentries.async_configure(flow_id)
+    assert menu["menu_options"] == ["add", "finish"]
+    expected = {"domain": "home.example.com", "addresses": HOME}
+    assert menu["description_placeholders"] == expected
+    form = await send(hass, menu, {"next_step_id": "add"})
+    assert (form["step_id"], form["errors"]) == ("user", None)
+
+
+async def test_the_menu_after_the_first_form_can_end_the_flow(
+    hass: HomeAssistant, zone: Zone
+) -> None:
+    """Who wants no more names is done."""
+    result = await submit_user_form(hass, zone="example.com", key=TOKEN, domain="home")
+    menu = hass.config_entries.subentries.async_get(result["next_flow"][1])
+    result = await send(hass, menu, {"next_step_id": "finish"})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "finished")
+    assert not hass.config_entries.subentries.async_progress()
+
+
+async def test_the_menu_does_not_claim_what_is_not_done(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> None:
+    """If Cloudflare refuses the first write, the menu says that DNS is not up to date."""
+    form = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    form = await submit_form(hass, form, zone="example.com", key=TOKEN, domain="home")
+    simulator.faults.add("cloudflare", "PATCH *", kind="html")
+    simulator.faults.add("cloudflare", "POST *", kind="html")
+    result = await submit_form(hass, form, families=["ipv4"])
+    menu = hass.config_entries.subentries.async_get(result["next_flow"][1])
+    assert menu["step_id"] == "waiting"
+    assert record(simulator, "home.example.com") == simulator.cloudflare.records(zone)[0]
+    assert simulator.cloudflare.records(zone)[0]["content"] == OLD
 
 
 async def test_the_form_of_a_removed_domain_aborts(

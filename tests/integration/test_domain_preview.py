@@ -115,6 +115,18 @@ async def test_the_preview_of_several_records_names_them(
     assert preview["errors"] == {"base": "record_ambiguous"}
     assert placeholders(preview)["existing"] == ", ".join(contents)
     assert (await send(hass, preview, {}))["type"] is FlowResultType.CREATE_ENTRY
+    assert [r["content"] for r in simulator.cloudflare.records(zone)[1:]] == [*contents]
+
+
+async def test_one_of_several_records_is_chosen_in_the_preview(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
+) -> None:
+    """The chosen record is the one that is updated."""
+    for content in (OLD, "81.2.69.150"):
+        chosen = simulator.cloudflare.add_record(zone, type="A", name="www", content=content)
+    preview = await send(hass, await start(hass, entry), FORM | {"domain": "www"})
+    await send(hass, preview, {"ipv4_record": chosen["id"]})
+    assert [r["content"] for r in simulator.cloudflare.records(zone)[1:]] == [OLD, HOME]
 
 
 @pytest.mark.parametrize(

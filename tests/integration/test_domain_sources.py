@@ -11,7 +11,7 @@ import pytest
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from tests.conftest import HOME, HOME_V6, NEXT
+from tests.conftest import HOME, HOME_V6, NEXT, OLD
 from tests.secrets import DNS_TOKEN
 
 from .builders import domain, set_up
@@ -123,6 +123,29 @@ async def test_a_domain_may_have_a_source_while_that_of_its_zone_is_off(
     await send(hass, preview, {})
     assert contents(simulator)[WWW] == HOME
     assert hass.states.get(PUBLIC_IPV4) is None
+
+
+async def test_a_domain_can_be_automatic_where_its_zone_has_an_entity(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> None:
+    """The form shows what the source in use reports, and offers the web pages as well."""
+    router = Router(hass, "mobile")
+    await router.reports(MOBILE)
+    sources = {"ipv4": [router.source(is_default_route=False)], "ipv6": []}
+    entry = await set_up(hass, zone, [domain(NAME)], sources=sources)
+    form = await send(hass, await change(hass, entry), FORM | {"override_sources": True})
+    assert (form["step_id"], form["last_step"]) == ("sources", False)
+    state = hass.states.get(router.entity_id)
+    assert state is not None
+    shown = placeholders(form)
+    assert shown["domain"] == NAME
+    assert shown["current"] == f"IPv4 {MOBILE} ({state.name})"
+
+    preview = await send(hass, form, SAME_AS_ZONE | {"ipv4_source": "automatic"})
+    assert rows(preview) == [f"| {NAME} | A | {OLD} | {HOME} | — | 3600 |"]
+    await send(hass, preview, {})
+    assert stored(entry, NAME) == {"ipv4": [{"source": "automatic"}]}
+    assert contents(simulator)[NAME] == HOME
 
 
 @pytest.mark.parametrize(

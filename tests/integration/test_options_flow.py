@@ -67,6 +67,8 @@ async def test_the_default_sources_are_automatic(
     assert entry.options == DEFAULT_OPTIONS
     form = await start(hass, entry)
     assert typed(form) == {**AUTOMATIC, "watch": True, "resolvers": "cloudflare"}
+    current = f"IPv4 {HOME} (cloudflare)"
+    assert form["description_placeholders"] == {"zone": "example.com", "current": current}
     simulator.log.clear()
     done = await send(hass, form, AUTOMATIC)
     assert done["type"] is FlowResultType.CREATE_ENTRY
@@ -249,6 +251,22 @@ async def test_each_family_shows_its_own_error(
     }
     form = await send(hass, form, responses)
     assert form["errors"] == {"ipv4_entity": "own_entity", "ipv6_urls": "malformed_url"}
+
+
+async def test_pages_are_tried_when_they_are_saved(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry
+) -> None:
+    """Pages without a usable address are refused, and the form shows what they answer."""
+    urls = [simulator.ip.services[number].urls[4] for number in (2, 4)]
+    form = await details(hass, entry, URLS)
+    simulator.faults.add("ip", kind="status")
+    form = await send(hass, form, {"ipv4_urls": urls})
+    assert form["errors"] == {"ipv4_urls": "unusable_pages"}
+    assert (form["description_placeholders"] or {})["responses"].count(": status") == len(urls)
+
+    simulator.faults.clear()
+    done = await send(hass, form, {"ipv4_urls": urls})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_custom_urls_have_to_agree(

@@ -190,6 +190,8 @@ def test_ipv6_that_reaches_no_provider_may_be_unsupported(
 
     assert Detection(source=HERE_V6, responses=found).is_unsupported_family is is_unsupported
     assert not Detection(source=HERE, responses=found).is_unsupported_family
+    pages = Source(Family.IPV6, SourceKind.URLS, urls=("https://ip.example.net/",))
+    assert not Detection(source=pages, responses=found).is_unsupported_family
 
 
 def test_no_text_of_a_source_contains_its_urls() -> None:

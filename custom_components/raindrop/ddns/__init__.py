@@ -115,7 +115,7 @@ from .state import (
     UpdateResult,
     reconfigured,
 )
-from .update import Preview, UpdateOptions, preview, update_zone
+from .update import Preview, UpdateOptions, preview, preview_source, update_zone
 from .visibility import is_visible, next_in_turn
 from .zone_config import ManagedRecord, ZoneConfig
 from .zones import (
@@ -149,8 +149,8 @@ __all__ = [  # noqa: RUF022
     "ZoneStatus", "ZoneType", "ask_resolvers", "check_base_url", "custom_provider", "delete_owned",
     "discover_zone", "full_name", "is_id", "is_visible", "is_watchable", "make_plan",
     "name_conflict", "next_in_turn", "parse_interface_id", "parse_state", "preview",
-    "proxy_obstacles", "questions_about", "read_credential", "reconfigured", "records_for",
-    "stable_address", "to_ascii", "to_unicode", "update_zone", "verify_access",
+    "preview_source", "proxy_obstacles", "questions_about", "read_credential", "reconfigured",
+    "records_for", "stable_address", "to_ascii", "to_unicode", "update_zone", "verify_access",
     "with_public_answers", "without_public_answers", "zone_elsewhere",
 ]
 # fmt: on

@@ -14,6 +14,8 @@ _JOINERS = "\u200c\u200d"
 _INVISIBLE = re.compile("[\u034f\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """Variation selectors and similar characters, which UTS #46 ignores."""
 _ACE_PREFIX = "xn--"
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?([^\s/:?#]+)(?::\d*)?(?:[/?#].*)?", re.IGNORECASE)
+"""A URL, or the host of one with a port or path (RFC 3986 section 3)."""
 
 
 def to_ascii(text: str) -> HostName:
@@ -43,6 +45,16 @@ def to_unicode(name: str) -> str:
     return ".".join(_unicode_label(label) for label in name.split("."))
 
 
+def host_of(text: str) -> str:
+    """Return the host in a pasted URL, or in a host with a port or path; else the text itself.
+
+    >>> host_of("https://home.example.com:8123/lovelace")
+    'home.example.com'
+    """
+    found = _URL.fullmatch(text.strip())
+    return found[1] if found else text
+
+
 def is_within(name: HostName, zone_name: HostName) -> bool:
     """Return whether a host name is the zone's own or below it."""
     return name == zone_name or name.endswith(f".{zone_name}")
@@ -51,12 +63,13 @@ def is_within(name: HostName, zone_name: HostName) -> bool:
 def full_name(text: str, zone_name: HostName | None) -> HostName:
     """Complete a host name as typed: a full name, ``@``, ``*`` or one label of the zone.
 
-    ``zone_name`` is None if it is not known. Several labels that do not end in
-    the zone's name are not relative, because a typing error would then create
-    a record. Raises HostNameError, OutsideZoneError for a name of another
-    zone, and RelativeNameError for a relative name without ``zone_name``.
+    Of a URL, only the host counts. ``zone_name`` is None if it is not known.
+    Several labels that do not end in the zone's name are not relative, because
+    a typing error would then create a record. Raises HostNameError,
+    OutsideZoneError for a name of another zone, and RelativeNameError for a
+    relative name without ``zone_name``.
     """
-    text = text.strip()
+    text = host_of(text).strip()
     if text != "@" and "." in _mapped(text).removesuffix("."):
         name = to_ascii(text)
         if zone_name and not is_within(name, zone_name):

@@ -8,7 +8,7 @@ from typing import Any
 
 from .cloudflare.client import CloudflareClient
 from .detection.detector import Detector
-from .detection.result import Detections
+from .detection.result import Detection, Detections
 from .errors import CloudflareError, CloudflarePermissionError
 from .models import DesiredRecord, Policy, Record, RecordId, RecordKey, Source, ZoneId
 from .next_state import is_synced, with_plan, without_list
@@ -143,6 +143,12 @@ async def preview(
     desired_records = _desired_records(config, assumed, state or State(), existing, detector.now())
     plan = make_plan(desired_records, existing, config.zone_name)
     return Preview(detections=detections, plan=plan)
+
+
+async def preview_source(detector: Detector, source: Source) -> Detection:
+    """Return what a source would detect; nothing is remembered."""
+    detector = detector.detached()
+    return await detector.confirm(await detector.look(source, limit_s=_PREVIEW_LIMIT_S))
 
 
 async def _look(

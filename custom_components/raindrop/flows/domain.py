@@ -1,6 +1,6 @@
 """The subentry flow of a domain: its policies, its sources, and a preview of its records."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, override
 
@@ -19,10 +19,19 @@ from ..error_messages import ErrorMessage, error_message, try_or_error
 from ..loading import async_wait_until_loaded
 from ..stored_sources import CONF_SOURCES, read_sources
 from ..zone_links import dns_url
-from .forms import Errors, ShowErrors
-from .preview import first_message, other_homes, table_rows, zone_message
-from .schemas import CONF_OVERRIDE_SOURCES, DOMAIN_SCHEMA, new_domain_schema, take_over_fields
+from .forms import Errors, ShowErrors, without_sections
+from .preview import first_message, table_rows, zone_message
+from .schemas import (
+    CONF_OVERRIDE_SOURCES,
+    DOMAIN_SCHEMA,
+    chosen_records,
+    conflict_fields,
+    new_domain_schema,
+)
 from .sources import SourceSteps, StoredSources
+
+AFTER_FIRST_FORM = {"after": "first_form"}
+"""The data of a flow that begins with what the first form did."""
 
 
 class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
@@ -36,7 +45,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     """What was stored when the form was opened."""
     _rows: str
     _message: ErrorMessage | None
-    _other_homes: Collection[ddns.Record]
+    _conflicts: Collection[ddns.Conflict]
 
     @property
     def _entry(self) -> RaindropConfigEntry:
@@ -44,15 +53,19 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         return entry
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for a new domain."""
+        """Ask for a new domain; after the first form, say first what it did."""
         if not await async_wait_until_loaded(self._entry):
             return self.async_abort(reason="not_loaded")
+        if user_input == AFTER_FIRST_FORM:
+            is_done = all(record.is_in_sync for record in self._record_states())
+            return await (self.async_step_done() if is_done else self.async_step_waiting())
         self.form_placeholders = {"zone": self._entry.title}
         if self._suggested_names is None:
             self._suggested_names = await self._async_unconfigured_names()
         schema = new_domain_schema(self._suggested_names)
         if user_input is None:
             return self.show_form("user", schema, config.DOMAIN_DEFAULTS)
+        user_input = without_sections(user_input)
         errors = _policy_errors(user_input)
         try:
             name = ddns.full_name(
@@ -65,6 +78,38 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
             errors[CONF_DOMAIN] = "already_configured"
         self._data = {**config.DOMAIN_DEFAULTS, **_policy_data(user_input), CONF_DOMAIN: name}
         return await self._async_after_policies("user", schema, user_input, errors)
+
+    async def async_step_done(self, user_input: None = None) -> SubentryFlowResult:
+        """Say what the first form did, and offer to add more names."""
+        return self._show_menu("done")
+
+    async def async_step_waiting(self, user_input: None = None) -> SubentryFlowResult:
+        """Say that the records of the first form are not in sync, and offer to add more names."""
+        return self._show_menu("waiting")
+
+    def _show_menu(self, step_id: str) -> SubentryFlowResult:
+        contents = (r.record.content for r in self._record_states() if r.record)
+        return self.async_show_menu(
+            step_id=step_id,
+            menu_options=["add", "finish"],
+            description_placeholders={
+                CONF_DOMAIN: ", ".join(d.title for d in self._entry.runtime_data.domains),
+                "addresses": ", ".join(contents),
+            },
+        )
+
+    def _record_states(self) -> list[ddns.RecordState]:
+        coordinator = self._entry.runtime_data
+        keys = (key for domain in coordinator.domains for key in domain.record_keys)
+        return [coordinator.data.record(key) for key in keys]
+
+    async def async_step_add(self, user_input: None = None) -> SubentryFlowResult:
+        """Go on with the form for more names."""
+        return await self.async_step_user()
+
+    async def async_step_finish(self, user_input: None = None) -> SubentryFlowResult:
+        """End the flow without another domain."""
+        return self.async_abort(reason="finished")
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -79,15 +124,23 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         except ValueError:
             return self.async_abort(reason="unreadable")
         stored = config.domain_data(subentry)
-        self.form_placeholders = {"zone": self._entry.title}
+        self.form_placeholders = {"zone": self._entry.title, CONF_DOMAIN: subentry.title}
         self.stored_sources = stored[CONF_SOURCES]
         if user_input is None:
             self._shown = stored
             values = {**stored, CONF_OVERRIDE_SOURCES: bool(self.stored_sources)}
             return self.show_form("reconfigure", DOMAIN_SCHEMA, values)
+        user_input = without_sections(user_input)
         self._data = self._merged({**self._shown, CONF_SOURCES: {}, **_policy_data(user_input)})
         errors = _policy_errors(user_input)
         return await self._async_after_policies("reconfigure", DOMAIN_SCHEMA, user_input, errors)
+
+    @override
+    def detections_in_use(self) -> Iterable[ddns.Detection]:
+        data = {**self._data, CONF_SOURCES: self.stored_sources}
+        managed_records = config.read_managed_records(data, read_sources(self._entry.options))
+        known = self._entry.runtime_data.data.detections
+        return [known[managed.source] for managed in managed_records if managed.source in known]
 
     @override
     async def async_use_sources(
@@ -108,10 +161,14 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
                 "dns_url": dns_url(self._entry.runtime_data.data.zone),
             }
             self.is_last_step = True
-            schema = vol.Schema(take_over_fields(self._other_homes))
+            schema = vol.Schema(conflict_fields(self._conflicts))
             return self.show_form("preview", schema, errors=self._message)
         given = user_input.get(config.CONF_TAKE_OVER, [])
         self._data[config.CONF_TAKE_OVER] = [*self._data[config.CONF_TAKE_OVER], *given]
+        self._data[config.CONF_RECORDS] = {
+            **self._data[config.CONF_RECORDS],
+            **chosen_records(user_input),
+        }
         if self.source == SOURCE_USER:
             return self.async_create_entry(
                 title=to_unicode(name), data=self._data, unique_id=config.domain_unique_id(name)
@@ -135,7 +192,9 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         show_errors = partial(self.show_form, step_id, schema, user_input)
         if errors:
             return show_errors(errors)
-        if user_input.get(CONF_OVERRIDE_SOURCES):
+        if user_input[CONF_OVERRIDE_SOURCES]:
+            name = to_unicode(self._data[CONF_DOMAIN])
+            self.form_placeholders = {**self.form_placeholders, CONF_DOMAIN: name}
             return await self.async_step_sources()
         return await self._async_preview(show_errors)
 
@@ -169,7 +228,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         )
         preview = await ddns.preview(coordinator.detector, zone, existing)
         self._rows = table_rows(preview, managed)
-        self._other_homes = other_homes(preview.plan)
+        self._conflicts = preview.plan.conflicts
         self._message = first_message(
             preview, config.read_record_keys(self._data), managed
         ) or zone_message(coordinator.data.zone)
@@ -192,7 +251,7 @@ def _policy_errors(form: Mapping[str, Any]) -> Errors:
         errors[config.CONF_FAMILIES] = "no_family"
     if form[config.CONF_TTL] == config.SECONDS and form[config.CONF_PROXIED] == config.ON:
         errors[config.CONF_TTL] = "ttl_of_proxied"
-    prefix_length = int(form[config.CONF_PREFIX_LENGTH])
+    prefix_length = _number(form, config.CONF_PREFIX_LENGTH)
     try:
         ddns.parse_interface_id(form.get(config.CONF_INTERFACE_ID, ""), prefix_length)
     except ddns.InterfaceIdError:
@@ -206,6 +265,11 @@ def _policy_data(form: Mapping[str, Any]) -> dict[str, Any]:
         **{key: value for key, value in form.items() if key != CONF_OVERRIDE_SOURCES},
         config.CONF_FAMILIES: sorted(form[config.CONF_FAMILIES]),
         config.CONF_INTERFACE_ID: form.get(config.CONF_INTERFACE_ID, "").strip().lower(),
-        config.CONF_PREFIX_LENGTH: int(form[config.CONF_PREFIX_LENGTH]),
-        config.CONF_TTL_S: int(form[config.CONF_TTL_S]),
+        config.CONF_PREFIX_LENGTH: _number(form, config.CONF_PREFIX_LENGTH),
+        config.CONF_TTL_S: _number(form, config.CONF_TTL_S),
     }
+
+
+def _number(form: Mapping[str, Any], field: str) -> int:
+    """Return the whole number in a field, its default if the field is empty."""
+    return int(form.get(field, config.DOMAIN_DEFAULTS[field]))

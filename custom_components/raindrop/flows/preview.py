@@ -9,7 +9,6 @@ from ..ddns import (
     Conflict,
     Detection,
     ManagedRecord,
-    Plan,
     Reason,
     Record,
     RecordKey,
@@ -71,12 +70,6 @@ def record_text(record: Record) -> str:
     """Return what a record says; an NS record with its name, which may be above a domain's."""
     is_delegation = record.type == "NS"
     return f"{to_unicode(record.name)} NS {record.content}" if is_delegation else record.content
-
-
-def other_homes(plan: Plan) -> list[Record]:
-    """Return the records of other homes that keep a plan from managing theirs."""
-    conflicts = (c for c in plan.conflicts if c.reason is Reason.OTHER_HOME)
-    return [record for conflict in conflicts for record in conflict.records]
 
 
 def first_message(

@@ -1,14 +1,18 @@
 """The schemas of the forms for a zone, its credential and its domains."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
 from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
     SelectOptionDict,
+    Selector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -23,6 +27,8 @@ from ..config import CONF_TAKE_OVER
 from ..const import CONF_KEY, CONF_ZONE, CONF_ZONE_ID
 from ..stored_sources import FAMILIES
 
+RECORD_FIELDS = {ddns.Family.IPV4: "ipv4_record", ddns.Family.IPV6: "ipv6_record"}
+"""The fields that choose one of several records of a type."""
 CONF_OVERRIDE_SOURCES = "override_sources"
 """The field that opens the form for the domain's own sources; it is not stored."""
 
@@ -47,6 +53,26 @@ def zone_fields(zones: Mapping[str, str]) -> dict[vol.Marker, SelectSelector]:
     options = [SelectOptionDict(value=zone_id, label=label) for zone_id, label in zones.items()]
     config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
     return {vol.Required(CONF_ZONE_ID): SelectSelector(config)} if options else {}
+
+
+def conflict_fields(conflicts: Iterable[ddns.Conflict]) -> dict[vol.Marker, SelectSelector]:
+    """Return the fields that resolve conflicts: take records over, or choose one of several."""
+    conflicts = list(conflicts)
+    homes = (c.records for c in conflicts if c.reason is ddns.Reason.OTHER_HOME)
+    fields = take_over_fields(chain.from_iterable(homes))
+    for conflict in conflicts:
+        if conflict.reason is ddns.Reason.AMBIGUOUS:
+            several = conflict.records
+            options = [SelectOptionDict(value=r.id, label=record_label(r)) for r in several]
+            selector = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+            field = RECORD_FIELDS[conflict.record_key.family]
+            fields[vol.Optional(field)] = SelectSelector(selector)
+    return fields
+
+
+def chosen_records(form: Mapping[str, Any]) -> dict[str, str]:
+    """Return the ids of the chosen records by the key of their family, as they are stored."""
+    return {family.key: form[field] for family, field in RECORD_FIELDS.items() if field in form}
 
 
 def record_label(record: ddns.Record) -> str:
@@ -74,20 +100,30 @@ USER_SCHEMA = vol.Schema(
     {vol.Optional(CONF_ZONE): _TEXT, **_CREDENTIAL_FIELDS, vol.Required(CONF_DOMAIN): _TEXT}
 )
 _FAMILIES = SelectSelectorConfig(
-    options=list(FAMILIES), multiple=True, translation_key=config.CONF_FAMILIES
+    options=list(FAMILIES),
+    multiple=True,
+    mode=SelectSelectorMode.LIST,
+    translation_key=config.CONF_FAMILIES,
 )
 _TTLS = [config.KEEP, config.AUTO, config.SECONDS]
-DOMAIN_SCHEMA = vol.Schema(
-    {
-        vol.Required(config.CONF_FAMILIES): SelectSelector(_FAMILIES),
+_SECTIONS: dict[str, dict[vol.Marker, Selector[Any]]] = {
+    "record": {
         vol.Required(config.CONF_CREATE): BooleanSelector(),
         vol.Required(config.CONF_PROXIED): dropdown([*config.PROXIED], config.CONF_PROXIED),
         vol.Required(config.CONF_TTL): dropdown(_TTLS, config.CONF_TTL),
-        vol.Required(config.CONF_TTL_S): _whole_number(ddns.MIN_TTL_S, ddns.MAX_TTL_S),
+        vol.Optional(config.CONF_TTL_S): _whole_number(ddns.MIN_TTL_S, ddns.MAX_TTL_S),
+    },
+    "other_machine": {
         vol.Optional(config.CONF_INTERFACE_ID): _TEXT,
-        vol.Required(config.CONF_PREFIX_LENGTH): _whole_number(ddns.MIN_PREFIX, ddns.MAX_PREFIX),
-        vol.Required(config.CONF_DELETE): BooleanSelector(),
-        vol.Optional(CONF_OVERRIDE_SOURCES, default=False): BooleanSelector(),
+        vol.Optional(config.CONF_PREFIX_LENGTH): _whole_number(ddns.MIN_PREFIX, ddns.MAX_PREFIX),
+    },
+    "address_source": {vol.Required(CONF_OVERRIDE_SOURCES, default=False): BooleanSelector()},
+    "removal": {vol.Required(config.CONF_DELETE): BooleanSelector()},
+}
+DOMAIN_SCHEMA = vol.Schema(
+    {
+        vol.Required(config.CONF_FAMILIES): SelectSelector(_FAMILIES),
+        **{vol.Required(key): section(vol.Schema(part)) for key, part in _SECTIONS.items()},
     }
 )
 

@@ -1,7 +1,7 @@
 """The steps that ask for the sources of addresses, for a zone and for a domain."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -21,10 +21,12 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from ..address_sources import async_entity_address, async_is_entity_silent
+from .. import ddns
+from ..address_sources import async_entity_address, async_get_detector, async_is_entity_silent
 from ..config import OFF
 from ..const import DOMAIN
-from ..ddns import Family, Meaning, ProviderUrlError, Source, SourceKind, custom_provider
+from ..ddns import Detection, Family, Meaning, ProviderUrlError, Source, SourceKind, custom_provider
+from ..error_messages import ErrorMessage, response_text
 from ..stored_sources import (
     CONF_RESOLVERS,
     CONF_SOURCE,
@@ -59,8 +61,8 @@ _FIELDS = {
     Family.IPV6: _Fields("ipv6_source", "ipv6_entity", "ipv6_meaning", "ipv6_urls"),
 }
 _KINDS = {
-    Family.IPV4: (SourceKind.ENTITY, SourceKind.URLS),
-    Family.IPV6: (SourceKind.ENTITY, SourceKind.LOCAL, SourceKind.URLS),
+    Family.IPV4: (SourceKind.AUTOMATIC, SourceKind.ENTITY, SourceKind.URLS),
+    Family.IPV6: (SourceKind.AUTOMATIC, SourceKind.ENTITY, SourceKind.LOCAL, SourceKind.URLS),
 }
 _DEFAULT_MEANINGS = {Family.IPV4: Meaning.THIS_NETWORK, Family.IPV6: Meaning.ROUTER}
 """What entities usually report: routers show the IPv6 address that is their own."""
@@ -92,13 +94,24 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
     """The values of the first form."""
 
     @abstractmethod
+    def detections_in_use(self) -> Iterable[Detection]:
+        """Return the last detections of the sources that are in use now."""
+
+    @abstractmethod
     async def async_use_sources(
         self, sources: StoredSources, show_errors: ShowErrors[ResultT]
     ) -> ResultT:
         """Go on with the entered sources, or show the form again."""
 
     async def async_step_sources(self, user_input: dict[str, Any] | None = None) -> ResultT:
-        """Ask for the kinds of sources."""
+        """Ask for the kinds of sources; the form shows what the present ones report."""
+        detections = sorted(self.detections_in_use(), key=lambda detection: detection.family)
+        current = ", ".join(
+            f"{detection.family.label} {detection.reported} ({detection.provider})"
+            for detection in detections
+            if detection.reported
+        )
+        self.form_placeholders = {**self.form_placeholders, "current": current or "?"}
         if user_input is not None:
             self.kinds = user_input
             if _details_schema(self.hass, user_input).schema:
@@ -108,6 +121,7 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
 
     async def async_step_details(self, user_input: dict[str, Any] | None = None) -> ResultT:
         """Ask for the entities and pages."""
+        self.is_last_step = self.is_of_zone
         schema = _details_schema(self.hass, self.kinds)
         return await self._async_show_or_use("details", schema, user_input)
 
@@ -119,7 +133,10 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
             return self.show_form(step_id, schema, {**values, **self.further_values})
         show_errors = partial(self.show_form, step_id, schema, user_input)
         sources, errors = _read_form(self.hass, self.kinds | user_input)
-        return show_errors(errors) if errors else await self.async_use_sources(sources, show_errors)
+        problem = errors or await _async_pages_error(self.hass, sources)
+        return (
+            show_errors(problem) if problem else await self.async_use_sources(sources, show_errors)
+        )
 
 
 def _kinds_schema(*, is_of_zone: bool) -> vol.Schema:
@@ -127,8 +144,7 @@ def _kinds_schema(*, is_of_zone: bool) -> vol.Schema:
     schema: dict[vol.Marker, SelectSelector | BooleanSelector] = {}
     for family, fields in _FIELDS.items():
         kinds = [kind.value for kind in _KINDS[family]]
-        zone_options = [SourceKind.AUTOMATIC.value, *kinds, OFF]
-        options = zone_options if is_of_zone else [SAME_AS_ZONE, *kinds]
+        options = [*kinds, OFF] if is_of_zone else [SAME_AS_ZONE, *kinds]
         schema[vol.Required(fields.source)] = dropdown(options, CONF_SOURCE)
     if is_of_zone:
         schema[vol.Required(CONF_WATCH, default=True)] = BooleanSelector()
@@ -233,3 +249,15 @@ def _urls_error(urls: Collection[str], family: Family) -> str | None:
     if not providers:
         return "no_url"
     return "same_host" if len(set(providers)) < len(providers) else None
+
+
+async def _async_pages_error(hass: HomeAssistant, stored: StoredSources) -> ErrorMessage | None:
+    """Ask the chosen pages; return what they report if it is no usable address."""
+    for family, fields in _FIELDS.items():
+        for source in read_source_list(stored.get(family.key, ()), family):
+            if source.kind is SourceKind.URLS:
+                detection = await ddns.preview_source(async_get_detector(hass), source)
+                if not (detection.address or detection.candidate):
+                    responses = {"responses": response_text(detection)}
+                    return ErrorMessage(fields.urls, "unusable_pages", responses)
+    return None

@@ -19,7 +19,7 @@ from ..errors import (
     ZoneNameError,
 )
 from ..models import HostName, Record, ZoneId
-from ..names import full_name, parents, shares_parent_domain, to_ascii
+from ..names import full_name, host_of, parents, shares_parent_domain, to_ascii
 from ..zones import Zone, ZoneStatus, active_zone
 from .client import CloudflareClient
 from .codec import is_id
@@ -133,7 +133,7 @@ async def _access_by_id(client: CloudflareClient, zone_id: ZoneId, domain: str) 
 
 async def _zone_named(client: CloudflareClient, name: str) -> Zone:
     try:
-        zone_name = to_ascii(name)
+        zone_name = to_ascii(host_of(name))
     except HostNameError as err:
         raise ZoneNameError(str(err)) from err
     zone = active_zone(await client.find_zones(zone_name))

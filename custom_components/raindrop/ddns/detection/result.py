@@ -131,9 +131,13 @@ class Detection:
 
     @property
     def is_unsupported_family(self) -> bool:
-        """Whether this is IPv6 and no provider could be reached: the home may not have it."""
+        """Whether this is IPv6 and no provider could be reached: the home may not have it.
+
+        Pages that the user chose say nothing about that: they may not exist.
+        """
+        may_be_absent = self.family is Family.IPV6 and self.source.kind is not SourceKind.URLS
         errors = {response.error for response in self.all_responses}
-        return self.family is Family.IPV6 and errors == {DetectionError.UNREACHABLE}
+        return may_be_absent and errors == {DetectionError.UNREACHABLE}
 
     @property
     def is_substituted(self) -> bool:
