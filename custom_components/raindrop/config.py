@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import os
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry, ConfigSubentryData
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -284,16 +284,6 @@ def read_record_keys(data: Mapping[str, Any]) -> list[RecordKey]:
     name = read_host_name(data.get(CONF_DOMAIN))
     families = [read_choice(FAMILIES, key) for key in read_list(data[CONF_FAMILIES])]
     return [RecordKey(name, family) for family in dict.fromkeys(families)]
-
-
-def new_domain_subentry(name: HostName, chosen: Mapping[str, Any]) -> ConfigSubentryData:
-    """Return the subentry of a host name, with the default policies where none is chosen."""
-    return ConfigSubentryData(
-        subentry_type=SUBENTRY_DOMAIN,
-        data={**DOMAIN_DEFAULTS, **chosen, CONF_DOMAIN: name},
-        title=ddns.to_unicode(name),
-        unique_id=domain_unique_id(name),
-    )
 
 
 def domain_unique_id(name: HostName) -> str:

@@ -1,7 +1,6 @@
 """The config flow: a zone with its credential and its first domain."""
 
 from collections.abc import Collection, Iterable, Mapping
-from types import MappingProxyType
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -9,7 +8,6 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
-    ConfigSubentry,
     ConfigSubentryFlow,
     FlowType,
     SubentryFlowContext,
@@ -24,7 +22,7 @@ from .const import CONF_IS_PAID, CONF_ZONE, CONF_ZONE_ID, CONF_ZONE_NAME, DOMAIN
 from .coordinator import RaindropConfigEntry
 from .ddns import Family, RecordKey, Zone, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
-from .flows.domain import AFTER_FIRST_FORM, DomainFlow
+from .flows.domain import CONF_BEFORE, DomainFlow
 from .flows.first_domain import (
     async_preview_first,
     families_schema,
@@ -43,6 +41,7 @@ from .flows.schemas import (
     conflict_fields,
     zone_fields,
 )
+from .flows.subentries import add_subentry, new_domain_subentry
 from .home_id import async_get_home_id
 from .zone_links import DNS_URL, dns_url
 from .zone_move import async_find_zone, async_use_zone
@@ -146,7 +145,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         menu = await self.hass.config_entries.subentries.async_init(
             (result["result"].entry_id, SUBENTRY_DOMAIN),
             context=SubentryFlowContext(source=SOURCE_USER),
-            data=AFTER_FIRST_FORM,
+            data={CONF_BEFORE: [r.content for r in self._preview.plan.records.values()]},
         )
         if menu["type"] is FlowResultType.MENU:
             result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, menu["flow_id"])
@@ -265,12 +264,9 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         """Create the entry with its first domain, or add the domain to the existing entry."""
         access = self._access
         chosen = {**self._choice, config.CONF_FAMILIES: sorted(families)}
-        subentry = config.new_domain_subentry(access.name, chosen)
+        subentry = new_domain_subentry(access.name, chosen)
         if self._existing:
-            data = MappingProxyType({**subentry["data"]})
-            self.hass.config_entries.async_add_subentry(
-                self._existing, ConfigSubentry(**{**subentry, "data": data})
-            )
+            add_subentry(self.hass, self._existing, subentry)
             placeholders = {CONF_DOMAIN: subentry["title"], CONF_ZONE: self._existing.title}
             return self.async_abort(reason="added", description_placeholders=placeholders)
         return self.async_create_entry(

@@ -19,7 +19,7 @@ OLD_ADDRESS, ADDRESS, NEW_ADDRESS = "81.2.69.140", "81.2.69.142", "81.2.69.144"
 
 ZONE_FORM = {"zone": ZONE, "key": TOKEN, "domain": "home"}
 WWW_FORM = {
-    "domain": WWW,
+    "domain": [WWW],
     "families": ["ipv4"],
     "record": {"create": False, "proxied": "keep", "ttl": "keep"},
     "other_machine": {},

@@ -64,6 +64,11 @@ class Dialog:
         await self.root.get_by_role("button", name=field, exact=True).click()
         await self.root.get_by_role("option", name=option).click()
 
+    async def add_option(self, option: str) -> None:
+        """Add an option to the only field that takes several."""
+        await self.press("Add")
+        await self.root.get_by_role("option", name=option).click()
+
     async def pick_from_menu(self, field: str, item: str) -> None:
         """Choose an item of a drop-down menu, by the label of its field."""
         await self.root.get_by_role("button", name=field).click()

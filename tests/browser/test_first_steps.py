@@ -73,7 +73,7 @@ async def test_add_a_domain_after_a_preview(
     await environment.ensure_zone_is_set_up()
     raindrop = await RaindropPage(page).open()
     form = await raindrop.add_domain()
-    await form.pick("Domain", WWW)
+    await form.add_option(WWW)
     await form.expand("Record settings")
     await form.switch_off("Create missing records")
     await screenshots.take(page, "add-domain")

@@ -45,6 +45,8 @@ async def send(
     hass: HomeAssistant, form: SubentryFlowResult, fields: Mapping[str, Any]
 ) -> SubentryFlowResult:
     """Submit a form and return what comes next; its sections get their fields."""
+    if isinstance(name := fields.get("domain"), str):
+        fields = {**fields, "domain": [name] if name else []}
     schema = form.get("data_schema")
     parts = schema.schema.items() if schema else ()
     sections = {str(key): part.schema.schema for key, part in parts if isinstance(part, section)}

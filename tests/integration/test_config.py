@@ -12,11 +12,11 @@ from custom_components.raindrop.config import (
     DOMAIN_DEFAULTS,
     async_get_client,
     domain_unique_id,
-    new_domain_subentry,
     read_managed_records,
     subentry_host_name,
 )
 from custom_components.raindrop.ddns.models import Family, HomeId, HostName, Source, SourceKind
+from custom_components.raindrop.flows.subentries import new_domain_subentry
 from custom_components.raindrop.stored_sources import read_source_list, read_sources, source_data
 from tests.secrets import TOKEN
 

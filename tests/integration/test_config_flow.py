@@ -188,8 +188,7 @@ async def test_nothing_is_set_up_without_an_address(
         form = await submit_user_form(hass, **GOOD)
     assert form["errors"] == {"base": "address_unknown"}
     reported = (form["description_placeholders"] or {})["responses"]
-    assert "IPv4: cloudflare: " in reported
-    assert "IPv6: cloudflare: " in reported
+    assert all(text in reported for text in ("IPv4: ", "IPv6: ", "ipify: "))
     assert not hass.config_entries.async_entries(DOMAIN)
     assert simulator.cloudflare.records(zone)[0]["content"] == OLD
 

@@ -14,7 +14,7 @@ from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from tests.conftest import HOME, HOME_V6, OLD
+from tests.conftest import HOME, OLD
 from tests.secrets import DNS_TOKEN, TOKEN
 
 from .conftest import submit_form, submit_user_form, typed
@@ -40,16 +40,16 @@ class FormError:
 
 FORM_ERRORS = {
     "twice the same/already there": FormError(
-        entered={"domain": "Home"}, form_field="domain", error="already_configured"
+        entered={"domain": ["Home"]}, form_field="domain", error="already_configured"
     ),
     "other zone/outside": FormError(
-        entered={"domain": "www.example.org"}, form_field="domain", error="outside_zone"
+        entered={"domain": ["www.example.org"]}, form_field="domain", error="outside_zone"
     ),
-    "nothing chosen/malformed": FormError(
-        entered={"domain": ""}, form_field="domain", error="malformed_domain"
+    "nothing chosen/none": FormError(
+        entered={"domain": []}, form_field="domain", error="no_domain"
     ),
     "no name/malformed": FormError(
-        entered={"domain": "a b"}, form_field="domain", error="malformed_domain"
+        entered={"domain": ["a b"]}, form_field="domain", error="malformed_domain"
     ),
     "no family/none chosen": FormError(
         entered={"families": []}, form_field="families", error="no_family"
@@ -98,7 +98,7 @@ async def test_each_error_is_shown_at_its_field_and_the_next_try_succeeds(
     """The error is at the right field, the entered values are kept, and nothing is stored."""
     form = await start(hass, entry)
     case.before(simulator)
-    fields = FORM | {"domain": "www"} | case.entered
+    fields = FORM | {"domain": ["www"]} | case.entered
     form = await send(hass, form, fields)
     assert form["errors"] == {case.form_field: case.error}
     assert typed(form) == fields
@@ -114,21 +114,6 @@ async def test_each_error_is_shown_at_its_field_and_the_next_try_succeeds(
     found = record(simulator, "www.example.com")
     assert found is not None
     assert (found["content"], found["comment"]) == (HOME, OWNER)
-
-
-async def test_the_names_of_the_zone_can_be_picked(
-    hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
-) -> None:
-    """The form suggests names of address records without a domain, and takes any other."""
-    simulator.cloudflare.add_record(zone, type="A", name="www", content=OLD)
-    simulator.cloudflare.add_record(zone, type="AAAA", name="tür", content=HOME_V6)
-    simulator.cloudflare.add_record(zone, type="TXT", name="text", content="hello")
-    form = await start(hass, entry)
-    schema = form["data_schema"]
-    assert schema is not None
-    (selector,) = (value for key, value in schema.schema.items() if key == "domain")
-    assert selector.config["options"] == ["tür.example.com", "www.example.com"]
-    assert selector.config["custom_value"]
 
 
 async def test_a_form_without_a_list_still_works(
@@ -232,8 +217,8 @@ async def test_the_menu_after_the_first_form_can_end_the_flow(
     """Who wants no more names is done."""
     result = await submit_user_form(hass, zone="example.com", key=TOKEN, domain="home")
     menu = hass.config_entries.subentries.async_get(result["next_flow"][1])
-    result = await send(hass, menu, {"next_step_id": "finish"})
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "finished")
+    done = await send(hass, menu, {"next_step_id": "finish"})
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "finished")
     assert not hass.config_entries.subentries.async_progress()
 
 

@@ -131,7 +131,7 @@ async def test_a_domain_can_be_automatic_where_its_zone_has_an_entity(
     """The form shows what the source in use reports, and offers the web pages as well."""
     router = Router(hass, "mobile")
     await router.reports(MOBILE)
-    sources = {"ipv4": [router.source(is_default_route=False)], "ipv6": []}
+    sources = {"ipv4": [router.source("other_connection")], "ipv6": []}
     entry = await set_up(hass, zone, [domain(NAME)], sources=sources)
     form = await send(hass, await change(hass, entry), FORM | {"override_sources": True})
     assert (form["step_id"], form["last_step"]) == ("sources", False)

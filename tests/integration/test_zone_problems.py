@@ -17,6 +17,7 @@ from tests.secrets import TOKEN
 
 from .builders import domain, set_up
 from .conftest import Clock, press_update_now, submit, submit_user_form
+from .domain_forms import FORM, send
 from .repair_flows import Repair, issues
 from .test_zone_reading import pass_hours
 
@@ -183,20 +184,9 @@ async def test_the_first_form_warns_and_goes_on(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert (shown(hass), issues(hass)) == (("on", problem), [problem])
     assert address(simulator, zone) == HOME
-    form = result["next_flow"][1]
-    preview = await hass.config_entries.subentries.async_configure(
-        form,
-        {
-            "domain": "www",
-            "families": ["ipv4"],
-            "create": True,
-            "proxied": "keep",
-            "ttl": "keep",
-            "ttl_s": 300,
-            "prefix_length": 64,
-            "delete": False,
-        },
-    )
+    menu = hass.config_entries.subentries.async_get(result["next_flow"][1])
+    form = await send(hass, menu, {"next_step_id": "add"})
+    preview = await send(hass, form, FORM | {"domain": "www"})
     assert (preview["step_id"], preview["errors"]) == ("preview", {"base": problem})
 
 

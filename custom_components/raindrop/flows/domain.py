@@ -14,12 +14,14 @@ import voluptuous as vol
 
 from .. import config, ddns
 from ..coordinator import RaindropConfigEntry
-from ..ddns import Family, to_unicode
-from ..error_messages import ErrorMessage, error_message, try_or_error
+from ..ddns import HostName, to_unicode
+from ..error_messages import ErrorMessage, try_or_error
+from ..history import async_get_history
 from ..loading import async_wait_until_loaded
 from ..stored_sources import CONF_SOURCES, read_sources
 from ..zone_links import dns_url
 from .forms import Errors, ShowErrors, without_sections
+from .names import NameChoices, name_choices, name_list, read_names
 from .preview import first_message, table_rows, zone_message
 from .schemas import (
     CONF_OVERRIDE_SOURCES,
@@ -29,9 +31,10 @@ from .schemas import (
     new_domain_schema,
 )
 from .sources import SourceSteps, StoredSources
+from .subentries import add_subentry, new_domain_subentry
 
-AFTER_FIRST_FORM = {"after": "first_form"}
-"""The data of a flow that begins with what the first form did."""
+CONF_BEFORE = "before"
+"""The data of a flow that begins with what the first form did: what its records contained."""
 
 
 class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
@@ -39,8 +42,11 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
 
     is_of_zone = False
     is_last_step = False
-    _suggested_names: list[str] | None = None
+    _before: Collection[str] = ()
+    _choices: NameChoices | None = None
+    _names: list[HostName]
     _data: dict[str, Any]
+    """What is stored for each of the names, except for the name."""
     _shown: Mapping[str, Any]
     """What was stored when the form was opened."""
     _rows: str
@@ -56,27 +62,26 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         """Ask for a new domain; after the first form, say first what it did."""
         if not await async_wait_until_loaded(self._entry):
             return self.async_abort(reason="not_loaded")
-        if user_input == AFTER_FIRST_FORM:
+        if user_input and CONF_BEFORE in user_input:
+            self._before = user_input[CONF_BEFORE]
             is_done = all(record.is_in_sync for record in self._record_states())
             return await (self.async_step_done() if is_done else self.async_step_waiting())
-        self.form_placeholders = {"zone": self._entry.title}
-        if self._suggested_names is None:
-            self._suggested_names = await self._async_unconfigured_names()
-        schema = new_domain_schema(self._suggested_names)
+        if self._choices is None:
+            self._choices = await self._async_name_choices()
+        cnames = name_list(self._choices.cnames)
+        self.form_placeholders = {"zone": self._entry.title, "cnames": cnames}
+        schema = new_domain_schema(self._choices.options)
         if user_input is None:
-            return self.show_form("user", schema, config.DOMAIN_DEFAULTS)
+            ticked = self._choices.pointing_to(self._home_addresses())
+            return self.show_form("user", schema, {**config.DOMAIN_DEFAULTS, CONF_DOMAIN: ticked})
         user_input = without_sections(user_input)
+        zone_name = config.zone_host_name(self._entry)
+        names = read_names(user_input[CONF_DOMAIN], zone_name, config.host_names(self._entry))
+        if isinstance(names, ErrorMessage):
+            return self.show_form("user", schema, user_input, names)
+        self._names = names
+        self._data = {**config.DOMAIN_DEFAULTS, **_policy_data(user_input)}
         errors = _policy_errors(user_input)
-        try:
-            name = ddns.full_name(
-                user_input.get(CONF_DOMAIN, ""), config.zone_host_name(self._entry)
-            )
-        except ddns.HostNameError as err:
-            errors[CONF_DOMAIN] = error_message(err).key
-            return self.show_form("user", schema, user_input, errors)
-        if name in config.host_names(self._entry):
-            errors[CONF_DOMAIN] = "already_configured"
-        self._data = {**config.DOMAIN_DEFAULTS, **_policy_data(user_input), CONF_DOMAIN: name}
         return await self._async_after_policies("user", schema, user_input, errors)
 
     async def async_step_done(self, user_input: None = None) -> SubentryFlowResult:
@@ -131,13 +136,14 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
             values = {**stored, CONF_OVERRIDE_SOURCES: bool(self.stored_sources)}
             return self.show_form("reconfigure", DOMAIN_SCHEMA, values)
         user_input = without_sections(user_input)
+        self._names = [config.subentry_host_name(subentry)]
         self._data = self._merged({**self._shown, CONF_SOURCES: {}, **_policy_data(user_input)})
         errors = _policy_errors(user_input)
         return await self._async_after_policies("reconfigure", DOMAIN_SCHEMA, user_input, errors)
 
     @override
     def detections_in_use(self) -> Iterable[ddns.Detection]:
-        data = {**self._data, CONF_SOURCES: self.stored_sources}
+        data = {**self._domain_data(self._names[0]), CONF_SOURCES: self.stored_sources}
         managed_records = config.read_managed_records(data, read_sources(self._entry.options))
         known = self._entry.runtime_data.data.detections
         return [known[managed.source] for managed in managed_records if managed.source in known]
@@ -152,11 +158,10 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     async def async_step_preview(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Show what will happen to the records, then store the domain."""
-        name = self._data[CONF_DOMAIN]
+        """Show what will happen to the records, then store the domains."""
         if user_input is None:
             self.form_placeholders = {
-                CONF_DOMAIN: to_unicode(name),
+                CONF_DOMAIN: self._shown_names(),
                 "rows": self._rows,
                 "dns_url": dns_url(self._entry.runtime_data.data.zone),
             }
@@ -170,11 +175,9 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
             **chosen_records(user_input),
         }
         if self.source == SOURCE_USER:
-            return self.async_create_entry(
-                title=to_unicode(name), data=self._data, unique_id=config.domain_unique_id(name)
-            )
+            return self._create_domains()
         subentry = self._get_reconfigure_subentry()
-        data = self._merged(self._data)
+        data = self._merged(self._domain_data(self._names[0]))
         return self.async_update_and_abort(self._entry, subentry, data=data)
 
     def _merged(self, entered: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,6 +188,34 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         stored = config.domain_data(self._get_reconfigure_subentry())
         return {k: stored[k] if v == self._shown.get(k) else v for k, v in entered.items()}
 
+    def _create_domains(self) -> SubentryFlowResult:
+        """Add all domains; the last one is the result of the flow."""
+        configured = config.host_names(self._entry)
+        subentries = [
+            new_domain_subentry(name, self._domain_data(name))
+            for name in self._names
+            if name not in configured
+        ]
+        for subentry in subentries[:-1]:
+            add_subentry(self.hass, self._entry, subentry)
+        if not subentries:
+            return self.async_abort(reason="already_configured")
+        last = subentries[-1]
+        return self.async_create_entry(
+            title=last["title"], data=last["data"], unique_id=last["unique_id"]
+        )
+
+    def _domain_data(self, name: HostName) -> dict[str, Any]:
+        """Return what is stored for a name."""
+        families = self._data[config.CONF_FAMILIES]
+        if self._choices:
+            families = self._choices.families(name, families)
+        return {**self._data, config.CONF_FAMILIES: families, CONF_DOMAIN: name}
+
+    def _shown_names(self) -> str:
+        more = len(self._names) - 1
+        return to_unicode(self._names[0]) + (f" (+{more})" if more else "")
+
     async def _async_after_policies(
         self, step_id: str, schema: vol.Schema, user_input: Mapping[str, Any], errors: Errors
     ) -> SubentryFlowResult:
@@ -193,8 +224,8 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         if errors:
             return show_errors(errors)
         if user_input[CONF_OVERRIDE_SOURCES]:
-            name = to_unicode(self._data[CONF_DOMAIN])
-            self.form_placeholders = {**self.form_placeholders, CONF_DOMAIN: name}
+            shown = {CONF_DOMAIN: self._shown_names()}
+            self.form_placeholders = {**self.form_placeholders, **shown}
             return await self.async_step_sources()
         return await self._async_preview(show_errors)
 
@@ -211,38 +242,44 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         return await self.async_step_preview()
 
     @property
-    def _managed_records(self) -> tuple[ddns.ManagedRecord, ...]:
-        return config.read_managed_records(self._data, read_sources(self._entry.options))
+    def _managed_records(self) -> list[ddns.ManagedRecord]:
+        sources = read_sources(self._entry.options)
+        domains = map(self._domain_data, self._names)
+        return [m for data in domains for m in config.read_managed_records(data, sources)]
 
     async def _async_make_preview(self) -> None:
         """Raises OutsideZoneError or CloudflareError."""
         entry, coordinator = self._entry, self._entry.runtime_data
         managed = self._managed_records
+        domains = map(self._domain_data, self._names)
+        keys = [key for data in domains for key in config.read_record_keys(data)]
         zone_id = coordinator.config.zone_id
         zone_name = config.zone_host_name(entry)
-        existing = await ddns.records_for(
-            coordinator.client, zone_id, zone_name, self._data[CONF_DOMAIN]
-        )
+        existing = await ddns.records_for(coordinator.client, zone_id, zone_name, self._names)
         zone = ddns.ZoneConfig(
             zone_id=zone_id, zone_name=zone_name, home_sources=(), managed_records=managed
         )
         preview = await ddns.preview(coordinator.detector, zone, existing)
         self._rows = table_rows(preview, managed)
-        self._conflicts = preview.plan.conflicts
-        self._message = first_message(
-            preview, config.read_record_keys(self._data), managed
-        ) or zone_message(coordinator.data.zone)
+        # For several names there is no form: repairs ask about each of them.
+        self._conflicts = preview.plan.conflicts if len(self._names) == 1 else ()
+        self._message = first_message(preview, keys, managed) or zone_message(coordinator.data.zone)
 
-    async def _async_unconfigured_names(self) -> list[str]:
-        """Return the names of the zone's address records that no domain has yet."""
+    async def _async_name_choices(self) -> NameChoices:
+        """Return the names of the zone; none if they cannot be listed."""
         coordinator = self._entry.runtime_data
         zone_id = coordinator.config.zone_id
         records = await try_or_error(coordinator.client.list_records(zone_id, names=()))
         if isinstance(records, ErrorMessage):
-            return []
-        types = {family.record_type for family in Family}
-        names = {record.name for record in records if record.type in types}
-        return [to_unicode(name) for name in names.difference(config.host_names(self._entry))]
+            return NameChoices()
+        return name_choices(records, config.host_names(self._entry))
+
+    def _home_addresses(self) -> set[str]:
+        """Return the addresses that the home has, and those that it had before."""
+        history = async_get_history(self.hass)
+        last = {change.family: change.from_ip for change in history.changes}
+        now = self._entry.runtime_data.data.public_addresses
+        return {*self._before, *map(str, (*last.values(), *now.values()))}
 
 
 def _policy_errors(form: Mapping[str, Any]) -> Errors:

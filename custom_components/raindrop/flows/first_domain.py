@@ -18,6 +18,7 @@ from ..address_sources import async_get_detector
 from ..ddns import Detection, Family, Source, ZoneAccess
 from ..error_messages import BASE, ErrorMessage, response_text
 from .preview import conflict_message
+from .subentries import new_domain_subentry
 
 
 async def async_preview_first(
@@ -30,7 +31,7 @@ async def async_preview_first(
     ``choice`` is what the user chose to resolve conflicts, as it is stored.
     """
     families = [family.key for family in Family]
-    data = config.new_domain_subentry(access.name, {**choice, config.CONF_FAMILIES: families})
+    data = new_domain_subentry(access.name, {**choice, config.CONF_FAMILIES: families})
     sources = {family: Source(family) for family in Family}
     managed_records = config.read_managed_records(data["data"], sources)
     zone = ddns.ZoneConfig(

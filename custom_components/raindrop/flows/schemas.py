@@ -128,8 +128,7 @@ DOMAIN_SCHEMA = vol.Schema(
 )
 
 
-def new_domain_schema(names: Iterable[str]) -> vol.Schema:
-    """Return the schema for a new domain, which suggests host names of the zone."""
-    name = SelectSelector(SelectSelectorConfig(options=sorted(names), custom_value=True))
-    # Optional, because the frontend preselects the first option of a required field.
-    return vol.Schema({vol.Optional(CONF_DOMAIN): name, **DOMAIN_SCHEMA.schema})
+def new_domain_schema(names: Sequence[SelectOptionDict]) -> vol.Schema:
+    """Return the schema for new domains, which suggests host names of the zone."""
+    selector = SelectSelectorConfig(options=names, multiple=True, custom_value=True)
+    return vol.Schema({vol.Required(CONF_DOMAIN): SelectSelector(selector), **DOMAIN_SCHEMA.schema})

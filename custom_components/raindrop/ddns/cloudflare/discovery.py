@@ -5,6 +5,7 @@ what is missing. https://developers.cloudflare.com/api/ documents
 ``tokens/verify`` for that, but it refuses valid account-owned tokens.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -58,17 +59,22 @@ async def discover_zone(client: CloudflareClient, zone: str, domain: str) -> Zon
 
 
 async def records_for(
-    client: CloudflareClient, zone_id: ZoneId, zone_name: HostName | None, name: HostName
+    client: CloudflareClient,
+    zone_id: ZoneId,
+    zone_name: HostName | None,
+    names: Collection[HostName],
 ) -> list[Record]:
-    """List all records of a zone for a host name; ``zone_name`` is None if it is not known.
+    """List all records of a zone for host names; ``zone_name`` is None if it is not known.
 
-    Those at other names show whether the name is delegated. Without
+    Those at other names show whether a name is delegated. Without
     ``zone_name``, raises OutsideZoneError for a name that shares no
     parent domain with any record of the zone. Raises CloudflareError.
     """
-    records = await client.list_records(zone_id, names=[name])
-    if zone_name is None and not shares_parent_domain(name, [record.name for record in records]):
-        raise OutsideZoneError(f"no record of the zone shares a parent domain with {name}")
+    records = await client.list_records(zone_id, names=names)
+    others = [record.name for record in records]
+    for name in names:
+        if zone_name is None and not shares_parent_domain(name, others):
+            raise OutsideZoneError(f"no record of the zone shares a parent domain with {name}")
     return records
 
 
@@ -94,7 +100,7 @@ async def verify_access(client: CloudflareClient, zone_id: ZoneId, name: HostNam
 async def _access(client: CloudflareClient, zone: Zone, domain: str) -> ZoneAccess:
     """Check the access to the records of a zone."""
     name = full_name(domain, zone.name)
-    records = await records_for(client, zone.id, zone.name, name)
+    records = await records_for(client, zone.id, zone.name, [name])
     await client.check_edit(zone.id)
     return ZoneAccess(
         zone=zone,
