@@ -82,6 +82,11 @@ def endpoints(simulator: Simulator) -> list[str]:
     return [entry.endpoint for entry in simulator.log.select(service="cloudflare")]
 
 
+def record_endpoints(simulator: Simulator) -> list[str]:
+    """Return the endpoints of the requests about records, without the daily one for the zone."""
+    return [endpoint for endpoint in endpoints(simulator) if "dns_records" in endpoint]
+
+
 @pytest.fixture(autouse=True)
 async def custom_integration(
     enable_custom_integrations: None, hass: HomeAssistant

@@ -11,7 +11,7 @@ from tests.conftest import HOME, HOME_V6, NEXT, OLD, operations
 from tests.secrets import TOKEN
 
 from .builders import domain, set_up
-from .conftest import BATCH, LIST, Clock, endpoints, state
+from .conftest import BATCH, LIST, Clock, record_endpoints, state
 from .domain_forms import OWNER
 from .repair_flows import issues
 
@@ -111,7 +111,7 @@ async def test_an_existing_record_is_changed_no_more_than_needed(
     for record in existing:
         simulator.cloudflare.add_record(zone, **record)
     await set_up(hass, zone, [domain(NAME, **policy)])
-    assert endpoints(simulator) == ([LIST, BATCH] if sent else [LIST])
+    assert record_endpoints(simulator) == ([LIST, BATCH] if sent else [LIST])
     assert (patch(simulator), post(simulator)) == (sent, None)
     assert [r["content"] for r in existing_records(simulator)] == content
     assert [r["comment"] for r in existing_records(simulator)] == [r["comment"] for r in existing]
@@ -140,7 +140,7 @@ async def test_a_missing_record_is_created_with_the_owner_comment(
     assert post(simulator) == {
         "type": "A", "name": NAME, "content": HOME, "comment": OWNER, **sent,
     }  # fmt: skip
-    assert endpoints(simulator) == [LIST, BATCH]
+    assert record_endpoints(simulator) == [LIST, BATCH]
     assert state(hass, PROBLEM) == "off"
 
 
@@ -168,7 +168,7 @@ async def test_a_conflict_changes_nothing_and_is_shown(
     before = simulator.cloudflare.records(zone)
     await set_up(hass, zone, [domain(NAME, **policy)])
     assert simulator.cloudflare.records(zone) == before
-    assert endpoints(simulator) == [LIST]
+    assert record_endpoints(simulator) == [LIST]
     shown_state = hass.states.get(PROBLEM)
     assert shown_state is not None
     assert (shown_state.state, shown_state.attributes["reason"]) == ("on", reason)
@@ -183,7 +183,7 @@ async def test_s9_an_unknown_address_changes_no_record(
     before = simulator.cloudflare.records(zone)
     names = (NAME, "none.example.com")
     await set_up(hass, zone, [domain(name, proxied="off", ttl="seconds") for name in names])
-    assert endpoints(simulator) == [LIST]
+    assert record_endpoints(simulator) == [LIST]
     assert simulator.cloudflare.records(zone) == before
 
 
@@ -252,7 +252,7 @@ async def test_both_families_are_written_in_one_batch(
     await set_up(hass, zone, [domain(NAME, families=["ipv4", "ipv6"])])
     contents = {(r["type"], r["content"]) for r in existing_records(simulator)}
     assert contents == {("A", HOME), ("AAAA", HOME_V6)}
-    assert endpoints(simulator) == [LIST, BATCH]
+    assert record_endpoints(simulator) == [LIST, BATCH]
     assert state(hass, "sensor.example_com_public_ipv6_address") == HOME_V6
 
 
@@ -268,7 +268,7 @@ async def test_a_home_without_ipv6_is_no_error(
     await set_up(hass, zone, [domain(NAME, families=["ipv4", "ipv6"])])
     simulator.log.clear()
     await clock.cycles(10)
-    assert endpoints(simulator) == []
+    assert record_endpoints(simulator) == []
     assert {r["content"] for r in existing_records(simulator)} == {HOME}
     assert state(hass, "sensor.example_com_public_ipv6_address") == "unknown"
     assert state(hass, PROBLEM) == "off"
@@ -315,7 +315,7 @@ async def test_keeping_the_interface_id_of_a_missing_record_creates_nothing(
     """There is no interface id to keep: the record is missing, even if it may be created."""
     await set_up(hass, zone, [domain(NAME, families=["ipv6"], interface_id="keep")])
     assert existing_records(simulator) == []
-    assert endpoints(simulator) == [LIST]
+    assert record_endpoints(simulator) == [LIST]
     assert state(hass, PROBLEM) == "on"
 
 

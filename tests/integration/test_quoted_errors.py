@@ -45,7 +45,7 @@ async def test_the_target_of_a_cname_in_a_repair_is_shown_literally(
     await set_up(hass, zone, [domain("www.example.com")])
 
     issue = ir.async_get(hass).issues[DOMAIN, issue_id(hass)]
-    assert (issue.translation_placeholders or {})["existing"] == r"\_a\_\.\_b\_\.example\.org"
+    assert (issue.translation_placeholders or {})["existing"] == "`_a_._b_.example.org`"
 
 
 @pytest.mark.parametrize(

@@ -337,7 +337,7 @@ async def test_a_domain_with_a_source_of_its_own_follows_it(
 ) -> None:
     """The entity of a new domain is watched from then on, and that of a removed one is not."""
     hass.states.async_set("sensor.dsl", "81.2.69.160")
-    source = {"source": "entity", "entity": "sensor.dsl", "is_default_route": False}
+    source = {"source": "entity", "entity": "sensor.dsl", "meaning": "other_connection"}
     add(hass, entry, domain(NEW, sources={"ipv4": [source]}))
     await settle(hass)
     for _ in range(2):

@@ -13,7 +13,7 @@ from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT, OLD
 
 from .builders import domain, set_up
-from .conftest import BATCH, LIST, PUBLIC_IPV4, Clock, endpoints, state
+from .conftest import BATCH, LIST, PUBLIC_IPV4, Clock, endpoints, record_endpoints, state
 from .router_entities import NAME, Router, contents, issues, lines, written
 
 SUBSTITUTED = "The router reports no usable address; web providers are asked instead"
@@ -320,5 +320,5 @@ async def test_after_a_suspend_the_next_update_detects_again(
     clock.jumps(timedelta(hours=8))
     await clock.cycles()
     assert contents(simulator) == {NAME: NEXT}
-    assert endpoints(simulator) == [LIST, BATCH]
+    assert record_endpoints(simulator) == [LIST, BATCH]
     assert simulator.log.count(service="ip") == 2

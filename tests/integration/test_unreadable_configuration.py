@@ -168,7 +168,7 @@ def test_no_value_of_a_domain_raises_an_error(zone: Zone) -> None:
             assert policy.record_id is None
             assert {type(text) for text in (source.entity, *source.urls)} == {str}
             assert {type(url) for url in source.urls} <= {str}
-    assert min(counts) > 30
+    assert min(counts) > 20
 
 
 @pytest.mark.parametrize("value", VALUES)
@@ -207,7 +207,8 @@ async def test_a_family_that_can_be_read_keeps_its_source(hass: HomeAssistant, z
     options: dict[str, Any] = {"sources": {"ipv4": None, "ipv6": []}}
     entry = await set_up(hass, zone, options=options)
     (issue,) = ir.async_get(hass).issues.values()
-    assert issue.translation_placeholders == {"families": "IPv4", "zone": "example.com"}
+    expected = {"families": "IPv4", "zone": "example.com"}
+    assert expected.items() <= (issue.translation_placeholders or {}).items()
     assert [f.label for f in entry.runtime_data.config.home_source] == ["IPv4"]
 
 
