@@ -18,7 +18,7 @@ from tests.secrets import TOKEN
 from .builders import domain, set_up
 from .conftest import Clock, press_update_now, submit, submit_user_form
 from .domain_forms import FORM, send
-from .repair_flows import Repair, issues
+from .repair_flows import Repair, issue_id, issues
 from .test_zone_reading import pass_hours
 
 NAME = "home.example.com"
@@ -327,6 +327,19 @@ async def test_no_other_zone_is_offered_that_cannot_be_used(
         if issue.translation_key == "zone_moved"
     )
     assert (await repair.start(found.issue_id))["step_id"] == "confirm"
+
+
+async def test_nothing_is_looked_for_while_the_zone_is_not_loaded(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, repair: Repair
+) -> None:
+    """The repair of an entry that was unloaded meanwhile says so."""
+    simulator.cloudflare.edit_zone(zone, status="moved")
+    entry = await set_up(hass, zone, [domain(NAME)])
+    found = issue_id(hass)
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, found)
+    await hass.config_entries.async_unload(entry.entry_id)
+    ir.async_get(hass).issues[DOMAIN, found] = issue  # type: ignore[assignment]
+    assert (await repair.start(found))["reason"] == "not_loaded"
 
 
 @pytest.mark.parametrize("choice", ["use_zone", "keep_zone"])
