@@ -3,11 +3,11 @@
 from playwright.async_api import Page, expect
 
 from .environment import HOST, TOKEN, ZONE, Environment
-from .pages import IntegrationsPage, RepairsPage
+from .pages import IntegrationsPage, RepairsPage, overflow
 from .screenshots import Screenshots
-from .test_proxy import DESKTOP, PHONE, overflow
+from .test_proxy import DESKTOP, PHONE
 
-TITLE = f"{ZONE} no longer uses Cloudflare's name servers"
+TITLE = f"{ZONE}: name servers changed"
 DNS_PAGE = "a[href='https://dash.cloudflare.com/{}/example.com/dns/records']"
 
 
@@ -56,7 +56,7 @@ async def test_repair_offers_the_zone_in_another_account(
     other = cloudflare.add_zone(ZONE, account="Other")
     cloudflare.add_token(TOKEN, other_accounts=["Other"])
     dialog = await repairs.repair(TITLE)
-    await expect(dialog.text("Use your other account?")).to_be_visible()
+    await expect(dialog.text("Switch to the other account?")).to_be_visible()
     await expect(dialog.root.locator(DNS_PAGE.format(other.account.id))).to_be_visible()
     await take(page, screenshots, "zone-in-another-account")
     await dialog.press("Submit")
