@@ -34,7 +34,7 @@ async def test_first_form_warns_of_a_zone_that_nobody_sees(
     await take(page, screenshots, "unseen-zone")
     await form.press("Submit")
     await environment.wait_for_record(HOST, environment.address)
-    await expect(form.text("Another name in example.com")).to_be_visible()
+    await expect(form.text("is set up, but its DNS is")).to_be_visible()
     await form.close()
 
 
