@@ -33,6 +33,8 @@ async def test_first_form_warns_of_a_zone_that_nobody_sees(
     await expect(form.root.locator(DNS_PAGE.format(zone.account.id))).to_be_visible()
     await take(page, screenshots, "unseen-zone")
     await form.press("Submit")
+    await expect(form.text(f"A: {environment.address}")).to_be_visible()
+    await form.press("Submit")
     await environment.wait_for_record(HOST, environment.address)
     await expect(form.text("is set up, but its DNS is")).to_be_visible()
     await form.close()
