@@ -137,6 +137,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         due = self._deletions.due
         changed = self._configuration.async_renew()
         self.data = self.store.state
+        self._deletions.async_reconfigured()
         if self._deletions.due.keys() - due:
             self._backoff.require_full_sync()
         self._watch.async_follow(self._configuration.watched_sources)
@@ -334,4 +335,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         if options.full_sync or result.was_read:
             self._backoff.full_sync_attempted(now)
         self._backoff.add(result, self.client.rate_limit, dt_util.utcnow())
-        async_update_reauth(self.hass, self.config_entry, self._backoff, result)
+        is_key_needed = bool(self.config.managed_records or self._deletions.due)
+        async_update_reauth(
+            self.hass, self.config_entry, self._backoff, result, is_key_needed=is_key_needed
+        )

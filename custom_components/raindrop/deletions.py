@@ -71,6 +71,13 @@ class Deletions:
         pending = self._store.pending_deletions.items()
         return {key: since for key, since in pending if since is not None}
 
+    @callback
+    def async_reconfigured(self) -> None:
+        """Report no failure any more if the domains whose records are to be deleted are back."""
+        if not self.due:
+            self._is_failing = False
+            async_end_deletion_failed(self._hass, self._entry)
+
     async def async_delete(self, result: UpdateResult) -> UpdateResult:
         """Delete the records that are due; return the result of the update with what happened.
 

@@ -9,12 +9,20 @@ from .ddns import UpdateResult
 
 @callback
 def async_update_reauth(
-    hass: HomeAssistant, entry: ConfigEntry, backoff: Backoff, result: UpdateResult
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    backoff: Backoff,
+    result: UpdateResult,
+    *,
+    is_key_needed: bool,
 ) -> None:
-    """Start a reauthentication if it is needed after an update, or end one."""
+    """Start a reauthentication if it is needed after an update, or end one.
+
+    Where no key is needed, no request would show that it is accepted again.
+    """
     if backoff.is_denied and result.errors:
         entry.async_start_reauth(hass)
-    elif result.was_read and backoff.is_accepted:
+    elif not is_key_needed or (result.was_read and backoff.is_accepted):
         # Also one that was started before a reload.
         for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
             hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -101,6 +101,25 @@ async def test_a_deletion_that_fails_is_repeated_by_the_full_sync_and_becomes_a_
     assert issue(hass, "deletion_failed") is None
 
 
+async def test_a_domain_that_is_back_needs_no_deletion_and_no_repair(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, entry: RaindropConfigEntry
+) -> None:
+    """Also while Cloudflare cannot be reached."""
+    (removed,) = [s for s in entry.subentries.values() if s.data["domain"] == REMOVED]
+    simulator.faults.add("cloudflare", DELETE, kind="error", status=400, code=81053)
+    await remove_domain(hass, entry)
+    await clock.passes(HOUR)
+    assert issue(hass, "deletion_failed")
+
+    simulator.cloudflare.reachable = False
+    hass.config_entries.async_add_subentry(entry, removed)
+    await hass.async_block_till_done()
+    assert issue(hass, "deletion_failed") is None
+    simulator.cloudflare.reachable = True
+    await clock.passes(HOUR)
+    assert REMOVED in names(simulator)
+
+
 async def test_a_deletion_that_succeeds_ends_the_request_for_another_key(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
 ) -> None:

@@ -228,6 +228,48 @@ async def test_a_removed_domain_takes_its_entities_and_repairs_along(
     assert [d.name for d in entry.runtime_data.domains] == ["home.example.com"]
 
 
+async def break_zone(simulator: Simulator, zone: Zone, problem: str) -> None:
+    """Cause a repair or a form."""
+    match problem:
+        case "reauth":
+            simulator.cloudflare.credentials.revoke(TOKEN)
+        case "dns_edit_missing":
+            other = simulator.cloudflare.add_zone("example.org")
+            simulator.cloudflare.add_token(TOKEN, zones=[other])
+        case "zone_gone":
+            simulator.cloudflare.switches.foreign_zone = "404/1001"
+            simulator.cloudflare.remove_zone(zone)
+        case _:
+            simulator.cloudflare.edit_zone(zone, paused=True)
+
+
+def problems(hass: HomeAssistant) -> list[str]:
+    """Return the repairs and the open forms."""
+    flows = hass.config_entries.flow.async_progress()
+    issues = ir.async_get(hass).issues.values()
+    return [*(str(i.translation_key) for i in issues), *(f["context"]["source"] for f in flows)]
+
+
+@pytest.mark.parametrize(
+    "problem",
+    ["reauth", "dns_edit_missing", "zone_gone", "zone_paused"],
+)
+async def test_the_last_domain_takes_what_is_shown_of_the_zone_along(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, problem: str
+) -> None:
+    """Without domains Cloudflare is asked nothing that could show the end of a problem."""
+    entry = await set_up(hass, zone, [domain("home.example.com")])
+    await break_zone(simulator, zone, problem)
+    await clock.passes(timedelta(days=1))
+    await clock.cycles()
+    assert problem in problems(hass)
+    remove(hass, entry, "home.example.com")
+    await settle(hass)
+    assert problems(hass) == []
+    await entry.runtime_data.async_update_now()
+    assert problems(hass) == []
+
+
 async def test_a_removed_domain_takes_its_record_along_if_that_is_wanted(
     hass: HomeAssistant, simulator: Simulator, zone: Zone
 ) -> None:

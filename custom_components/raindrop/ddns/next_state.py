@@ -44,7 +44,8 @@ def without_list(
     """Return the next state after an update that did not read the zone, or tried in vain."""
     records = {m.record_key: state.record(m.record_key) for m in config.managed_records}
     is_converged = error is None and state.is_converged and is_synced(config, detections, state)
-    list_error = error or state.list_error
+    # Without records nothing is listed any more, which would end an earlier error.
+    list_error = (error or state.list_error) if records else None
     after = _next_state(
         config, detections, state, records, list_error, is_converged=is_converged, now=now
     )
