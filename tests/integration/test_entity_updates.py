@@ -23,6 +23,7 @@ from .conftest import (
 )
 
 HISTORY = {f"sensor.example_com_ipv4_address_{about}" for about in ("since", "changes")}
+SENSORS = ("last_update", "a_record", "public_dns_ipv4", "status")
 ZONE = {PUBLIC_IPV4, SOURCE_IPV4, LAST_UPDATE, UPDATE_NOW} | HISTORY
 
 type Written = Callable[[], set[str]]
@@ -32,8 +33,9 @@ type Written = Callable[[], set[str]]
 def of_domain(number: int) -> set[str]:
     """Return the sensors of a domain."""
     name = f"n{number}_example_com"
-    sensors = {f"sensor.{name}_{about}" for about in ("last_update", "a_record", "public_dns_ipv4")}
-    return sensors | {problem(number)}
+    sensors = {f"sensor.{name}_{about}" for about in SENSORS}
+    controls = {f"switch.{name}_keep_up_to_date", f"select.{name}_proxied_by_cloudflare"}
+    return sensors | controls | {problem(number)}
 
 
 def problem(number: int) -> str:
@@ -121,10 +123,11 @@ async def test_a_problem_concerns_its_domains(
 async def test_an_unexpected_error_concerns_all_entities(
     hass: HomeAssistant, entry: RaindropConfigEntry, written: Written, clock: Clock
 ) -> None:
-    """All entities are unavailable until the next update that succeeds."""
+    """All but the controls are unavailable until the next update that succeeds."""
     clock.jumps(FULL_SYNC_INTERVAL / 100)
     entry.runtime_data.async_set_update_error(RuntimeError("a bug"))
-    shown = {PUBLIC_IPV4, *of_domain(2), problem(2)}
+    domain_sensors = {entity for entity in of_domain(2) if "sensor." in entity}
+    shown = {PUBLIC_IPV4} | domain_sensors
     assert shown <= written()
     assert {state(hass, entity) for entity in shown} == {"unavailable"}
     await clock.cycles()

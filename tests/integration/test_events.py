@@ -4,7 +4,7 @@ from collections import Counter
 from copy import copy
 from datetime import timedelta
 
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED, EVENT_STATE_CHANGED
 from homeassistant.core import CoreState, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -20,6 +20,7 @@ from tests.secrets import TOKEN
 
 from .builders import domain, set_up
 from .conftest import BATCH, LIST, PUBLIC_IPV4, Clock, endpoints, entry_state, typed
+from .domain_forms import send, start
 
 PUBLIC_IP = "event.example_com_address_change"
 DNS_RECORD = "event.home_example_com_dns_record"
@@ -301,10 +302,8 @@ async def test_a_question_about_one_zone_does_not_concern_another(
         )
         assert NEXT in str(response)
     else:
-        flows = hass.config_entries.subentries
-        form = await flows.async_init((first.entry_id, "domain"), context={"source": SOURCE_USER})
-        fields = {**typed(form), "domain": "new.example.com"}
-        preview = await flows.async_configure(form["flow_id"], fields)
+        form = await start(hass, first)
+        preview = await send(hass, form, {**typed(form), "domain": "new.example.com"})
         assert NEXT.replace(".", "\\.") in (preview["description_placeholders"] or {})["rows"]
     await hass.async_block_till_done(wait_background_tasks=True)
     assert known == {key: vars(detector)[key] for key in known}

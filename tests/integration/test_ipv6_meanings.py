@@ -155,12 +155,12 @@ async def test_a_prefix_alone_is_never_written(
 async def test_another_machine_cannot_have_the_prefix_of_the_router(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, router: Router
 ) -> None:
-    """The form refuses it, at the field of the interface ID."""
+    """The form refuses it, above the section that has the interface ID."""
     sources = {"ipv6": [router.source("router")]}
     entry = await set_up(hass, zone, [], sources=sources)
     fields = FORM | {"domain": "nas", "families": ["ipv6"], "interface_id": "::1234"}
     form = await send(hass, await start(hass, entry), fields)
-    assert (form["step_id"], form["errors"]) == ("user", {"interface_id": "record_no_prefix"})
+    assert (form["step_id"], form["errors"]) == ("user", {"base": "record_no_prefix"})
     preview = await send(hass, form, fields | {"interface_id": ""})
     assert rows(preview) == [f"| {NAS} | AAAA |  | {ROUTER_ADDRESS} | — | auto |"]
 

@@ -6,9 +6,14 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.raindrop.const import DOMAIN
-from custom_components.raindrop.repairs import MissingFlow, async_create_fix_flow
+from custom_components.raindrop.fix_flow import RetryFlow
+from custom_components.raindrop.repairs import (
+    MissingFlow,
+    async_create_fix_flow,
+)
 from simulator import Simulator
 from simulator.cloudflare import Zone
+from tests.secrets import READ_TOKEN, TOKEN
 
 from .builders import domain, set_up
 from .repair_flows import NAME, SECOND, A, Repair, issue_id, issues
@@ -67,5 +72,27 @@ async def test_the_menu_of_an_entry_that_is_not_loaded_is_not_shown(
     flow.hass = hass
     flow.flow_id, flow.handler, flow.context = "flow", DOMAIN, {"issue_id": issue.issue_id}
     assert isinstance(flow, MissingFlow)
+    done = await flow.async_step_init()
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+@pytest.mark.parametrize("issue_key", ["zone_moved", "dns_edit_missing"])
+async def test_the_form_of_an_entry_that_is_not_loaded_is_not_shown(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, issue_key: str
+) -> None:
+    """The same for an issue without a menu."""
+    simulator.cloudflare.add_token(READ_TOKEN, permissions={"dns:read", "zone:read"})
+    simulator.cloudflare.add_record(zone, **A)
+    simulator.cloudflare.edit_zone(zone, status="moved" if issue_key == "zone_moved" else "active")
+    token = TOKEN if issue_key == "zone_moved" else READ_TOKEN
+    entry = await set_up(hass, zone, [domain(NAME)], token=token)
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(hass))
+    assert issue is not None
+    assert issue.translation_key == issue_key
+    flow = await async_create_fix_flow(hass, issue.issue_id, issue.data)
+    await hass.config_entries.async_unload(entry.entry_id)
+    flow.hass = hass
+    flow.flow_id, flow.handler, flow.context = "flow", DOMAIN, {"issue_id": issue.issue_id}
+    assert isinstance(flow, RetryFlow)
     done = await flow.async_step_init()
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")

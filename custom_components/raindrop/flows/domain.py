@@ -6,6 +6,7 @@ from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_USER,
+    ConfigEntryState,
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
@@ -143,6 +144,8 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
 
     @override
     def detections_in_use(self) -> Iterable[ddns.Detection]:
+        if self._entry.state is not ConfigEntryState.LOADED:
+            return ()
         data = {**self._domain_data(self._names[0]), CONF_SOURCES: self.stored_sources}
         managed_records = config.read_managed_records(data, read_sources(self._entry.options))
         known = self._entry.runtime_data.data.detections

@@ -212,7 +212,6 @@ async def test_a_zone_id_never_gets_the_name_of_another_zone(
         pytest.param("unknown.example", "home", CloudflareNotFoundError, id="unknown name"),
         pytest.param("", "home.unknown.example", CloudflareNotFoundError, id="unknown domain"),
         pytest.param("exa mple.com", "home", ZoneNameError, id="no name"),
-        pytest.param("http://example.com/", "home", ZoneNameError, id="URL"),
         pytest.param("g" * 32 + "!", "home", ZoneNameError, id="nonsense"),
         pytest.param("example.com", "home.example.net", OutsideZoneError, id="other zone"),
         pytest.param("{id}", "home.example.net", OutsideZoneError, id="other zone than the id's"),

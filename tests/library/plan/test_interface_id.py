@@ -325,7 +325,18 @@ def test_the_text_of_the_form_decides(text: str, content: str, address: str) -> 
 
 
 @pytest.mark.parametrize("interface_id", [KEEP, GIVEN], ids=["kept", "given"])
-@pytest.mark.parametrize("existing", [[], [aaaa("2001:218:1:2::9")]], ids=["none", "one"])
+@pytest.mark.parametrize(
+    "existing",
+    [
+        [],
+        [aaaa("2001:218:1:2::9")],
+        [
+            aaaa("2001:218:1:2::9", comment=OWNER_COMMENT),
+            aaaa("2001:218:1:3::9", 2, comment=OWNER_COMMENT),
+        ],
+    ],
+    ids=["none", "one", "two"],
+)
 def test_the_prefix_of_a_router_is_never_combined(
     interface_id: InterfaceId, existing: list[Record]
 ) -> None:

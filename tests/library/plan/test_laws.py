@@ -243,7 +243,7 @@ def test_random_zones_cover_the_table() -> None:
     """Every row of the table occurs often enough in random zones to test the laws."""
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=1600, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=2500, deadline=None, derandomize=True, database=None)
     @given(zone=random_zones)
     def count(zone: RandomZone) -> None:
         seen.update(_rows(zone))
