@@ -62,10 +62,18 @@ class Trials:
     # Detection
 
     async def _frozen_entities(self) -> None:
-        """A full sync asks a second voice, so that no frozen entity pins an old address."""
+        """A full sync asks a second voice, so that no frozen entity pins an old address.
+
+        There is none for the entity of a router, whose address is not that of this host.
+        """
         await self._move(1, skip_entities=True)
         await self._pass_intervals(FULL_SYNC_INTERVALS)
-        self._expectations.check_dns()
+        of_routers = {
+            record_key
+            for _, record_key, managed in self._records()
+            if managed.source.meaning == "router"
+        }
+        self._expectations.check_dns(except_for=of_routers)
         await self._end()
 
     async def _tunnel(self) -> None:
