@@ -242,7 +242,8 @@ async def moved(hass: HomeAssistant, simulator: Simulator, zone: Zone) -> Zone:
 def registered(hass: HomeAssistant) -> tuple[set[tuple[str, str]], set[str]]:
     """Return the entities with their unique ids, and the ids of the devices."""
     entities = er.async_get(hass).entities.values()
-    devices = dr.async_get(hass).devices
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     return {(entity.entity_id, entity.unique_id) for entity in entities}, {
         device.id for device in devices
     }
