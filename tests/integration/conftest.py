@@ -24,6 +24,7 @@ from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from simulator import Simulator
 from simulator.cloudflare import Zone
+from simulator.request_log import Entry
 from tests.secrets import TOKEN, found_in
 from tests.simulated_time import advance, settle
 
@@ -80,6 +81,11 @@ def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Clock:
 def endpoints(simulator: Simulator) -> list[str]:
     """Return the endpoints of the requests to Cloudflare."""
     return [entry.endpoint for entry in simulator.log.select(service="cloudflare")]
+
+
+def requests(simulator: Simulator) -> list[Entry]:
+    """Return the requests, without those to public resolvers, which follow in the background."""
+    return [entry for entry in simulator.log.entries if entry.service != "doh"]
 
 
 def record_endpoints(simulator: Simulator) -> list[str]:

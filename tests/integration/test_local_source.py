@@ -14,7 +14,7 @@ from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6
 
 from .builders import domain, set_up
-from .conftest import SOURCE_IPV4, Clock, state
+from .conftest import SOURCE_IPV4, Clock, requests, state
 from .host_addresses import STABLE, Host
 from .router_entities import NAME, Router, contents, issues, written
 
@@ -32,7 +32,7 @@ async def test_the_stable_address_of_the_host_is_written(
 
     simulator.log.clear()
     await clock.cycles(3)
-    assert not simulator.log.entries
+    assert not requests(simulator)
 
     host.set_addresses(NEXT_STABLE, NEXT_TEMPORARY)
     simulator.ip.set_address(NEXT_TEMPORARY)
@@ -51,7 +51,7 @@ async def test_a_new_temporary_address_changes_nothing(
     simulator.log.clear()
     host.set_addresses(STABLE, "2001:218:1:2:ffff:eeee:dddd:cccc")
     await clock.cycles(2)
-    assert not simulator.log.entries
+    assert not requests(simulator)
     assert contents(simulator)["v6.example.com"] == STABLE
 
 
@@ -120,7 +120,7 @@ async def test_the_sensors_of_a_source_that_is_off_are_removed(
     registry = er.async_get(hass)
     for entity_id in (SOURCE_IPV4, "sensor.example_com_public_ipv4_address"):
         assert registry.async_get(entity_id) is None
-    assert not simulator.log.entries
+    assert not requests(simulator)
 
 
 def test_a_kernel_without_ipv6_has_no_outgoing_address(monkeypatch: pytest.MonkeyPatch) -> None:

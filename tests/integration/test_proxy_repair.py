@@ -17,7 +17,7 @@ from simulator.cloudflare import Zone
 from tests.conftest import HOME_V6
 
 from .builders import domain, set_up
-from .conftest import press_update_now
+from .conftest import press_update_now, requests
 from .router_entities import issues
 
 NAME = "home.example.com"
@@ -144,7 +144,7 @@ async def test_the_repair_follows_the_external_url(
         assert list(issues(hass)) == keys
     await set_external_url(hass, None)
     assert issues(hass) == {}
-    assert not simulator.log.entries
+    assert not requests(simulator)
 
 
 async def test_the_repair_follows_the_proxied_status(

@@ -28,7 +28,7 @@ from tests.conftest import HOME, HOME_V6, NEXT, OLD, operations
 from tests.secrets import TOKEN
 
 from .builders import domain, set_up
-from .conftest import BATCH, LIST, Clock, endpoints, state
+from .conftest import BATCH, LIST, Clock, endpoints, requests, state
 from .domain_forms import start
 from .router_entities import contents
 
@@ -395,7 +395,7 @@ async def test_a_domain_with_a_source_of_its_own_follows_it(
     simulator.log.clear()
     hass.states.async_set("sensor.dsl", "81.2.69.180")
     await settle(hass)
-    assert not simulator.log.entries
+    assert not requests(simulator)
 
 
 async def test_an_update_that_is_running_writes_nothing_for_a_removed_domain(

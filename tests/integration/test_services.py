@@ -13,7 +13,7 @@ from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD
 
 from .builders import domain, set_up
-from .conftest import BATCH, LIST, Clock, endpoints
+from .conftest import BATCH, LIST, Clock, endpoints, requests
 
 NAME = "home.example.com"
 
@@ -131,7 +131,7 @@ async def test_a_domain_that_is_not_configured_is_refused(
         await sync(hass, entry, domains=[NAME, name])
     assert caught.value.translation_key == "unknown_domain"
     assert caught.value.translation_placeholders == {"names": name}
-    assert not simulator.log.entries
+    assert not requests(simulator)
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -261,7 +261,7 @@ async def test_domains_without_a_zone_are_found_in_all_zones(
     with pytest.raises(ServiceValidationError) as caught:
         await sync_all(hass, domains=["home.example.org", "home.example.net"])
     assert caught.value.translation_placeholders == {"names": "home.example.net"}
-    assert not simulator.log.entries
+    assert not requests(simulator)
 
 
 async def test_the_failure_of_a_zone_does_not_stop_the_others(

@@ -13,7 +13,7 @@ from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
 
 from .builders import domain, set_up
-from .conftest import PUBLIC_IPV4, Clock, endpoints, press_update_now, state
+from .conftest import PUBLIC_IPV4, Clock, endpoints, press_update_now, requests, state
 from .router_entities import NAME, Router, contents, issues, written
 
 CGNAT, PRIVATE = "100.64.7.8", "192.168.178.20"
@@ -130,7 +130,7 @@ async def test_a_change_of_attributes_starts_no_update(
     simulator.log.clear()
     for packets in range(20):
         await router_with_vpn.reports(HOME, packets=str(packets))
-    assert not simulator.log.entries
+    assert not requests(simulator)
     assert issues(hass) == {}
 
 
