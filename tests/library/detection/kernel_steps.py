@@ -69,6 +69,7 @@ async def main() -> None:
         changes = 0
         for command in commands:
             ip(command)
+            await carrier(command)
             await idle(watch)
         reported[step] = changes
     watch.stop()
@@ -78,9 +79,18 @@ async def main() -> None:
     sys.stdout.write(json.dumps(reported))
 
 
-def ip(command: str) -> None:
-    """Run a command of iproute2."""
-    subprocess.run(["ip", *command.split()], check=True)  # noqa: S603
+def ip(command: str) -> str:
+    """Run a command of iproute2; return what it prints."""
+    run = subprocess.run(["ip", *command.split()], check=True, capture_output=True)  # noqa: S603
+    return run.stdout.decode()
+
+
+async def carrier(command: str) -> None:
+    """Wait until the way out has noticed whether its peer is up, which the kernel may delay."""
+    if state := {"link set isp down": "NO-CARRIER", "link set isp up": "state UP"}.get(command):
+        async with asyncio.timeout(LIMIT_S):
+            while state not in ip("-o link show wan"):  # noqa: ASYNC110
+                await asyncio.sleep(0)
 
 
 async def idle(watch: KernelWatch) -> None:
