@@ -36,7 +36,7 @@ async def cause_repairs(environment: Environment) -> None:
     cloudflare.add_record(ZONE, type="CNAME", name="blog", content="pages.example.org")
     (entry,) = await rest.entries("raindrop")
     form = await rest.start_flow([entry["entry_id"], "domain"], FlowKind.SUBENTRY)
-    preview = await rest.submit(form, WWW_FORM | {"domain": BLOG}, FlowKind.SUBENTRY)
+    preview = await rest.submit(form, WWW_FORM | {"domain": [BLOG]}, FlowKind.SUBENTRY)
     await rest.submit(preview, {}, FlowKind.SUBENTRY)
     environment.delete_record(WWW)
     for _ in range(EDITS):
