@@ -41,8 +41,8 @@ from .flows.schemas import (
     conflict_fields,
     zone_fields,
 )
-from .flows.subentries import add_subentry, new_domain_subentry
 from .home_id import async_get_home_id
+from .subentries import add_subentry, new_domain_subentry
 from .zone_links import DNS_URL, dns_url
 from .zone_move import async_find_zone, async_use_zone
 

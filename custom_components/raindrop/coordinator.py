@@ -210,7 +210,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         """Publish what public resolvers answered, unless the domains changed since."""
         async with self._lock:
             if self._is_stopped or self._configuration.is_outdated:
-                raise CancelledError
+                return
             before = self.data
             self.data, result = with_public_answers(self.config, before, answers, dt_util.utcnow())
             if self.data != before:

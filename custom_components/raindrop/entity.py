@@ -17,6 +17,7 @@ from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import Reason
 from .publisher import SIGNAL_DOMAIN
+from .subentries import async_change_domain
 from .zone_links import dns_url
 
 _BATCH = 10
@@ -144,16 +145,26 @@ class DomainEntity(Entity):
         records = (self.coordinator.data.record(key) for key in self.domain.record_keys)
         return next((record.reason for record in records if record.reason), None)
 
-    def update_stored(self, **changes: object) -> None:
-        """Change what is stored of the domain; an update that is requested takes it over."""
-        entry = self.coordinator.config_entry
-        subentry = entry.subentries[self.domain.subentry_id]
-        data = {**subentry.data, **changes}
-        self.hass.config_entries.async_update_subentry(entry, subentry, data=data)
-
     async def async_update(self) -> None:
         """Run an update, as the action `homeassistant.update_entity` expects."""
         await self.coordinator.async_request_refresh()
+
+
+class DomainControl(DomainEntity):
+    """An entity by which the user changes what is stored of a domain."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always available: it says what the user wants."""
+        return True
+
+    @callback
+    def async_change(self, **changes: object) -> None:
+        """Change what is stored of the domain; an update that is requested takes it over."""
+        entry = self.coordinator.config_entry
+        subentry = entry.subentries[self.domain.subentry_id]
+        async_change_domain(self.hass, entry, subentry, **changes)
 
 
 class _DomainEntities:

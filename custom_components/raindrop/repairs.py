@@ -16,13 +16,19 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .config import CONF_CREATE, CONF_RECORDS, CONF_TAKE_OVER, subentry_host_name
+from .config import (
+    CONF_CREATE,
+    CONF_RECORDS,
+    CONF_TAKE_OVER,
+    subentry_host_name,
+)
 from .const import DOMAIN
 from .ddns import Owner, Reason, Record, RecordAttributes, RecordKey, Zone
 from .fix_flow import RetryFlow
 from .flows.schemas import record_label
 from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE
 from .stored_sources import FAMILIES
+from .subentries import async_change_domain
 from .zone_links import dns_url, zone_placeholders
 from .zone_move import async_find_zone, async_use_zone
 
@@ -52,8 +58,7 @@ class RecordFlow(RetryFlow):
 
     def _update(self, **updates: object) -> RepairsFlowResult:
         """Change the data of the domain, which starts an update, and end."""
-        data = {**self._subentry.data, **updates}
-        self.hass.config_entries.async_update_subentry(self._entry, self._subentry, data=data)
+        async_change_domain(self.hass, self._entry, self._subentry, **updates)
         return self.async_create_entry(data={})
 
 

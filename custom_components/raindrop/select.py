@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .config import CONF_PROXIED, PROXIED
 from .coordinator import RaindropConfigEntry
-from .entity import DomainEntity, async_add_domain_entities
+from .entity import DomainControl, async_add_domain_entities
 
 PARALLEL_UPDATES = 0
 
@@ -32,14 +32,8 @@ async def async_setup_entry(
     )
 
 
-class DomainProxied(DomainEntity, SelectEntity):
+class DomainProxied(DomainControl, SelectEntity):
     """The proxied policy of a domain."""
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Always available: it says what the user wants."""
-        return True
 
     @property
     @override
@@ -50,4 +44,4 @@ class DomainProxied(DomainEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Use another policy; an update follows that applies it."""
-        self.update_stored(**{CONF_PROXIED: option})
+        self.async_change(**{CONF_PROXIED: option})

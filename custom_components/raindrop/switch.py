@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .config import CONF_PAUSED
 from .coordinator import RaindropConfigEntry
-from .entity import DomainEntity, async_add_domain_entities
+from .entity import DomainControl, async_add_domain_entities
 
 PARALLEL_UPDATES = 0
 
@@ -31,14 +31,8 @@ async def async_setup_entry(
     )
 
 
-class DomainSwitch(DomainEntity, SwitchEntity):
+class DomainSwitch(DomainControl, SwitchEntity):
     """Off while nothing is written for a domain."""
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Always available: it says what the user wants."""
-        return True
 
     @property
     @override
@@ -49,9 +43,9 @@ class DomainSwitch(DomainEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Keep the domain up to date again; an update follows."""
-        self.update_stored(**{CONF_PAUSED: False})
+        self.async_change(**{CONF_PAUSED: False})
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Write nothing for the domain from now on."""
-        self.update_stored(**{CONF_PAUSED: True})
+        self.async_change(**{CONF_PAUSED: True})

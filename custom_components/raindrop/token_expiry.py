@@ -18,14 +18,13 @@ from .ddns import (
     UpdateResult,
 )
 from .entry_issues import async_end_token_expires, async_report_token_expires
+from .zone_links import ACCOUNT_TOKENS_URL, TOKENS_URL
 
 _NOTICE = timedelta(days=14)
 _INTERVAL = timedelta(days=1) - timedelta(minutes=5)
 """A little less than a day, because full syncs are not exactly an hour apart."""
 _FIRST = timedelta(minutes=55)
 """How long after setup it is asked first: with the next full sync, not at every start."""
-_TOKEN_URL = "https://dash.cloudflare.com/profile/api-tokens"  # noqa: S105 - a page
-_ACCOUNT_TOKEN_URL = "https://dash.cloudflare.com/?to=/:account/api-tokens"  # noqa: S105 - a page
 
 
 class TokenExpiry:
@@ -66,7 +65,7 @@ class TokenExpiry:
                 self._backoff.add(limited, self._client.rate_limit, dt_util.utcnow())
             return
         if expires_on and expires_on - dt_util.utcnow() < _NOTICE:
-            url = _ACCOUNT_TOKEN_URL if self._account_id else _TOKEN_URL
+            url = ACCOUNT_TOKENS_URL if self._account_id else TOKENS_URL
             async_report_token_expires(self._hass, self._entry, expires_on, url)
         else:
             async_end_token_expires(self._hass, self._entry)

@@ -9,6 +9,8 @@ https://developers.cloudflare.com/fundamentals/reference/deep-links/
 """
 TOKENS_URL = "https://dash.cloudflare.com/profile/api-tokens"
 """The user's API tokens."""
+ACCOUNT_TOKENS_URL = "https://dash.cloudflare.com/?to=/:account/api-tokens"
+"""Those of an account that Cloudflare lets the user choose."""
 
 
 def dns_url(zone: Zone | None) -> str:

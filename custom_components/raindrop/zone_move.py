@@ -1,7 +1,5 @@
 """A zone that moved to another account: the entry takes the new zone, and keeps all else."""
 
-from typing import Any
-
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
@@ -16,6 +14,7 @@ from .const import (
     SUBENTRY_DOMAIN,
 )
 from .ddns import CloudflareClient, CloudflareError, Zone
+from .subentries import async_change_domain
 
 
 async def async_find_zone(
@@ -61,7 +60,6 @@ def async_use_zone(
         },
     )
     for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN):
-        data: dict[str, Any] = {**subentry.data, CONF_RECORDS: {}, CONF_TAKE_OVER: []}
-        hass.config_entries.async_update_subentry(entry, subentry, data=data)
+        async_change_domain(hass, entry, subentry, **{CONF_RECORDS: {}, CONF_TAKE_OVER: []})
     # The update listener is there only while the entry is loaded.
     hass.config_entries.async_schedule_reload(entry.entry_id)

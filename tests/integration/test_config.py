@@ -16,8 +16,8 @@ from custom_components.raindrop.config import (
     subentry_host_name,
 )
 from custom_components.raindrop.ddns.models import Family, HomeId, HostName, Source, SourceKind
-from custom_components.raindrop.flows.subentries import new_domain_subentry
 from custom_components.raindrop.stored_sources import read_source_list, read_sources, source_data
+from custom_components.raindrop.subentries import new_domain_subentry
 from tests.secrets import TOKEN
 
 NAME = HostName("home.example.com")

@@ -20,6 +20,7 @@ from ..error_messages import ErrorMessage, try_or_error
 from ..history import async_get_history
 from ..loading import async_wait_until_loaded
 from ..stored_sources import CONF_SOURCES, read_sources
+from ..subentries import add_subentry, new_domain_subentry
 from ..zone_links import dns_url
 from .forms import Errors, ShowErrors, without_sections
 from .names import NameChoices, name_choices, name_list, read_names
@@ -32,7 +33,6 @@ from .schemas import (
     new_domain_schema,
 )
 from .sources import SourceSteps, StoredSources
-from .subentries import add_subentry, new_domain_subentry
 
 CONF_BEFORE = "before"
 """The data of a flow that begins with what the first form did: what its records contained."""

@@ -17,8 +17,8 @@ from .. import config, ddns
 from ..address_sources import async_get_detector
 from ..ddns import Detection, Family, Source, ZoneAccess
 from ..error_messages import BASE, ErrorMessage, response_text
+from ..subentries import new_domain_subentry
 from .preview import conflict_message
-from .subentries import new_domain_subentry
 
 
 async def async_preview_first(

@@ -1,4 +1,4 @@
-"""The subentries of new domains."""
+"""The subentries of domains: new ones, and changes of what is stored."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,9 +8,9 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry, ConfigSube
 from homeassistant.const import CONF_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 
-from .. import config, ddns
-from ..const import SUBENTRY_DOMAIN
-from ..ddns import HostName
+from . import config, ddns
+from .const import SUBENTRY_DOMAIN
+from .ddns import HostName
 
 
 def new_domain_subentry(name: HostName, chosen: Mapping[str, Any]) -> ConfigSubentryData:
@@ -33,3 +33,12 @@ def add_subentry(hass: HomeAssistant, entry: ConfigEntry, new: ConfigSubentryDat
         unique_id=new["unique_id"],
     )
     hass.config_entries.async_add_subentry(entry, subentry)
+
+
+@callback
+def async_change_domain(
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, **changes: object
+) -> None:
+    """Change some of what is stored of a domain; an update follows that takes it over."""
+    data = {**subentry.data, **changes}
+    hass.config_entries.async_update_subentry(entry, subentry, data=data)
