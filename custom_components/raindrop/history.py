@@ -4,11 +4,9 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -16,7 +14,14 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN, LOGGER
 from .ddns import Address, Family
 from .stored_sources import FAMILIES
-from .stored_values import read_int, read_list, read_mapping, read_text
+from .stored_values import (
+    UNREADABLE,
+    read_address,
+    read_int,
+    read_list,
+    read_mapping,
+    read_time,
+)
 
 _VERSION = 1
 _MAX_CHANGES = 50
@@ -24,10 +29,6 @@ _MAX_ADDRESSES = 16
 """How many present addresses are remembered: those of all connections of all zones."""
 _MAX_COUNT = 2**31
 _SAVE_DELAY_S = 1
-_UNREADABLE = (
-    *(HomeAssistantError, NotImplementedError, OSError),
-    *(KeyError, TypeError, ValueError, OverflowError),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class AddressHistory:
         try:
             if stored := await self._store.async_load():
                 self._read(stored)
-        except _UNREADABLE as err:
+        except UNREADABLE as err:
             # Not the error itself, which may quote what is stored.
             LOGGER.warning(
                 "The history of the address begins anew: cannot read it (%s)", type(err).__name__
@@ -98,14 +99,14 @@ class AddressHistory:
             self._store.async_delay_save(self._data, _SAVE_DELAY_S)
 
     def _read(self, stored: Mapping[str, Any]) -> None:
-        """Raises KeyError, TypeError or ValueError; nothing is taken over then."""
+        """Raises one of MALFORMED; nothing is taken over then."""
         changes = [_change(read_mapping(change)) for change in read_list(stored["changes"])]
         counts = {
             FAMILIES[key]: read_int(count, 0, _MAX_COUNT)
             for key, count in read_mapping(stored["counts"]).items()
         }
         since = {
-            ip_address(address): _time(time)
+            read_address(address): read_time(time)
             for address, time in read_mapping(stored["since"]).items()
         }
         self.changes.extend(changes)
@@ -149,14 +150,9 @@ def change_data(change: AddressChange) -> dict[str, Any]:
 def _change(data: Mapping[str, Any]) -> AddressChange:
     lasted_s = data["lasted_s"]
     return AddressChange(
-        changed_at=_time(data["changed_at"]),
+        changed_at=read_time(data["changed_at"]),
         family=FAMILIES[data["family"]],
-        from_ip=ip_address(read_text(data["from_ip"])),
-        to_ip=ip_address(read_text(data["to_ip"])),
+        from_ip=read_address(data["from_ip"]),
+        to_ip=read_address(data["to_ip"]),
         lasted_s=None if lasted_s is None else read_int(lasted_s, 0, _MAX_COUNT),
     )
-
-
-def _time(text: str) -> datetime:
-    """Return a stored time in UTC; one without an offset is local time."""
-    return dt_util.as_utc(datetime.fromisoformat(read_text(text)))

@@ -14,13 +14,11 @@ and when a write got no response.
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
-from ipaddress import ip_address
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 
 from . import ddns
@@ -42,15 +40,20 @@ from .ddns import (
     State,
 )
 from .stored_sources import FAMILIES
-from .stored_values import read_bool, read_int, read_list, read_text
+from .stored_values import (
+    MALFORMED,
+    UNREADABLE,
+    read_address,
+    read_bool,
+    read_int,
+    read_list,
+    read_text,
+    read_time,
+)
 from .stored_zone import read_zone
 
 _VERSION = 1
 _SAVE_DELAY_S = 10
-_MALFORMED = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
-_UNREADABLE = (*_MALFORMED, HomeAssistantError, NotImplementedError, OSError)
-"""What Home Assistant's store raises: for a file of another version, without
-one, that is no JSON object, or that cannot be opened."""
 _TYPES = {family.record_type: family for family in Family}
 
 
@@ -82,7 +85,7 @@ class ZoneStore:
         try:
             stored = await self._store.async_load()
             data = {} if stored is None else {**stored}
-        except _UNREADABLE as err:
+        except UNREADABLE as err:
             # Not the error itself, which may quote what is stored.
             unreadable.append(f"the file ({type(err).__name__})")
             self.are_deletions_lost = self._are_records_lost = True
@@ -91,33 +94,33 @@ class ZoneStore:
                 public_addresses=_public_addresses(data),
                 foreign_name_servers=_name_servers(data),
             )
-        except _MALFORMED:
+        except MALFORMED:
             unreadable.append("addresses")
         try:
             zone = read_zone(data.get("zone"))
             self.state = replace(self.state, zone=zone if zone and zone.id == zone_id else None)
-        except _MALFORMED:
+        except MALFORMED:
             unreadable.append("zone")
         try:
             records, unreadable_keys = _records(data)
             self.state = replace(self.state, records=records)
             unreadable += unreadable_keys
-        except _MALFORMED:
+        except MALFORMED:
             unreadable.append("records")
             self._are_records_lost = True
         try:
             self.pending_deletions = _pending_deletions(data)
-        except _MALFORMED:
+        except MALFORMED:
             unreadable.append("pending deletions")
             self.are_deletions_lost = True
         try:
             self.pending_events = [_event(event) for event in data.get("events", ())]
-        except _MALFORMED:
+        except MALFORMED:
             unreadable.append("events")
         try:
             self.wait_until = _optional_time(data.get("wait_until"))
             self.unconfirmed_at = _optional_time(data.get("unconfirmed_at"))
-        except _MALFORMED:
+        except MALFORMED:
             unreadable.append("times")
         if unreadable:
             names = ", ".join(unreadable)
@@ -212,7 +215,7 @@ def _records(data: Mapping[str, Any]) -> tuple[dict[RecordKey, RecordState], lis
             # Unless it can be read.
             records[record_key] = RecordState(is_forgotten=True)
             records[record_key] = _record_state(stored)
-        except _MALFORMED:
+        except MALFORMED:
             unreadable.append(repr(key))
     return records, unreadable
 
@@ -220,7 +223,7 @@ def _records(data: Mapping[str, Any]) -> tuple[dict[RecordKey, RecordState], lis
 def _pending_deletions(data: Mapping[str, Any]) -> dict[RecordKey, datetime | None]:
     pending: dict[RecordKey, datetime | None] = {}
     for key, stored in data.get("pending_deletions", {}).items():
-        pending[_record_key(key)] = _time(stored) if stored is not None else None
+        pending[_record_key(key)] = read_time(stored) if stored is not None else None
     return pending
 
 
@@ -251,12 +254,12 @@ def _record_data(record: RecordState) -> dict[str, Any]:
 def _record_state(data: Mapping[str, Any]) -> RecordState:
     return RecordState(
         last_address=_address(data.get("last_address")),
-        sent_addresses=tuple(ip_address(read_text(a)) for a in data.get("sent_addresses", ())),
-        external_changes=tuple(_time(time) for time in data.get("external_changes", ())),
+        sent_addresses=tuple(map(read_address, data.get("sent_addresses", ()))),
+        external_changes=tuple(read_time(time) for time in data.get("external_changes", ())),
         last_attributes=_attributes(data["attributes"]) if "attributes" in data else None,
         incomplete=_incomplete(data["incomplete"]) if "incomplete" in data else None,
         is_forgotten=read_bool(data.get("is_forgotten", False)),
-        unknown_since=_time(data["unknown_since"]) if "unknown_since" in data else None,
+        unknown_since=read_time(data["unknown_since"]) if "unknown_since" in data else None,
         public_addresses=_not_seen(data),
         is_not_seen="not_seen" in data,
         has_failed=read_bool(data.get("has_failed", False)),
@@ -266,7 +269,7 @@ def _record_state(data: Mapping[str, Any]) -> RecordState:
 def _not_seen(data: Mapping[str, Any]) -> frozenset[Address] | None:
     """Return what public resolvers answered instead of a record, None if they saw it."""
     stored = data.get("not_seen")
-    return None if stored is None else frozenset(map(ip_address, map(read_text, stored)))
+    return None if stored is None else frozenset(map(read_address, stored))
 
 
 def _attributes(data: Mapping[str, Any]) -> RecordAttributes:
@@ -319,15 +322,9 @@ def _event(data: Mapping[str, Any]) -> DdnsEvent:
     )
 
 
-def _time(text: str) -> datetime:
-    """Return a stored time in UTC; one without an offset is local time."""
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
 def _optional_time(text: str | None) -> datetime | None:
-    return _time(text) if text else None
+    return read_time(text) if text else None
 
 
 def _address(text: str | None) -> Address | None:
-    # A number would be taken for an address.
-    return ip_address(str(text)) if text else None
+    return read_address(text) if text else None

@@ -4,12 +4,21 @@ Every function raises a ValueError for a value of another type or out of range.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any
 
 from homeassistant.core import valid_entity_id
+from homeassistant.exceptions import HomeAssistantError
 
 from . import ddns
-from .ddns import HostName
+from .ddns import Address, HostName
+
+MALFORMED = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
+"""What reading malformed data raises."""
+UNREADABLE = (*MALFORMED, HomeAssistantError, NotImplementedError, OSError)
+"""Also what Home Assistant's store raises: for a file of another version, without
+one, that is no JSON object, or that cannot be opened."""
 
 
 class StoredValueError(ValueError):
@@ -77,3 +86,13 @@ def read_entity(value: object) -> str:
 def read_host_name(value: object) -> HostName:
     """Return a host name, normalized."""
     return ddns.to_ascii(read_text(value))
+
+
+def read_time(value: object) -> datetime:
+    """Return a time in UTC; one without an offset is local time. Also raises OverflowError."""
+    return datetime.fromisoformat(read_text(value)).astimezone(UTC)
+
+
+def read_address(value: object) -> Address:
+    """Return an IP address: a number is none."""
+    return ip_address(read_text(value))
