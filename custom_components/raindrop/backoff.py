@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from homeassistant.util import dt as dt_util
 
 from . import ddns
-from .scheduling import is_hour_over
+from .scheduling import HOURLY, is_interval_over
 from .store import ZoneStore
 from .zone_reading import ZoneReading
 
@@ -46,17 +46,17 @@ class Backoff:
 
     def is_full_sync_due(self, now: datetime) -> bool:
         """Return whether the zone is to be read whatever the addresses are."""
-        return is_hour_over(self._synced_at, now) or self.has_unconfirmed_write(now)
+        return is_interval_over(self._synced_at, HOURLY, now) or self.has_unconfirmed_write(now)
 
     def is_second_opinion_due(self, now: datetime) -> bool:
         """Return, once an hour, whether a second provider is to be asked whatever the first says.
 
         Also where Cloudflare may not be called.
         """
-        is_due = is_hour_over(self._second_opinion_at, now)
-        if is_due:
-            self._second_opinion_at = now
-        return is_due
+        if not is_interval_over(self._second_opinion_at, HOURLY, now):
+            return False
+        self._second_opinion_at = now
+        return True
 
     def may_read(self, now: datetime) -> bool:
         """Return whether enough of the rate limit is left to read a zone without need."""

@@ -19,24 +19,24 @@ FRESH = UpdateOptions()
 """An update that asks every source."""
 FULL_SYNC = UpdateOptions(full_sync=True)
 """An update that reads the zone as well."""
-_EARLY = timedelta(minutes=1)
-"""How much less than an hour may pass between two hourly tasks."""
+HOURLY = FULL_SYNC_INTERVAL - timedelta(minutes=1)
+"""The interval of an hourly task, which is done by polls.
 
-
-def is_hour_over(since: datetime, now: datetime) -> bool:
-    """Return whether an hourly task is due, which is done by polls; also if the clock was set back.
-
-    A poll comes some milliseconds early or late. Without a margin, a task would
-    wait for the next one now and then, which is half an hour later.
-    """
-    return not now - FULL_SYNC_INTERVAL + _EARLY < since <= now
-
-
+A poll comes some milliseconds early or late. Without a margin, a task would
+wait for the next one now and then, which is half an hour later.
+"""
+DAILY = timedelta(days=1) - timedelta(minutes=5)
+"""The interval of a daily task, which is done by full syncs: they may be late as well."""
 _LATE_WRITE_S = 60
 """When the zone is read again after a write without a response."""
 
 type _Key = UpdateOptions | CALLBACK_TYPE
 """What is due at the end of a timer; there is one timer for each."""
+
+
+def is_interval_over(done_at: datetime, interval: timedelta, now: datetime) -> bool:
+    """Return whether a task is due again: also if the clock was set back since it was done."""
+    return not now - interval < done_at <= now
 
 
 class UpdateScheduler:
@@ -100,13 +100,11 @@ class UpdateScheduler:
     @callback
     def async_schedule_full_sync(self) -> None:
         """Request an update that reads the zone after a write that may be carried out late."""
-        self._async_cancel(FULL_SYNC)
         self._async_schedule(FULL_SYNC, _LATE_WRITE_S, partial(self.async_request, FULL_SYNC))
 
     @callback
     def async_schedule_call(self, action: CALLBACK_TYPE, delay_s: float) -> None:
         """Call ``action`` after a delay, and not when it was to be called before."""
-        self._async_cancel(action)
         self._async_schedule(action, delay_s, action)
 
     @callback
@@ -117,6 +115,7 @@ class UpdateScheduler:
 
     @callback
     def _async_schedule(self, key: _Key, delay_s: float, action: Callable[[], object]) -> None:
+        self._async_cancel(key)
         due = partial(self._async_due, key, action)
         self._timers[key] = async_call_later(self._hass, delay_s, due)
 

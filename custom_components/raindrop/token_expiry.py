@@ -18,11 +18,10 @@ from .ddns import (
     UpdateResult,
 )
 from .entry_issues import async_end_token_expires, async_report_token_expires
+from .scheduling import DAILY, is_interval_over
 from .zone_links import ACCOUNT_TOKENS_URL, TOKENS_URL
 
 _NOTICE = timedelta(days=14)
-_INTERVAL = timedelta(days=1) - timedelta(minutes=5)
-"""A little less than a day, because full syncs are not exactly an hour apart."""
 _FIRST = timedelta(minutes=55)
 """How long after setup it is asked first: with the next full sync, not at every start."""
 
@@ -37,7 +36,7 @@ class TokenExpiry:
         self._entry = entry
         self._client = client
         self._backoff = backoff
-        self._asked_at = dt_util.utcnow() - _INTERVAL + _FIRST
+        self._asked_at = dt_util.utcnow() - DAILY + _FIRST
         self._account_id: str | None = None
         """The account that owns the token; None if that is a user, or not known yet."""
 
@@ -48,8 +47,8 @@ class TokenExpiry:
         Not if the zone could not be read, nor with a Global API Key, which does not expire.
         """
         now = dt_util.utcnow()
-        is_due = is_full_sync and result.was_read and not now - _INTERVAL < self._asked_at <= now
-        if is_due and self._client.credential_kind == ApiToken.__name__:
+        is_asked = is_full_sync and result.was_read and is_interval_over(self._asked_at, DAILY, now)
+        if is_asked and self._client.credential_kind == ApiToken.__name__:
             self._asked_at = now
             _ = self._entry.async_create_background_task(
                 self._hass, self._async_ask(), f"{DOMAIN} {self._entry.title} token expiry"

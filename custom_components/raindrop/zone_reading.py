@@ -1,12 +1,11 @@
 """When the zone itself is read: its status, its name servers, its plan."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from . import ddns
 from .ddns import CloudflareError, UpdateOptions, Zone
+from .scheduling import DAILY, is_interval_over
 
-_INTERVAL = timedelta(days=1) - timedelta(minutes=5)
-"""A little less than a day: the zone is read with a full sync, which may be late."""
 _PASSING = (
     ddns.CloudflareConnectionError,
     ddns.CloudflareRateLimitError,
@@ -27,12 +26,11 @@ class ZoneReading:
         """Return whether to read the zone with its records: at start and once a day.
 
         Also if an update that reads them is requested of a zone that has a
-        problem: somebody may have solved it. Never again if the first attempt was denied: a token
-        needs no Zone Read.
+        problem: somebody may have solved it. Never again if the first attempt
+        was denied: a token needs no Zone Read.
         """
-        is_recent = now - _INTERVAL < self._read_at <= now
         is_awaited = options.full_sync and zone is not None and zone.problem is not None
-        return not self._is_denied and (is_awaited or not is_recent)
+        return not self._is_denied and (is_awaited or is_interval_over(self._read_at, DAILY, now))
 
     def add(self, read: Zone | CloudflareError | None, now: datetime) -> None:
         """Take into account what an update that ended brought of the zone itself."""
