@@ -71,6 +71,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
     _moved_zone: Zone
     _conflicts: Collection[ddns.Conflict] = ()
     _entered: Mapping[str, Any]
+    """What was entered in the first form, or to replace the credential."""
     _access: ZoneAccess
     _choice: Mapping[str, Any]
     """What was chosen to resolve conflicts, as it is stored."""
@@ -126,13 +127,13 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the record types of the first domain if the home has an IPv6 address."""
-        suggested = suggested_families(self._preview)
-        schema = families_schema(self._preview)
         if usable_families(self._preview) == [Family.IPV4]:
-            return self._create_entry(suggested)
+            return self._create_entry([Family.IPV4.key])
+        schema = families_schema(self._preview)
         self.form_placeholders = {CONF_DOMAIN: ddns.to_unicode(self._access.name)}
         self.is_last_step = True
         if user_input is None:
+            suggested = suggested_families(self._preview)
             return self.show_form("families", schema, {config.CONF_FAMILIES: suggested})
         if not user_input[config.CONF_FAMILIES]:
             errors = {config.CONF_FAMILIES: "no_family"}
@@ -176,7 +177,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
             return self.show_form("reconfigure", CREDENTIAL_SCHEMA, values)
         zone = await try_or_error(self._async_find_zone(entry, user_input))
         if isinstance(zone, Zone):
-            self._user_input, self._moved_zone = user_input, zone
+            self._entered, self._moved_zone = user_input, zone
             return await self.async_step_moved_zone()
         return await self._async_replace_credential("reconfigure", entry, user_input)
 
@@ -195,7 +196,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Keep the zone in the other account from now on, with the new credential."""
-        credential = config.credential_data(self._user_input)
+        credential = config.credential_data(self._entered)
         async_use_zone(self.hass, self._get_reconfigure_entry(), self._moved_zone, credential)
         return self.async_abort(reason="zone_changed")
 
@@ -204,7 +205,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Use the new credential for the same zone."""
         entry = self._get_reconfigure_entry()
-        return await self._async_replace_credential("reconfigure", entry, self._user_input)
+        return await self._async_replace_credential("reconfigure", entry, self._entered)
 
     async def _async_replace_credential(
         self, step_id: str, entry: RaindropConfigEntry, user_input: Mapping[str, Any]

@@ -24,7 +24,7 @@ from .ddns import (
     State,
 )
 from .error_messages import error_message, response_text
-from .flows.preview import as_code, escape_markdown, record_text
+from .flows.preview import CONFLICT_KEYS, as_code, escape_markdown, record_text
 from .proxy_check import async_check_proxy
 from .zone_links import TOKENS_URL, dns_url, zone_placeholders
 
@@ -44,16 +44,7 @@ _BEHIND_NAT = {
     DetectionError.NOT_PUBLIC: "router_double_nat",
 }
 _RECORD_ISSUES = {
-    Reason.MISSING: "record_missing",
-    Reason.AMBIGUOUS: "record_ambiguous",
-    Reason.OTHER_HOME: "record_other_home",
-    Reason.CNAME: "record_cname",
-    Reason.DELEGATED: "record_delegated",
-    Reason.READ_ONLY: "record_read_only",
-    Reason.PLACEHOLDER: "record_placeholder",
-    Reason.NO_PREFIX: "record_no_prefix",
-    Reason.PROXIED_UNKNOWN: "record_proxied_unknown",
-    Reason.CONTESTED: "record_contested",
+    **CONFLICT_KEYS,
     Reason.REFUSED: "record_refused",
     Reason.NOT_APPLIED: "record_not_applied",
 }

@@ -8,12 +8,6 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
 import voluptuous as vol
 
 from .config import (
@@ -25,7 +19,7 @@ from .config import (
 from .const import DOMAIN
 from .ddns import Owner, Reason, Record, RecordAttributes, RecordKey, Zone
 from .fix_flow import RetryFlow
-from .flows.schemas import record_label
+from .flows.schemas import record_choice
 from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE
 from .stored_sources import FAMILIES
 from .subentries import async_change_domain
@@ -128,9 +122,7 @@ class ChoiceFlow(RecordFlow):
         if user_input is not None:
             return self._update(**self._chosen(self._shown[user_input[_RECORD]]))
         self._shown = {record.id: record for record in conflict.records}
-        options = [SelectOptionDict(value=r.id, label=record_label(r)) for r in conflict.records]
-        config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
-        return self._form(vol.Schema({vol.Required(_RECORD): SelectSelector(config)}))
+        return self._form(vol.Schema({vol.Required(_RECORD): record_choice(conflict.records)}))
 
     def _chosen(self, record: Record) -> dict[str, object]:
         """Return the data of the domain that say which record is chosen.

@@ -111,11 +111,10 @@ async def update_zone(
         apply(client, config.zone_id, plan.changes, listing, options.is_current),
         _read_zone(client, config.zone_id, options),
     )
+    errors: list[CloudflareError] = []
     # Those that are left for an outdated configuration are found by the next full sync.
-    stale = plan.stale_records if options.is_current() else {}
-    errors = await _delete_stale(
-        client, config.zone_id, replace(plan, stale_records=stale), outcomes
-    )
+    if options.is_current():
+        errors = await _delete_stale(client, config.zone_id, plan, outcomes)
     state = _with_zone(state, zone)
     after, result = with_plan(
         config, detections, state, listing, plan, outcomes, now=now, overrule=overrule

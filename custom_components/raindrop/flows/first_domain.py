@@ -5,12 +5,6 @@ from typing import Any
 
 from homeassistant.const import CONF_DOMAIN
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
 import voluptuous as vol
 
 from .. import config, ddns
@@ -19,6 +13,7 @@ from ..ddns import Detection, Family, Source, ZoneAccess
 from ..error_messages import BASE, ErrorMessage, response_text
 from ..subentries import new_domain_subentry
 from .preview import conflict_message
+from .schemas import choice
 
 
 async def async_preview_first(
@@ -74,14 +69,11 @@ def first_conflicts(preview: ddns.Preview) -> list[ddns.Conflict]:
 def families_schema(preview: ddns.Preview) -> vol.Schema:
     """Return the schema to choose from the families of which the home has an address."""
     detections = _by_family(preview)
-    options = [
-        SelectOptionDict(
-            value=family.key, label=f"{family.record_type}: {_address(detections[family])}"
-        )
+    labels = {
+        family.key: f"{family.record_type}: {_address(detections[family])}"
         for family in usable_families(preview)
-    ]
-    selector = SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
-    return vol.Schema({vol.Required(config.CONF_FAMILIES): SelectSelector(selector)})
+    }
+    return vol.Schema({vol.Required(config.CONF_FAMILIES): choice(labels, multiple=True)})
 
 
 def suggested_families(preview: ddns.Preview) -> list[str]:

@@ -17,7 +17,7 @@ from ..ddns import (
 from ..error_messages import BASE, ErrorMessage
 from ..zone_links import zone_placeholders
 
-_CONFLICTS = {
+CONFLICT_KEYS = {
     Reason.MISSING: "record_missing",
     Reason.AMBIGUOUS: "record_ambiguous",
     Reason.OTHER_HOME: "record_other_home",
@@ -29,6 +29,7 @@ _CONFLICTS = {
     Reason.PROXIED_UNKNOWN: "record_proxied_unknown",
     Reason.CONTESTED: "record_contested",
 }
+"""The translation keys of conflicts, of their messages in forms and of their issues alike."""
 _ESCAPED = {ord(character): f"\\{character}" for character in string.punctuation}
 
 
@@ -63,7 +64,7 @@ def conflict_message(conflict: Conflict, form_field: str = BASE) -> ErrorMessage
     existing = ", ".join(map(record_text, conflict.records))
     family = conflict.record_key.family
     placeholders = {"existing": existing, "family": family.label, "type": family.record_type}
-    return ErrorMessage(form_field, _CONFLICTS[conflict.reason], placeholders)
+    return ErrorMessage(form_field, CONFLICT_KEYS[conflict.reason], placeholders)
 
 
 def record_text(record: Record) -> str:

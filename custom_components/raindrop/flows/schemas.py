@@ -41,18 +41,22 @@ def dropdown(options: Sequence[str], translation_key: str) -> SelectSelector:
     )
 
 
+def choice(labels: Mapping[str, str], *, multiple: bool = False) -> SelectSelector:
+    """Return a selector that shows all its values as a list, by their labels."""
+    options = [SelectOptionDict(value=value, label=label) for value, label in labels.items()]
+    config = SelectSelectorConfig(options=options, multiple=multiple, mode=SelectSelectorMode.LIST)
+    return SelectSelector(config)
+
+
 def take_over_fields(records: Iterable[ddns.Record]) -> dict[vol.Marker, SelectSelector]:
     """Return the field to choose which records of other homes to take over, if there are any."""
-    options = [SelectOptionDict(value=r.version, label=record_label(r)) for r in records]
-    config = SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
-    return {vol.Optional(CONF_TAKE_OVER): SelectSelector(config)} if options else {}
+    labels: dict[str, str] = {record.version: record_label(record) for record in records}
+    return {vol.Optional(CONF_TAKE_OVER): choice(labels, multiple=True)} if labels else {}
 
 
 def zone_fields(zones: Mapping[str, str]) -> dict[vol.Marker, SelectSelector]:
     """Return the field to choose one of several zones of one name, if there are any."""
-    options = [SelectOptionDict(value=zone_id, label=label) for zone_id, label in zones.items()]
-    config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
-    return {vol.Required(CONF_ZONE_ID): SelectSelector(config)} if options else {}
+    return {vol.Required(CONF_ZONE_ID): choice(zones)} if zones else {}
 
 
 def conflict_fields(conflicts: Iterable[ddns.Conflict]) -> dict[vol.Marker, SelectSelector]:
@@ -62,17 +66,19 @@ def conflict_fields(conflicts: Iterable[ddns.Conflict]) -> dict[vol.Marker, Sele
     fields = take_over_fields(chain.from_iterable(homes))
     for conflict in conflicts:
         if conflict.reason is ddns.Reason.AMBIGUOUS:
-            several = conflict.records
-            options = [SelectOptionDict(value=r.id, label=record_label(r)) for r in several]
-            selector = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
             field = RECORD_FIELDS[conflict.record_key.family]
-            fields[vol.Optional(field)] = SelectSelector(selector)
+            fields[vol.Optional(field)] = record_choice(conflict.records)
     return fields
 
 
 def chosen_records(form: Mapping[str, Any]) -> dict[str, str]:
     """Return the ids of the chosen records by the key of their family, as they are stored."""
     return {family.key: form[field] for family, field in RECORD_FIELDS.items() if field in form}
+
+
+def record_choice(records: Iterable[ddns.Record]) -> SelectSelector:
+    """Return a selector of one of several records of a name, by its id."""
+    return choice({record.id: record_label(record) for record in records})
 
 
 def record_label(record: ddns.Record) -> str:
