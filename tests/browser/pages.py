@@ -59,11 +59,6 @@ class Dialog:
                 for field, text in fields:
                     await field.fill(text)
 
-    async def pick(self, field: str, option: str) -> None:
-        """Choose an option of a combo box, by the label of its field."""
-        await self.root.get_by_role("button", name=field, exact=True).click()
-        await self.root.get_by_role("option", name=option).click()
-
     async def add_option(self, option: str) -> None:
         """Add an option to the only field that takes several."""
         await self.press("Add")

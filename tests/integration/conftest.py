@@ -19,7 +19,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
+from custom_components.raindrop.const import DOMAIN, FULL_SYNC_INTERVAL, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from simulator import Simulator
@@ -56,6 +56,11 @@ class Clock:
         """Let a number of update intervals pass."""
         for _ in range(count):
             await self.passes(UPDATE_INTERVAL)
+
+    async def full_syncs(self, count: int = 1) -> None:
+        """Let a number of hours pass, each with a full sync."""
+        for _ in range(count):
+            await self.passes(FULL_SYNC_INTERVAL)
 
     def jumps(self, span: timedelta) -> None:
         """Let time pass without firing timers."""
@@ -147,6 +152,23 @@ async def press_update_now(hass: HomeAssistant) -> None:
     await hass.services.async_call(
         BUTTON, SERVICE_PRESS, {ATTR_ENTITY_ID: UPDATE_NOW}, blocking=True
     )
+
+
+async def sync(hass: HomeAssistant, entry: RaindropConfigEntry, **data: Any) -> dict[str, Any]:
+    """Call the action for a zone; return what it responds."""
+    response: Any = await hass.services.async_call(
+        DOMAIN,
+        "sync",
+        {"config_entry_id": entry.entry_id, **data},
+        blocking=True,
+        return_response=True,
+    )
+    assert response is not None
+    assert response.keys() == {"dry_run", "zones"}
+    assert response["dry_run"] is data.get("dry_run", False)
+    (zone,) = response["zones"]
+    assert zone.keys() == {"zone", "addresses", "records", "requests"}
+    return dict(zone)
 
 
 def state(hass: HomeAssistant, entity_id: str) -> str:

@@ -52,8 +52,7 @@ async def entry(hass: HomeAssistant, zone: Zone, clock: Clock) -> RaindropConfig
         registry.async_update_entity(entity.entity_id, disabled_by=None)
     await hass.config_entries.async_reload(entry.entry_id)
     # Each full sync asks public resolvers for another domain.
-    for _ in range(3):
-        await clock.passes(FULL_SYNC_INTERVAL)
+    await clock.full_syncs(3)
     # Without the second opinion of a full sync.
     await clock.cycles()
     return entry

@@ -17,7 +17,6 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns import Reason
 from simulator import Simulator
@@ -25,7 +24,7 @@ from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD
 
 from .builders import domain, set_up
-from .conftest import BATCH, LIST, Clock, endpoints, press_update_now, state
+from .conftest import BATCH, LIST, Clock, endpoints, press_update_now, state, sync
 from .domain_forms import FORM, change, send
 from .router_entities import Router, contents, issues
 
@@ -73,16 +72,12 @@ async def select(hass: HomeAssistant, option: str) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def sync(hass: HomeAssistant, entry: RaindropConfigEntry, **data: object) -> dict[str, str]:
+async def results(
+    hass: HomeAssistant, entry: RaindropConfigEntry, **data: object
+) -> dict[str, str]:
     """Call the action, and return the result of each domain."""
-    response: Any = await hass.services.async_call(
-        DOMAIN,
-        "sync",
-        {"config_entry_id": entry.entry_id, **data},
-        blocking=True,
-        return_response=True,
-    )
-    return {record["domain"]: record["result"] for record in response["zones"][0]["records"]}
+    zone = await sync(hass, entry, **data)
+    return {record["domain"]: record["result"] for record in zone["records"]}
 
 
 async def in_sync(hass: HomeAssistant, entity_id: str) -> bool:
@@ -151,8 +146,8 @@ async def test_the_action_says_that_a_domain_is_paused(
     """In a dry run as well; it does not fail for it."""
     await turn(hass, SERVICE_TURN_OFF)
     simulator.ip.set_address(NEXT)
-    assert await sync(hass, entry, dry_run=True) == {HOME_NAME: "paused", OTHER: "planned"}
-    assert await sync(hass, entry) == {HOME_NAME: "paused", OTHER: "done"}
+    assert await results(hass, entry, dry_run=True) == {HOME_NAME: "paused", OTHER: "planned"}
+    assert await results(hass, entry) == {HOME_NAME: "paused", OTHER: "done"}
 
 
 async def test_a_paused_domain_is_not_in_sync(

@@ -1,18 +1,17 @@
 """Look-ups at public resolvers: when they happen, what they show, and that nothing is written."""
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import timedelta
 import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import entity_registry as er
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.raindrop import ddns
-from custom_components.raindrop.const import DOMAIN, FULL_SYNC_INTERVAL, UPDATE_INTERVAL
+from custom_components.raindrop.const import FULL_SYNC_INTERVAL, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns import RecordKey
 from custom_components.raindrop.public_dns import MAX_CHANGED
@@ -24,6 +23,7 @@ from tests.secrets import TOKEN
 
 from .builders import domain, set_up
 from .conftest import BATCH, LIST, Clock, endpoints, press_update_now, state
+from .router_entities import issues
 from .test_events import DNS_RECORD, PROBLEM, Fired, fired
 
 __all__ = ["fired"]
@@ -50,12 +50,6 @@ def questions(simulator: Simulator, path: str = "/dns-query") -> Counter[str]:
 def asked(name: str, type_: str = "A") -> str:
     """Return the query for a name."""
     return f"name={name}&type={type_}"
-
-
-def issues(hass: HomeAssistant) -> dict[str, Mapping[str, str] | None]:
-    """Return the repairs with their placeholders."""
-    found = ir.async_get(hass).issues.values()
-    return {str(i.translation_key): i.translation_placeholders for i in found if i.domain == DOMAIN}
 
 
 def reason(hass: HomeAssistant) -> str | None:
@@ -156,7 +150,7 @@ async def test_a_name_that_resolvers_do_not_see_is_a_problem(
     assert reason(hass) == "not_seen"
     answer = WRONG_ADDRESSES["A"] if wrong == "wrong_answer" else "—"
     expected = {"domain": HOME_NAME, "type": "A", "address": HOME, "answer": answer}
-    assert expected.items() <= (issues(hass)["record_not_seen"] or {}).items()
+    assert expected.items() <= issues(hass)["record_not_seen"].items()
 
     # It is nothing that an update could change, or that has to be looked at more often.
     await press_update_now(hass)
@@ -434,7 +428,7 @@ async def test_a_zone_that_is_delegated_elsewhere_is_one_problem_of_all_its_name
     answer = r"ns1\.registrar\.example" if name_servers else "—"
     expected = {"zone": "example.com", "answer": answer}
     assert issues(hass).keys() == {"zone_not_seen"}
-    assert expected.items() <= (issues(hass)["zone_not_seen"] or {}).items()
+    assert expected.items() <= issues(hass)["zone_not_seen"].items()
 
     simulator.faults.add("doh", kind="servfail")
     await hass.config_entries.async_reload(entry.entry_id)

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any
 
 from homeassistant.components.recorder import Recorder, get_instance
 from homeassistant.components.recorder.db_schema import States, StatesMeta
@@ -20,7 +19,6 @@ from homeassistant.helpers.recorder import session_scope
 import pytest
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
-from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
@@ -28,7 +26,7 @@ from tests.conftest import HOME, HOME_V6, NEXT, OLD, operations
 from tests.secrets import TOKEN
 
 from .builders import domain, set_up
-from .conftest import BATCH, LIST, Clock, endpoints, requests, state
+from .conftest import BATCH, LIST, Clock, endpoints, requests, state, sync
 from .domain_forms import start
 from .router_entities import contents
 
@@ -88,16 +86,9 @@ def entities_of(hass: HomeAssistant, entry: RaindropConfigEntry, subentry_id: st
     return {e.entity_id for e in entities if e.config_subentry_id == subentry_id}
 
 
-async def sync(hass: HomeAssistant, entry: RaindropConfigEntry, **data: object) -> list[str]:
+async def results(hass: HomeAssistant, entry: RaindropConfigEntry, **data: object) -> list[str]:
     """Call the action, and return the result of each record."""
-    response: Any = await hass.services.async_call(
-        DOMAIN,
-        "sync",
-        {"config_entry_id": entry.entry_id, **data},
-        blocking=True,
-        return_response=True,
-    )
-    return [record["result"] for record in response["zones"][0]["records"]]
+    return [record["result"] for record in (await sync(hass, entry, **data))["records"]]
 
 
 def full_zone(simulator: Simulator, count: int) -> Zone:
@@ -450,10 +441,10 @@ async def test_a_domain_can_be_synced_as_soon_as_it_is_added(
 ) -> None:
     """The action knows it before the first update does, also in a dry run."""
     add(hass, entry, domain("one.example.com"))
-    assert await sync(hass, entry, domains=["one.example.com"], dry_run=True) == ["planned"]
+    assert await results(hass, entry, domains=["one.example.com"], dry_run=True) == ["planned"]
     await settle(hass)
     add(hass, entry, domain("two.example.com"))
-    assert await sync(hass, entry, domains=["two.example.com"]) == ["unchanged"]
+    assert await results(hass, entry, domains=["two.example.com"]) == ["unchanged"]
     assert contents(simulator)["two.example.com"] == HOME
 
 

@@ -13,26 +13,9 @@ from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD
 
 from .builders import domain, set_up
-from .conftest import BATCH, LIST, Clock, endpoints, requests
+from .conftest import BATCH, LIST, Clock, endpoints, requests, sync
 
 NAME = "home.example.com"
-
-
-async def sync(hass: HomeAssistant, entry: RaindropConfigEntry, **data: Any) -> dict[str, Any]:
-    """Call the action; return what it responds for the zone."""
-    response: Any = await hass.services.async_call(
-        DOMAIN,
-        "sync",
-        {"config_entry_id": entry.entry_id, **data},
-        blocking=True,
-        return_response=True,
-    )
-    assert response is not None
-    assert response.keys() == {"dry_run", "zones"}
-    assert response["dry_run"] is data.get("dry_run", False)
-    (zone,) = response["zones"]
-    assert zone.keys() == {"zone", "addresses", "records", "requests"}
-    return dict(zone)
 
 
 async def test_an_update_without_changes_costs_one_request(

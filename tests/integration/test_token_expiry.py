@@ -53,13 +53,7 @@ def expire(simulator: Simulator, token: str = TOKEN, *, days: float | None) -> s
 async def next_day(clock: Clock) -> None:
     """Let a day pass with a single full sync, at its end."""
     clock.jumps(DAY - FULL_SYNC_INTERVAL)
-    await clock.passes(FULL_SYNC_INTERVAL)
-
-
-async def hours(clock: Clock, count: int) -> None:
-    """Let hours pass, each with a full sync."""
-    for _ in range(count):
-        await clock.passes(FULL_SYNC_INTERVAL)
+    await clock.full_syncs()
 
 
 async def test_a_day_costs_one_request_about_the_token(
@@ -69,12 +63,12 @@ async def test_a_day_costs_one_request_about_the_token(
     await set_up(hass, zone, [domain(NAME)])
     assert asked(simulator) == []
     for day in (1, 2, 3):
-        await hours(clock, 1)
+        await clock.full_syncs()
         assert asked(simulator) == [USER_TOKEN] * day
-        await hours(clock, 23)
+        await clock.full_syncs(23)
         assert asked(simulator) == [USER_TOKEN] * day
     simulator.log.clear()
-    await hours(clock, 24)
+    await clock.full_syncs(24)
     assert sorted(endpoints(simulator)) == sorted([USER_TOKEN, ZONE, *[LIST] * 24])
 
 
@@ -100,7 +94,7 @@ async def test_a_token_that_expires_within_two_weeks_is_a_repair(
     """The repair has the date, and the link to the page of the tokens."""
     date = expire(simulator, days=days)
     await set_up(hass, zone, [domain(NAME)])
-    await hours(clock, 1)
+    await clock.full_syncs()
     url = "https://dash.cloudflare.com/profile/api-tokens"
     placeholders = {"zone": "example.com", "date": date, "url": url}
     found = issues(hass)
@@ -116,7 +110,7 @@ async def expiring(
     """Set up a zone with a token that expires in a week, and with the repair."""
     expire(simulator, days=7)
     entry = await set_up(hass, zone, [domain(NAME)])
-    await hours(clock, 1)
+    await clock.full_syncs()
     assert list(issues(hass)) == ["token_expires"]
     return entry
 
@@ -170,10 +164,10 @@ async def test_the_token_is_not_asked_about_while_the_zone_cannot_be_read(
     """A token that is refused is a matter of the lists; it is asked about when they succeed."""
     await set_up(hass, zone, [domain(NAME)])
     simulator.cloudflare.credentials.revoke(TOKEN)
-    await hours(clock, 3)
+    await clock.full_syncs(3)
     assert asked(simulator) == []
     expire(simulator, days=7)
-    await hours(clock, 1)
+    await clock.full_syncs()
     assert asked(simulator) == [USER_TOKEN]
     assert list(issues(hass)) == ["token_expires"]
 
@@ -186,7 +180,7 @@ async def test_a_token_of_an_account_is_a_repair_as_well(
     simulator.cloudflare.add_token(DNS_TOKEN, owner="account", expires_on=expires_on)
     await set_up(hass, zone, [domain(NAME)], token=DNS_TOKEN)
     simulator.log.clear()
-    await hours(clock, 1)
+    await clock.full_syncs()
     assert endpoints(simulator) == [LIST, USER_TOKEN, "GET /zones/{zone_id}", ACCOUNT_TOKEN]
     url = "https://dash.cloudflare.com/?to=/:account/api-tokens"
     assert issues(hass)["token_expires"]["url"] == url
@@ -248,7 +242,7 @@ async def test_a_slow_response_about_the_token_delays_nothing(
     expire(simulator, days=7)
     await set_up(hass, zone, [domain(NAME)])
     held = simulator.faults.add("cloudflare", USER_TOKEN, kind="hold", times=1)
-    passing = hass.async_create_task(hours(clock, 1))
+    passing = hass.async_create_task(clock.full_syncs())
     await simulator.log.arrived(1, endpoint=USER_TOKEN, status=None)
     simulator.ip.set_address(NEXT)
     (entry,) = hass.config_entries.async_entries(DOMAIN)
@@ -268,7 +262,7 @@ async def test_a_late_response_about_the_token_brings_no_repair_of_an_unloaded_z
     expire(simulator, days=7)
     entry = await set_up(hass, zone, [domain(NAME)])
     held = simulator.faults.add("cloudflare", USER_TOKEN, kind="hold", times=1)
-    passing = hass.async_create_task(hours(clock, 1))
+    passing = hass.async_create_task(clock.full_syncs())
     await simulator.log.arrived(1, endpoint=USER_TOKEN, status=None)
     await hass.config_entries.async_unload(entry.entry_id)
     held.release()
@@ -282,7 +276,7 @@ async def test_a_rate_limit_of_the_request_about_the_token_is_obeyed(
     """Cloudflare is not called until it allows that again."""
     await set_up(hass, zone, [domain(NAME)])
     simulator.faults.add("cloudflare", USER_TOKEN, kind="rate_limit", retry_after=600, times=1)
-    await hours(clock, 1)
+    await clock.full_syncs()
     assert asked(simulator) == [USER_TOKEN]
     simulator.log.clear()
     simulator.ip.set_address(NEXT)

@@ -19,7 +19,6 @@ from .builders import domain, set_up
 from .conftest import Clock, press_update_now, submit, submit_user_form
 from .domain_forms import FORM, send
 from .repair_flows import Repair, issue_id, issues
-from .test_zone_reading import pass_hours
 
 NAME = "home.example.com"
 PROBLEM = "binary_sensor.home_example_com_dns_problem"
@@ -66,7 +65,7 @@ async def test_a_problem_of_the_zone_is_shown_and_gone_again_by_itself(
     assert (shown(hass), issues(hass)) == (("off", None), [])
     simulator.cloudflare.edit_zone(zone, **PROBLEMS[problem])
     simulator.ip.set_address(NEXT)
-    await pass_hours(clock, 24)
+    await clock.full_syncs(24)
 
     assert address(simulator, zone) == NEXT
     assert (shown(hass), issues(hass)) == (("on", problem), [problem])
@@ -80,7 +79,7 @@ async def test_a_problem_of_the_zone_is_shown_and_gone_again_by_itself(
         f"https://dash.cloudflare.com/{zone.account.id}/example.com/dns/records"
     )
     simulator.cloudflare.edit_zone(zone, **SOLVED)
-    await pass_hours(clock, 24)
+    await clock.full_syncs(24)
     assert (shown(hass), issues(hass)) == (("off", None), [])
     event = hass.states.get(EVENT)
     assert event is not None
@@ -264,7 +263,7 @@ async def test_the_repair_offers_the_zone_in_the_other_account(
     if is_gone:
         simulator.cloudflare.switches.foreign_zone = "404/1001"
         simulator.cloudflare.remove_zone(zone)
-    await pass_hours(clock, 24)
+    await clock.full_syncs(24)
     assert issues(hass) == ["zone_gone" if is_gone else "zone_moved"]
     step = await repair.start()
     assert step["step_id"] == "use_zone"
@@ -313,7 +312,7 @@ async def test_no_other_zone_is_offered_that_cannot_be_used(
     if "is_unnamed" in change:
         hass.config_entries.async_update_entry(entry, data={**entry.data, "zone_name": None})
         await hass.async_block_till_done()
-    await pass_hours(clock, 24)
+    await clock.full_syncs(24)
     if "is_set_up" in change:
         await set_up(hass, other, [])
     if "is_denied" in change:

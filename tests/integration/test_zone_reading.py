@@ -1,6 +1,5 @@
 """The zone itself: read at start and once a day, remembered over a restart, or not at all."""
 
-from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -18,7 +17,6 @@ from tests.secrets import TOKEN
 from .builders import domain, set_up
 from .conftest import LIST, ZONE, Clock, endpoints
 
-HOUR = timedelta(hours=1)
 NAME = "home.example.com"
 
 
@@ -33,12 +31,6 @@ def requests(simulator: Simulator) -> list[str]:
     return [endpoint for endpoint in endpoints(simulator) if endpoint in {ZONE, LIST}]
 
 
-async def pass_hours(clock: Clock, count: int) -> None:
-    """Let a number of full syncs happen."""
-    for _ in range(count):
-        await clock.passes(HOUR)
-
-
 async def test_the_zone_is_read_at_start_and_once_a_day(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
 ) -> None:
@@ -48,13 +40,13 @@ async def test_the_zone_is_read_at_start_and_once_a_day(
     simulator.log.clear()
     simulator.cloudflare.edit_zone(zone, status="moved")
 
-    await pass_hours(clock, 23)
+    await clock.full_syncs(23)
     assert requests(simulator) == [LIST] * 23
     assert status(entry) is ZoneStatus.ACTIVE
-    await pass_hours(clock, 1)
+    await clock.full_syncs(1)
     assert requests(simulator) == [LIST] * 24 + [ZONE]
     assert status(entry) is ZoneStatus.MOVED
-    await pass_hours(clock, 48)
+    await clock.full_syncs(48)
     assert endpoints(simulator).count(ZONE) == 3
 
 
@@ -64,7 +56,7 @@ async def test_a_failed_attempt_is_repeated_with_the_next_full_sync(
     """What passes by itself does not leave the zone unknown for a day."""
     simulator.faults.add("cloudflare", ZONE, kind="html", status=502, times=2)
     entry = await set_up(hass, zone, [domain(NAME)])
-    await pass_hours(clock, 3)
+    await clock.full_syncs(3)
     assert endpoints(simulator).count(ZONE) == 3
     assert status(entry) is ZoneStatus.ACTIVE
 
@@ -93,7 +85,7 @@ async def test_a_token_without_zone_read_asks_once(
     """The denial is neither an error nor a repair, and no further request follows."""
     simulator.cloudflare.add_token(TOKEN, permissions=["dns:edit"])
     entry = await set_up(hass, zone, [domain(NAME)])
-    await pass_hours(clock, 49)
+    await clock.full_syncs(49)
     assert endpoints(simulator).count(ZONE) == 1
     assert endpoints(simulator).count(LIST) == 50
     assert status(entry) is None
@@ -109,13 +101,13 @@ async def test_a_single_denial_is_not_believed_forever(
     """Denials happen in Cloudflare's incidents: what was allowed before is tried the next day."""
     entry = await set_up(hass, zone, [domain(NAME)])
     simulator.faults.add("cloudflare", ZONE, kind="error", status=403, code=10000, times=1)
-    await pass_hours(clock, 24)
+    await clock.full_syncs(24)
     assert status(entry) is None
-    await pass_hours(clock, 24)
+    await clock.full_syncs(24)
     assert status(entry) is ZoneStatus.ACTIVE
     simulator.cloudflare.add_token(TOKEN, permissions=["dns:edit"])
     simulator.log.clear()
-    await pass_hours(clock, 96)
+    await clock.full_syncs(96)
     assert endpoints(simulator).count(ZONE) == 2
 
 
@@ -179,7 +171,7 @@ async def test_a_plan_that_changed_changes_the_size_of_batches(
     entry = await set_up(hass, zone, [domain(NAME)], is_paid=True)
     assert entry.runtime_data.client.max_batch == MAX_BATCH
     simulator.cloudflare.edit_zone(zone, plan="pro")
-    await pass_hours(clock, 24)
+    await clock.full_syncs(24)
     assert entry.runtime_data.client.max_batch == MAX_BATCH_PAID
     simulator.faults.add("cloudflare", ZONE, kind="html", status=502)
     hass.config_entries.async_update_entry(entry, data={**entry.data, "is_paid": False})
