@@ -43,11 +43,12 @@ def calls(hass: HomeAssistant) -> Calls:
 
 
 async def automate(hass: HomeAssistant, **parts: Any) -> None:
-    """Set up an automation whose action gets the addresses of the event."""
-    addresses = {
-        key: f"{{{{ trigger.to_state.attributes.{key} }}}}" for key in ("from_ip", "to_ip")
+    """Set up an automation whose action gets the addresses and the domain of the event."""
+    data = {
+        **{key: f"{{{{ trigger.to_state.attributes.{key} }}}}" for key in ("from_ip", "to_ip")},
+        "domain": "{{ trigger.to_state.attributes.domain | default }}",
     }
-    action = {"action": "test.act", "data": addresses}
+    action = {"action": "test.act", "data": data}
     automation = {"alias": "test", "actions": [action], **parts}
     assert await async_setup_component(hass, "automation", {"automation": [automation]})
     await hass.async_block_till_done()
@@ -64,6 +65,11 @@ def at(hass: HomeAssistant, kind: str, entity_id: str) -> dict[str, str]:
 def addresses_of(calls: Calls) -> list[tuple[str, str]]:
     """Return the addresses that the actions got."""
     return [(call.data["from_ip"], call.data["to_ip"]) for call in calls]
+
+
+def domains_of(calls: Calls) -> list[str]:
+    """Return the domains of the records that triggered."""
+    return [call.data["domain"] for call in calls]
 
 
 @pytest.mark.parametrize("target", ["entity", "device"])
@@ -209,8 +215,7 @@ async def test_a_zone_stands_for_its_domains(
         {"trigger": f"raindrop.{key}", "target": where}
         for key in ("record_updated", "update_failed", "update_recovered")
     ]
-    data = {"name": "{{ trigger.to_state.attributes.domain }}"}
-    await automate(hass, triggers=triggers, actions=[{"action": "test.act", "data": data}])
+    await automate(hass, triggers=triggers)
     subentry = ConfigSubentry(
         data=MappingProxyType(domain("www.example.com")["data"]),
         subentry_type="domain",
@@ -221,8 +226,7 @@ async def test_a_zone_stands_for_its_domains(
     await hass.async_block_till_done(wait_background_tasks=True)
     simulator.ip.set_address(NEXT)
     await clock.cycles(2)
-    names = [call.data["name"] for call in calls]
-    assert sorted(names) == ["home.example.com", "www.example.com", "www.example.com"]
+    assert sorted(domains_of(calls)) == ["home.example.com", "www.example.com", "www.example.com"]
 
 
 async def test_a_domain_stands_for_its_zone(
@@ -246,12 +250,10 @@ async def test_a_domain_does_not_stand_for_another_one(
     """Only the record of the domain that was chosen triggers."""
     await set_up(hass, zone, [domain("home.example.com"), domain("www.example.com")])
     where = at(hass, "device", DNS_RECORD)
-    data = {"name": "{{ trigger.to_state.attributes.domain }}"}
-    trigger = {"trigger": "raindrop.record_updated", "target": where}
-    await automate(hass, triggers=[trigger], actions=[{"action": "test.act", "data": data}])
+    await automate(hass, triggers=[{"trigger": "raindrop.record_updated", "target": where}])
     simulator.ip.set_address(NEXT)
     await clock.cycles(2)
-    assert [call.data["name"] for call in calls] == ["home.example.com"]
+    assert domains_of(calls) == ["home.example.com"]
 
 
 @pytest.mark.parametrize("target", ["entity", "device", "zone"])
