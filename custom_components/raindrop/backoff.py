@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from homeassistant.util import dt as dt_util
 
 from . import ddns
+from .const import FULL_SYNC_INTERVAL
 from .scheduling import HOURLY, is_interval_over
 from .store import ZoneStore
 from .zone_reading import ZoneReading
@@ -47,6 +48,11 @@ class Backoff:
     def is_full_sync_due(self, now: datetime) -> bool:
         """Return whether the zone is to be read whatever the addresses are."""
         return is_interval_over(self._synced_at, HOURLY, now) or self.has_unconfirmed_write(now)
+
+    def until_full_sync(self, now: datetime) -> timedelta:
+        """Return how long to wait for the next full sync, however often polls come."""
+        left = self._synced_at + FULL_SYNC_INTERVAL - now
+        return left if left > timedelta() else FULL_SYNC_INTERVAL
 
     def is_second_opinion_due(self, now: datetime) -> bool:
         """Return, once an hour, whether a second provider is to be asked whatever the first says.

@@ -324,7 +324,9 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self._public_dns.async_updated(state, result, is_full_sync=full_sync)
             self._token_expiry.async_updated(result, is_full_sync=full_sync)
             self._watch.async_detected(state.detections)
-            self.update_interval = self._watch.poll_interval(state)
+            # Home Assistant polls so long after the last update, whatever started it.
+            poll_interval = self._watch.poll_interval(state)
+            self.update_interval = min(poll_interval, self._backoff.until_full_sync(now))
             self._scheduler.async_schedule_hold_down(state)
             return state, result
 

@@ -12,6 +12,7 @@ import sys
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.raindrop.const import (
@@ -25,6 +26,7 @@ from simulator.traffic import TLS_HANDSHAKE_BYTES, traffic_of
 from tests.simulated_time import advance, watch_by_simulator
 
 from .builders import domain, set_up
+from .conftest import LIST, PUBLIC_IPV4, record_endpoints
 
 DAY = timedelta(days=1)
 HOURS = DAY // FULL_SYNC_INTERVAL
@@ -99,3 +101,24 @@ async def test_a_watched_zone_is_read_every_hour(
     read_at_s = [request.begin for request in simulator.log.select(service="cloudflare")]
     waits_s = [after - before for before, after in pairwise(read_at_s)]
     assert max(waits_s) == pytest.approx(FULL_SYNC_INTERVAL.total_seconds(), abs=1)
+
+
+async def test_an_update_between_polls_does_not_delay_the_next_reading(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A home that somebody refreshes just before the hour is not read half an hour late."""
+    watch_by_simulator(simulator, monkeypatch)
+    await async_setup_component(hass, "homeassistant", {})
+    entry = await set_up(hass, zone, [domain("home.example.com")])
+    await advance(hass, freezer, timedelta(minutes=55))
+    simulator.log.clear()
+    await hass.services.async_call(
+        "homeassistant", "update_entity", {"entity_id": PUBLIC_IPV4}, blocking=True
+    )
+    await advance(hass, freezer, timedelta(minutes=6))
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert record_endpoints(simulator) == [LIST]
