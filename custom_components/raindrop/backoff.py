@@ -50,9 +50,8 @@ class Backoff:
         return is_interval_over(self._synced_at, HOURLY, now) or self.has_unconfirmed_write(now)
 
     def until_full_sync(self, now: datetime) -> timedelta:
-        """Return how long to wait for the next full sync, however often polls come."""
-        left = self._synced_at + FULL_SYNC_INTERVAL - now
-        return left if left > timedelta() else FULL_SYNC_INTERVAL
+        """Return how long it takes until the next full sync is due; negative if it is overdue."""
+        return self._synced_at + FULL_SYNC_INTERVAL - now
 
     def is_second_opinion_due(self, now: datetime) -> bool:
         """Return, once an hour, whether a second provider is to be asked whatever the first says.

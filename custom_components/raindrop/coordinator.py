@@ -325,8 +325,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self._token_expiry.async_updated(result, is_full_sync=full_sync)
             self._watch.async_detected(state.detections)
             # Home Assistant polls so long after the last update, whatever started it.
-            poll_interval = self._watch.poll_interval(state)
-            self.update_interval = min(poll_interval, self._backoff.until_full_sync(now))
+            until_full_sync = max(self._backoff.until_full_sync(now), UPDATE_INTERVAL)
+            self.update_interval = min(self._watch.poll_interval(state), until_full_sync)
             self._scheduler.async_schedule_hold_down(state)
             return state, result
 
