@@ -32,7 +32,7 @@ class Backoff:
         self._second_opinion_at = dt_util.utcnow()
         self._denials = 0
         self._rate_limit: ddns.RateLimit | None = None
-        self._low_until = _NEVER
+        self._low_until: datetime | None = None
         self.zone_reading = ZoneReading()
 
     @property
@@ -65,15 +65,17 @@ class Backoff:
 
     def may_read(self, now: datetime) -> bool:
         """Return whether enough of the rate limit is left to read a zone without need."""
-        return not _is_waiting(self._low_until, now)
+        self._low_until = _unless_over(self._low_until, now)
+        return self._low_until is None
 
     def has_unconfirmed_write(self, now: datetime) -> bool:
         """Return whether a write without a response may still be carried out."""
         if (at := self._store.unconfirmed_at) is None:
             return False
         # A time in the future is due to a clock that was set back.
-        at = self._store.unconfirmed_at = min(at, now)
-        return now - at < _LATE_WRITE
+        is_over = now - at >= _LATE_WRITE
+        self._store.unconfirmed_at = None if is_over else min(at, now)
+        return not is_over
 
     def may_call_api(self, now: datetime) -> bool:
         """Return whether Cloudflare may be called: not during a rate limit.
@@ -81,11 +83,12 @@ class Backoff:
         After denials it may: a list in each update is cheap, and the only way
         to find out soon that the credential is accepted again.
         """
-        return not _is_waiting(self._store.wait_until or _NEVER, now)
+        self._store.wait_until = _unless_over(self._store.wait_until, now)
+        return self._store.wait_until is None
 
     def wait_s(self, now: datetime) -> float:
         """Return for how many seconds Cloudflare may not be called."""
-        return _wait_s(self._store.wait_until or _NEVER, now)
+        return _wait_s(self._store.wait_until, now)
 
     def read_wait_s(self, now: datetime) -> float:
         """Return for how many seconds a zone may not be read without need."""
@@ -112,10 +115,9 @@ class Backoff:
         """
         if rate_limit is not self._rate_limit:
             self._rate_limit = rate_limit
+            self._low_until = None
             if rate_limit and rate_limit.is_low:
                 self._low_until = now + timedelta(seconds=rate_limit.reset_s)
-            else:
-                self._low_until = _NEVER
         self.zone_reading.add(result.zone, now)
         for error in (*result.errors, result.zone):
             if isinstance(error, ddns.CloudflareRateLimitError):
@@ -128,9 +130,14 @@ class Backoff:
             self._denials = 0
 
 
-def _is_waiting(until: datetime, now: datetime) -> bool:
-    return timedelta() < until - now <= _LONGEST_WAIT
+def _unless_over(until: datetime | None, now: datetime) -> datetime | None:
+    """Return the end of a wait, None once it is over, so that no clock that is set back renews it.
+
+    A wait that lasts longer than any had its end before the clock was set back.
+    """
+    return until if until and timedelta() < until - now <= _LONGEST_WAIT else None
 
 
-def _wait_s(until: datetime, now: datetime) -> float:
-    return (until - now).total_seconds() if _is_waiting(until, now) else 0
+def _wait_s(until: datetime | None, now: datetime) -> float:
+    until = _unless_over(until, now)
+    return (until - now).total_seconds() if until else 0

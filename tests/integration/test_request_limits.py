@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_component import async_update_entity
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.raindrop.const import DOMAIN
+from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
@@ -170,3 +170,30 @@ async def test_a_limit_that_is_reached_by_a_write_says_how_long_it_lasts(
         await press_update_now(hass)
     assert caught.value.translation_key == "rate_limited"
     assert caught.value.translation_placeholders == {"wait": "120"}
+
+
+@pytest.mark.parametrize("retry_after", [30, 2400], ids=["over", "begun"])
+async def test_a_limit_does_not_block_again_after_the_clock_was_set_back(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, retry_after: int
+) -> None:
+    """A wait that is over stays over; one that would last for hours now is forgotten."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    await set_up(hass, zone, [domain(NAME)])
+    simulator.ip.set_address(NEXT)
+    simulator.faults.add("cloudflare", LIST, kind="rate_limit", retry_after=retry_after, times=1)
+    await clock.cycles(2)
+    assert (contents(simulator)[NAME] == NEXT) == (retry_after < UPDATE_INTERVAL.total_seconds())
+    clock.jumps(-timedelta(hours=3))
+    await update_now(hass)
+    assert contents(simulator)[NAME] == NEXT
+    # The end of the wait is less than an hour away again.
+    clock.jumps(timedelta(hours=2, minutes=45))
+    simulator.ip.set_address(LATER)
+    await update_now(hass)
+    assert contents(simulator)[NAME] == LATER
+
+
+async def update_now(hass: HomeAssistant) -> None:
+    """Run an update by an entity, which reads no zone without need."""
+    data = {"entity_id": PUBLIC_IPV4}
+    await hass.services.async_call("homeassistant", "update_entity", data, blocking=True)
