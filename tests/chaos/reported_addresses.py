@@ -77,6 +77,14 @@ class ReportedAddresses:
         """Return the reporters that reported a text in this step or within ``max_age_s``."""
         return {report.reporter for report in self._recent(text, among, max_age_s)}
 
+    def reporters_of_sent(self, text: str, among: Collection[str], max_age_s: float) -> set[str]:
+        """Return the reporters that reported a text not long before a request was sent.
+
+        A whole interval may have passed since: it passes at once, and requests
+        that are under way arrive after it.
+        """
+        return self.reporters_of(text, among, max_age_s + self._clock.interval_s)
+
     def current(self, family: int, among: Collection[str]) -> list[str]:
         """Return what reporters report now, once for each of them; faults may replace it."""
         return [

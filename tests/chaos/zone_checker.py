@@ -321,7 +321,7 @@ class ZoneChecker:
         reporters = self._sources.reporters(managed.source)
         return any(
             managed.content(address, before) == content
-            and self._reported.reporters_of(address, reporters, _MAX_DETECTION_AGE_S)
+            and self._reported.reporters_of_sent(address, reporters, _MAX_DETECTION_AGE_S)
             for address in self._detection.accepted_in_step(managed.source)
         )
 
