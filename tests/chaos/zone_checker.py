@@ -57,6 +57,9 @@ class ZoneChecker:
         """Proxied status, TTL and comment of the records that ever existed, by record key."""
         self._external_ids_in_step: set[str] = set()
         self._external_keys_in_step: set[RecordKey] = set()
+        self._keys_before: dict[str, RecordKey] = {}
+        """The record keys of externally changed records before this step: a write that was under
+        way arrives at the record even if it has another name by then."""
         self._expected: dict[str, dict[str, Any]] = {}
         """All records at the start of the step, with the external changes since."""
         self._identifying: defaultdict[RecordKey, set[str]] = defaultdict(set)
@@ -78,6 +81,7 @@ class ZoneChecker:
         self.allow(managed)
         self._external_ids_in_step.clear()
         self._external_keys_in_step.clear()
+        self._keys_before.clear()
         self._expected = {id_: r.shown() for id_, r in self.zone.records.items()}
         for record_key in self._existed.keys() - managed.keys():
             # Raindrop does not remember what it does not manage.
@@ -110,7 +114,7 @@ class ZoneChecker:
         for id_ in current.keys() | self._expected.keys():
             before, now = self._expected.get(id_), current.get(id_)
             either = now or before or {}
-            record_key = (either["name"], either["type"])
+            record_key = self._keys_before.get(id_, (either["name"], either["type"]))
             if before != now and record_key not in self._allowed.keys() | {*self._deletable}:
                 self._violation(f"{record_key} is not managed, but changed from {before} to {now}")
         return self.violations
@@ -137,7 +141,9 @@ class ZoneChecker:
 
     def change(self, old: Record, fields: Fields) -> Record:
         """Change a record, and check the change."""
-        if not self._is_external:
+        if self._is_external:
+            self._keys_before.setdefault(old.id, _key_of(old.fields))
+        else:
             self._check_change(old, fields)
         record = self._change(old, fields)
         self._incomplete.note_changed(old, record)
@@ -228,7 +234,8 @@ class ZoneChecker:
         record_key, allowed = _key_of(fields), self._allowed.get(_key_of(fields), set())
         was, now = _shown(old.fields), _shown(fields)
         if was["content"] != now["content"]:
-            self._check_content(record_key, fields, str(was["content"]))
+            sent_to = self._keys_before.get(old.id, record_key)
+            self._check_content(sent_to, fields, str(was["content"]))
             self._written[record_key].add(fields.content)
         if old.id in self._external_ids_in_step:
             # An external change between the list and the write cannot be known.
