@@ -9,8 +9,10 @@ from ..faults import Kind
 from ..http_server import Call
 from ..responses import Response, json_response
 from . import auth, errors, listing, writes
+from .account_api import AccountApi, CursorPage
 from .auth import Actor, Credentials, Permission, PresentedCredentials, Token
 from .errors import RefusedError
+from .ip_lists import IpLists
 from .limiter import Allowance, Limiter
 from .list_faults import without_ignored_fields
 from .query import Page, Query
@@ -39,7 +41,7 @@ class Success:
 
     result: object
     messages: tuple[object, ...] = ()
-    page: Page[Any] | None = None
+    page: Page[Any] | CursorPage | None = None
 
     def envelope(self) -> dict[str, object]:
         """Return the envelope of a success."""
@@ -96,6 +98,7 @@ class Api:
         switches: Switches,
         limiter: Limiter,
         client_address: Callable[[], str],
+        lists: IpLists,
     ) -> None:
         """Use the given zones; `client_address` returns the public address of all clients."""
         self._zones = zones
@@ -103,6 +106,7 @@ class Api:
         self._switches = switches
         self._limiter = limiter
         self._client_address = client_address
+        self._account_api = AccountApi(lists, switches)
         self._actions: Mapping[Action, Callable[[AuthorizedRequest], Success]] = {
             "get_zone": self._get_zone,
             "list_records": self._list_records,
@@ -148,7 +152,13 @@ class Api:
             return self._verify(credentials, None)
         if action == "verify_account_token":
             return self._verify(credentials, route.identifiers["account_id"])
-        actor = self._credentials.actor(credentials, self._client_address())
+        is_of_account = "account_id" in route.identifiers
+        actor = self._actor(credentials, is_of_account=is_of_account)
+        if is_of_account:
+            if call.method in WITH_BODY:
+                _check_body(call)
+            result, cursor_page = self._account_api.run(call, route, action, actor)
+            return Success(result, page=cursor_page)
         if action == "list_zones":
             return self._list_zones(call, actor)
         return self._run_zone_action(call, route, action, actor)
@@ -160,6 +170,15 @@ class Api:
         except RefusedError as refused:
             if route and route.template.startswith("/accounts") and refused.reasons[0].chain:
                 raise RefusedError(errors.MALFORMED_ON_ACCOUNT) from refused
+            raise
+
+    def _actor(self, credentials: PresentedCredentials, *, is_of_account: bool) -> Actor:
+        """Return the actor; account endpoints have their own error for an unknown token."""
+        try:
+            return self._credentials.actor(credentials, self._client_address())
+        except RefusedError as refused:
+            if is_of_account and refused.reasons == (errors.UNKNOWN_TOKEN,):
+                raise RefusedError(errors.UNKNOWN_TOKEN_ON_ACCOUNT) from refused
             raise
 
     def _run_zone_action(

@@ -12,7 +12,7 @@ from .errors import RefusedError
 from .switches import Switches
 from .zone import Account, Zone
 
-type Permission = Literal["dns:edit", "dns:read", "zone:read"]
+type Permission = Literal["dns:edit", "dns:read", "zone:read", "lists:edit", "lists:read"]
 type Owner = Literal["user", "account"]
 type Status = Literal["active", "disabled", "expired"]
 type Network = IPv4Network | IPv6Network
@@ -23,6 +23,9 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{40}|cf[ua]t_[A-Za-z0-9_-]{40,64}")
 KEY = re.compile(r"[0-9a-f]{37,45}|cfk_[A-Za-z0-9_-]{40,64}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 ALL_PERMISSIONS: frozenset[Permission] = frozenset({"dns:edit", "dns:read", "zone:read"})
+"""All on a zone."""
+LIST_PERMISSIONS: frozenset[Permission] = ALL_PERMISSIONS | {"lists:edit"}
+"""Also those on the lists of an account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +86,8 @@ class Actor:
         return zone.account in self.accounts and (self.zones is None or zone.id in self.zones)
 
     def may(self, permission: Permission) -> bool:
-        """Return whether the actor has a permission; `dns:edit` includes `dns:read`."""
-        if permission == "dns:read" and "dns:edit" in self.permissions:
-            return True
-        return permission in self.permissions
+        """Return whether the actor has a permission; one to edit includes the one to read."""
+        return not self.permissions.isdisjoint({permission, permission.replace(":read", ":edit")})
 
 
 def parse_credentials(headers: Mapping[str, str], switches: Switches) -> PresentedCredentials:
@@ -186,7 +187,7 @@ class Credentials:
             raise RefusedError(errors.UNKNOWN_KEY)
         caller = f"user of {user.account.id}"
         accounts = frozenset({user.account})
-        return Actor("com.cloudflare.api.user", caller, accounts, ALL_PERMISSIONS, None)
+        return Actor("com.cloudflare.api.user", caller, accounts, LIST_PERMISSIONS, None)
 
 
 def check_location(token: Token, address: str) -> None:

@@ -61,6 +61,7 @@ CONTENT_TYPE = _malformed_header(
 )
 MALFORMED_ON_ACCOUNT = Refusal(400, 9106, "Authentication failed (status: 400)")
 UNKNOWN_TOKEN = Refusal(403, 9109, "Invalid access token")
+UNKNOWN_TOKEN_ON_ACCOUNT = Refusal(401, 10000, "Authentication error")
 UNKNOWN_KEY = Refusal(403, 9103, "Unknown X-Auth-Key or X-Auth-Email")
 INVALID_TOKEN = Refusal(401, 1000, "Invalid API Token")
 # The status is UNVERIFIED.
@@ -114,6 +115,14 @@ IDENTICAL = Refusal(400, 81058, "An identical record already exists.")
 TYPE_CHANGE = Refusal(400, 9004, "DNS record type cannot be changed.")
 # UNVERIFIED.
 EMPTY_BATCH = Refusal(400, 9207, "Batch request contains no operations.")
+# The status is documented, the code and message are UNVERIFIED.
+OPERATION_PENDING = Refusal(429, 10022, "another bulk operation is still pending")
+# All of these are UNVERIFIED.
+NO_LIST = Refusal(404, 10011, "could not find list")
+NO_ITEM = Refusal(404, 10015, "could not find list item")
+NO_OPERATION = Refusal(404, 10016, "could not find operation")
+LIST_FULL = Refusal(400, 10018, "the maximum number of list items is exceeded")
+LIST_IP = Refusal(400, 10019, "list item ip is invalid")
 # UNVERIFIED.
 BAD_JSON = Refusal(400, 6007, "Malformed JSON in request body")
 

@@ -13,6 +13,7 @@ IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 
 RECORDS = "/zones/{zone_id}/dns_records"
 RECORD = RECORDS + "/{dns_record_id}"
+LISTS = "/accounts/{account_id}/rules/lists"
 
 type Action = Literal[
     "list_zones",
@@ -27,6 +28,13 @@ type Action = Literal[
     "usage",
     "verify_user_token",
     "verify_account_token",
+    "list_lists",
+    "get_list",
+    "list_items",
+    "create_items",
+    "replace_items",
+    "delete_items",
+    "get_operation",
 ]
 
 ROUTES: dict[str, dict[str, Action]] = {
@@ -43,6 +51,15 @@ ROUTES: dict[str, dict[str, Action]] = {
     },
     "/user/tokens/verify": {"GET": "verify_user_token"},
     "/accounts/{account_id}/tokens/verify": {"GET": "verify_account_token"},
+    LISTS: {"GET": "list_lists"},
+    f"{LISTS}/bulk_operations/{{operation_id}}": {"GET": "get_operation"},
+    f"{LISTS}/{{list_id}}": {"GET": "get_list"},
+    f"{LISTS}/{{list_id}}/items": {
+        "GET": "list_items",
+        "POST": "create_items",
+        "PUT": "replace_items",
+        "DELETE": "delete_items",
+    },
 }
 """Fixed paths come before those with a placeholder in the same position."""
 

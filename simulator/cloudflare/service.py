@@ -12,6 +12,7 @@ from ..request_log import Log
 from . import writes
 from .api import Api
 from .auth import ALL_PERMISSIONS, Credentials, Owner, Permission, Status, Token, User
+from .ip_lists import IpLists
 from .limiter import Limiter
 from .names import to_ascii
 from .plans import PLANS, PlanName
@@ -42,7 +43,15 @@ class Cloudflare:
         self._zones: dict[str, Zone] = {}
         self._port = port
         self._listener: Listener | None = None
-        api = Api(self._zones, self.credentials, self.switches, self.limiter, client_address)
+        self.lists = IpLists(lambda: self.now())  # noqa: PLW0108 - the clock may be replaced later
+        api = Api(
+            self._zones,
+            self.credentials,
+            self.switches,
+            self.limiter,
+            client_address,
+            self.lists,
+        )
         self._handler = ServiceHandler(
             service="cloudflare",
             template=template_of,
