@@ -5,23 +5,14 @@ import os
 from pathlib import Path
 import shutil
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page
 import pytest
 
 from devtools.checkout import ROOT
-from devtools.home_assistant import HomeAssistant
-from simulator import Simulator
 
-from .environment import LIMIT_S, Environment
+from .environment import Environment
 from .screenshots import Screenshots
-
-BROWSER = ROOT / ".dev/chromium"
-FLAGS = (
-    *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
-LIMIT_MS = LIMIT_S * 1000
-WINDOW = (1280, 900)
+from .session import running_browser, running_environment, window
 
 ARTEFACTS_VARIABLE = "RAINDROP_ARTEFACTS"
 ARTEFACTS = ROOT / ".artefacts/browser"
@@ -82,43 +73,26 @@ async def environment(
 ) -> AsyncIterator[Environment]:
     """Run the simulator and a new Home Assistant instance."""
     folder = tmp_path_factory.mktemp("home-assistant")
-    async with Simulator() as simulator:
-        try:
-            urls = simulator.urls()
-            async with HomeAssistant(folder, port=0, simulator=urls) as home_assistant:
-                environment = Environment(simulator, home_assistant)
-                environment.add_zone()
-                yield environment
-        finally:
-            for log in filter(Path.exists, (folder / name for name in LOGS)):
-                shutil.copy(log, screenshots.folder / f"{request.path.stem}-{log.name}")
+    try:
+        async with running_environment(folder) as environment:
+            yield environment
+    finally:
+        for log in filter(Path.exists, (folder / name for name in LOGS)):
+            shutil.copy(log, screenshots.folder / f"{request.path.stem}-{log.name}")
 
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Run Chromium."""
-    assert BROWSER.exists(), "there is no browser: run scripts/setup --browser"
-    expect.set_options(timeout=LIMIT_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+    async with running_browser() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture(scope="module")
 async def context(browser: Browser, environment: Environment) -> AsyncIterator[BrowserContext]:
     """Return a browser window in the light theme, without animations."""
-    width, height = WINDOW
-    context = await browser.new_context(
-        base_url=environment.home_assistant.url,
-        viewport={"width": width, "height": height},
-        color_scheme="light",
-        reduced_motion="reduce",
-        service_workers="block",
-    )
-    context.set_default_timeout(LIMIT_MS)
-    yield context
-    await context.close()
+    async with window(browser, environment) as context:
+        yield context
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from playwright.async_api import Page, expect
 from .environment import WWW, Environment
 from .pages import RepairsPage, overflow
 from .screenshots import Screenshots
+from .session import DESKTOP, PHONE
 
-PHONE, DESKTOP = (390, 844), (1280, 900)
 SET_EXTERNAL_URL = """url => document.querySelector("home-assistant").hass.callWS(
     {type: "config/core/update", external_url: url})"""
 

@@ -9,6 +9,7 @@ from devtools.ha_rest import FlowKind, RestError
 from .environment import HOST, OLD_ADDRESS, WWW, WWW_FORM, ZONE, Environment
 from .pages import Dialog, RepairsPage, overflow
 from .screenshots import Screenshots
+from .session import DESKTOP, PHONE
 
 BLOG = "blog.example.com"
 DIALOGS = {
@@ -18,7 +19,7 @@ DIALOGS = {
 }
 """The titles in the list, with the title of their dialog and a part of its text."""
 EDITS = 3
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
 
 
 async def update(environment: Environment) -> None:

@@ -5,7 +5,7 @@ from playwright.async_api import Page, expect
 from .environment import HOST, TOKEN, ZONE, Environment
 from .pages import IntegrationsPage, RepairsPage, overflow
 from .screenshots import Screenshots
-from .test_proxy import DESKTOP, PHONE
+from .session import DESKTOP, PHONE
 
 TITLE = f"{ZONE}: name servers changed"
 DNS_PAGE = "a[href='https://dash.cloudflare.com/{}/example.com/dns/records']"
