@@ -13,7 +13,9 @@ from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
@@ -30,6 +32,10 @@ ROOT = Path(__file__).parent.parent
 RAINDROP = ROOT / "custom_components" / "raindrop"
 HOMEPAGE = json.loads((RAINDROP / "manifest.json").read_text())["documentation"]
 README = (ROOT / "README.md").read_text()
+MANUAL_PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MANUAL = "\n".join(page.read_text() for page in MANUAL_PAGES)
+"""All that users read: the README and the pages that it links."""
+RESULTS = (ROOT / "docs/benchmark/results.md").read_text()
 TROUBLESHOOTING = (ROOT / "docs/troubleshooting.md").read_text()
 FOLDERS = (".", ".github", "custom_components", "docs", "simulator", "tests")
 PAGES = sorted(
@@ -51,6 +57,8 @@ LINK = re.compile(r"\]\(([^)\s]+)\)|\b(?:src|srcset|href)=\"([^\"]+)\"")
 MY = "https://my.home-assistant.io/redirect/"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ENTITY_ID = re.compile(r"\b(?:binary_sensor|button|event|sensor)\.example_com_\w+|\w+\.home_\w+")
+WORDS = 1700
+"""The longest README: everything else is on a page of its own."""
 
 each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 
@@ -84,8 +92,8 @@ def anchors(path: Path) -> list[str]:
 
 
 def blocks() -> list[Any]:
-    """Return the examples of the README."""
-    return [parse_yaml(text) for kind, text in FENCE.findall(README) if kind == "yaml"]
+    """Return the examples of the manual."""
+    return [parse_yaml(text) for kind, text in FENCE.findall(MANUAL) if kind == "yaml"]
 
 
 def automations() -> list[dict[str, Any]]:
@@ -94,8 +102,8 @@ def automations() -> list[dict[str, Any]]:
 
 
 def my_links(redirect: str) -> Iterator[dict[str, str]]:
-    """Yield the parameters of the My Home Assistant links to a page."""
-    for link in links(ROOT / "README.md"):
+    """Yield the parameters of the My Home Assistant links to a page, once each."""
+    for link in {link for page in MANUAL_PAGES for link in links(page)}:
         if link.startswith(f"{MY}{redirect}/"):
             yield {key: value for key, (value,) in parse_qs(urlsplit(link).query).items()}
 
@@ -128,13 +136,47 @@ def test_every_reason_is_explained() -> None:
         assert f"| {text} | `{reason}` | " in TROUBLESHOOTING
 
 
-def test_everything_is_named_in_the_readme() -> None:
+def test_everything_is_named_in_the_manual() -> None:
     """Entities, events, triggers, conditions, actions, fields and sources have the shown names."""
     names = texts(NAME)
     assert len(names) > 50
-    assert {name for name in names if name not in README} == set()
+    assert {name for name in names if name not in MANUAL} == set()
     keys = {key.split(".")[1] for key in ENGLISH if re.match(r"triggers|conditions|services", key)}
-    assert {key for key in keys if f"`raindrop.{key}`" not in README} == set()
+    assert {key for key in keys if f"`raindrop.{key}`" not in MANUAL} == set()
+
+
+def test_the_readme_is_short() -> None:
+    """It links every other page, and leaves the details to them."""
+    assert len(README.split()) <= WORDS
+    linked = {(ROOT / link.partition("#")[0]).resolve() for link in links(ROOT / "README.md")}
+    own = {ROOT / "docs/mutation.md", ROOT / "README.md"}
+    assert {*MANUAL_PAGES} - own <= linked
+
+
+def benchmark_figures(heading: str, records: int) -> dict[str, dict[str, str]]:
+    """Return the figures of the first table below a heading, by contestant and column."""
+    table = RESULTS[RESULTS.index(f"\n### {heading}") :]
+    head, _, *rows = (
+        [cell.strip(" *`") for cell in line.strip("|").split("|")]
+        for line in table[table.index("\n| ") :].partition("\n\n|")[0].strip().splitlines()
+        if line.startswith("|")
+    )
+    return {row[1]: dict(zip(head, row, strict=True)) for row in rows if row[0] == str(records)}
+
+
+def test_the_figures_of_the_comparison_are_those_of_the_benchmark() -> None:
+    """The README has the measured number of requests, and who keeps the attributes of a record."""
+    changed, cold = benchmark_figures("Changed", 200), benchmark_figures("Cold start", 200)
+    measured = [changed["Raindrop"], changed["Home Assistant `cloudflare"], cold["ddclient"]]
+    requests, attributes = (
+        re.findall(r"\[([^]]+)\]\([^)]*benchmark/results", row)
+        for row in README.splitlines()
+        if row.startswith(("| Requests to change 200 records", "| TTL, comment and tags"))
+    )
+    assert requests == [figures["requests"] for figures in measured]
+    assert attributes == [
+        "kept" if figures["attributes lost"] == "0" else "reset" for figures in measured
+    ]
 
 
 @each_page
@@ -156,9 +198,26 @@ def test_every_heading_is_unique(path: Path) -> None:
 
 
 def test_every_image_is_shown() -> None:
-    """Each screenshot is on a page."""
-    shown = {(ROOT / link).resolve() for link in links(ROOT / "README.md") if "//" not in link}
-    assert set((ROOT / "docs/images").iterdir()) <= shown
+    """Each picture is on a page, in its light and its dark version."""
+    shown = {
+        (page.parent / link).resolve()
+        for page in MANUAL_PAGES
+        for link in links(page)
+        if "//" not in link
+    }
+    pictures = {*(ROOT / "docs/images").iterdir()}
+    assert pictures <= shown
+    light = {path.name for path in pictures if "-light." in path.name}
+    dark = {path.name.replace("-dark.", "-light.") for path in pictures if "-dark." in path.name}
+    assert light == dark
+    assert len(pictures) == len(light) + len(dark)
+
+
+def test_pictures_are_small() -> None:
+    """A page is read on a phone as well: an animation has 1.5 MB at most, a screenshot 150 KB."""
+    limits = {".png": 150_000, ".webp": 1_500_000}
+    for path in (ROOT / "docs/images").iterdir():
+        assert path.stat().st_size <= limits[path.suffix], path.name
 
 
 def test_the_links_into_home_assistant_name_this_project() -> None:
@@ -185,10 +244,10 @@ def test_the_link_to_the_token_is_the_one_of_the_form() -> None:
     assert _LINKS["token_url"] in links(ROOT / "README.md")
 
 
-def test_the_commands_of_the_readme_exist() -> None:
+def test_the_commands_of_the_manual_exist() -> None:
     """Each command is executable, and the section for developers begins with the first two."""
     command = re.compile(r"(?<![\w/.-])scripts/\w+(?![\w/])")
-    scripts = command.findall(README)
+    scripts = command.findall(MANUAL)
     develop = README[README.index("\n## Develop\n") :]
     assert command.findall(develop)[:2] == ["scripts/develop", "scripts/test"]
     assert "scripts/raindrop" in scripts
@@ -223,7 +282,7 @@ async def press(hass: HomeAssistant) -> None:
 
 async def test_the_entities_of_the_examples_exist(hass: HomeAssistant, home: Zone) -> None:
     """The entity ids of the examples are those of the domain home.example.com."""
-    mentioned = set(ENTITY_ID.findall(README))
+    mentioned = set(ENTITY_ID.findall(MANUAL))
     assert len(mentioned) > 5
     assert {
         entity_id for entity_id in mentioned if not er.async_get(hass).async_get(entity_id)
@@ -237,7 +296,7 @@ def notifications(hass: HomeAssistant) -> list[ServiceCall]:
     return async_mock_service(hass, "persistent_notification", "create", schema=texts_only)
 
 
-async def test_the_automations_of_the_readme_are_valid(
+async def test_the_automations_of_the_manual_are_valid(
     hass: HomeAssistant, home: Zone, notifications: list[ServiceCall]
 ) -> None:
     """Each of them can be copied and is set up."""
@@ -248,7 +307,7 @@ async def test_the_automations_of_the_readme_are_valid(
     await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
 
 
-async def test_the_automations_of_the_readme_run(
+async def test_the_automations_of_the_manual_run(
     hass: HomeAssistant, simulator: Simulator, home: Zone, notifications: list[ServiceCall]
 ) -> None:
     """A new address, an external change and a lasting failure are notified."""
@@ -280,11 +339,11 @@ async def test_the_automations_of_the_readme_run(
         f"It was {HOME}, it is {NEXT}.",
         f"home.example.com was changed by somebody else and points to {NEXT} again.",
         f"It was {NEXT}, it is 81.2.69.146.",
-        "home.example.com does not follow: unread.",
+        "home.example.com is not up to date: unread.",
     ]
 
 
-async def test_the_action_of_the_readme_responds_as_documented(
+async def test_the_action_of_the_manual_responds_as_documented(
     hass: HomeAssistant, simulator: Simulator, home: Zone, notifications: list[ServiceCall]
 ) -> None:
     """The example runs, and the response has the documented keys."""
@@ -296,9 +355,7 @@ async def test_the_action_of_the_readme_responds_as_documented(
 
     await hass.services.async_call("script", "example", blocking=True)
 
-    assert [call.data["message"] for call in notifications] == [
-        "Not as it should be: home.example.com"
-    ]
+    assert [call.data["message"] for call in notifications] == ["Not up to date: home.example.com"]
     (entry,) = hass.config_entries.async_entries("raindrop")
     data = {"config_entry_id": entry.entry_id, "dry_run": True}
     response: Any = await hass.services.async_call(
@@ -313,7 +370,29 @@ async def test_the_action_of_the_readme_responds_as_documented(
         "raindrop", "sync", {**data, "dry_run": False}, blocking=True, return_response=True
     )
     await hass.services.async_call("script", "example", blocking=True)
-    assert notifications[-1].data["message"] == "Not as it should be: nothing"
+    assert notifications[-1].data["message"] == "Not up to date: nothing"
+
+
+async def test_the_list_of_addresses_of_the_manual_is_filled(
+    hass: HomeAssistant, simulator: Simulator, home: Zone
+) -> None:
+    """The template sensor stores the changes, and the card lists them."""
+    (config,) = (block for block in blocks() if "template" in block)
+    (card,) = (b for b in blocks() if isinstance(b, dict) and b.get("type") == "markdown")
+    assert await async_setup_component(hass, "template", config)
+    await hass.async_block_till_done()
+    simulator.ip.set_address(NEXT)
+    await press(hass)
+
+    state = hass.states.get("sensor.addresses_of_this_home")
+    assert state
+    assert state.state == "1"
+    assert [change["to_ip"] for change in state.attributes["changes"]] == [NEXT]
+    now = dt_util.now()
+    assert (
+        Template(card["content"], hass).async_render().strip()
+        == f"- {now:%Y-%m-%d %H:%M}: `{NEXT}`"
+    )
 
 
 def test_every_repair_that_sends_people_to_cloudflare_has_a_link() -> None:

@@ -27,7 +27,7 @@ FORMS = sorted(p for p in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if p.stem !=
 NOTES = sorted((ROOT / "docs/design").glob("*.md"))
 PAGES = [
     *(ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"),
-    *((GITHUB / "PULL_REQUEST_TEMPLATE.md"), *NOTES),
+    *((GITHUB / "PULL_REQUEST_TEMPLATE.md"), *NOTES, *sorted((ROOT / "docs").glob("*.md"))),
 ]
 
 USES = re.compile(r"^\s*(?:- )?uses: (.+)$", re.MULTILINE)

@@ -55,6 +55,17 @@ async def test_s12_only_owned_records_are_deleted_with_their_domain(
     assert not [entity for entity in entities if entity.config_subentry_id]
 
 
+async def test_a_paused_domain_is_deleted_like_any_other(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry
+) -> None:
+    """A pause is about updates: what was ticked counts when the domain is removed."""
+    switch = {"entity_id": "switch.owned_example_com_keep_up_to_date"}
+    await hass.services.async_call("switch", "turn_off", switch, blocking=True)
+    await hass.async_block_till_done()
+    await remove_domains(hass, entry)
+    assert set(names(simulator)) == {FOREIGN, "home.example.com"}
+
+
 async def test_only_owned_records_are_deleted_with_their_zone(
     hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry
 ) -> None:
