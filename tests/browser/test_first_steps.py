@@ -39,7 +39,7 @@ async def test_set_up_with_four_fields(
     await form.fill(zone=ZONE, email="", key=WRONG_TOKEN, domain="home")
     await screenshots.take(page, "four-fields")
     await form.press("Submit")
-    await expect(form.error_at("key")).to_contain_text("Cloudflare does not accept this key")
+    await expect(form.error_at("key")).to_contain_text("accept this token or key")
     await screenshots.take(page, "wrong-key")
     assert environment.record_content(HOST) == OLD_ADDRESS
 
@@ -78,7 +78,7 @@ async def test_add_a_domain_after_a_preview(
     await form.switch_off("Create missing records")
     await screenshots.take(page, "add-domain")
     await form.press("Next")
-    await expect(form.text(f"What will happen to {WWW}")).to_be_visible()
+    await expect(form.text(f"Changes to {WWW}")).to_be_visible()
     for cell in (WWW, OLD_ADDRESS, environment.address):
         await expect(form.root.get_by_role("cell", name=cell, exact=True)).to_be_visible()
     await screenshots.take(page, "preview")

@@ -78,7 +78,7 @@ async def test_a_phone_is_enough_to_fix_what_is_wrong(
 
     dialog = await repairs.repair(cname)
     await dialog.choose("Try again")
-    await expect(dialog.text("The problem is still there")).to_be_visible()
+    await expect(dialog.text("The problem still exists")).to_be_visible()
     await screenshots.take(page, "repair-failed-phone")
     assert await overflow(dialog.root) <= 0
     await dialog.choose(f"Remove {BLOG} from Raindrop")

@@ -7,7 +7,7 @@ from .pages import IntegrationsPage, RepairsPage, overflow
 from .screenshots import Screenshots
 from .session import DESKTOP, PHONE
 
-TITLE = f"{ZONE}: name servers changed"
+TITLE = f"{ZONE}: nameservers changed"
 DNS_PAGE = "a[href='https://dash.cloudflare.com/{}/example.com/dns/records']"
 
 
@@ -36,7 +36,7 @@ async def test_first_form_warns_of_a_zone_that_nobody_sees(
     await expect(form.text(f"A: {environment.address}")).to_be_visible()
     await form.press("Submit")
     await environment.wait_for_record(HOST, environment.address)
-    await expect(form.text("is set up, but its DNS is")).to_be_visible()
+    await expect(form.text("is set up, but its DNS records")).to_be_visible()
     await form.close()
 
 
@@ -51,7 +51,7 @@ async def test_repair_offers_the_zone_in_another_account(
     await expect(dialog.text("Cloudflare deletes the zone after 7 days")).to_be_visible()
     await take(page, screenshots, "moved-zone")
     await dialog.press("Submit")
-    await expect(dialog.text("Cloudflare still says the same")).to_be_visible()
+    await expect(dialog.text("Cloudflare still reports the same problem")).to_be_visible()
     await take(page, screenshots, "moved-zone-still")
     await dialog.close()
 

@@ -253,7 +253,7 @@ async def test_set_up_is_retried_when_nothing_can_be_read(
     simulator.cloudflare.reachable = False
     await hass.config_entries.async_reload(entry.entry_id)
     assert entry_state(entry) is ConfigEntryState.SETUP_RETRY
-    assert "Cloudflare could not be reached" in (entry.reason or "")
+    assert "Couldn't connect to Cloudflare" in (entry.reason or "")
 
     simulator.faults.clear()
     simulator.cloudflare.reachable = True

@@ -151,7 +151,7 @@ async def test_a_failed_press_raises_the_reason_and_the_next_succeeds(
     with pytest.raises(HomeAssistantError) as caught:
         await press_update_now(hass)
     assert (caught.value.translation_domain, caught.value.translation_key) == (DOMAIN, key)
-    assert "Raindrop" in str(caught.value) or "found" in str(caught.value)
+    assert "Raindrop" in str(caught.value) or "IPv4 address" in str(caught.value)
 
     simulator.faults.clear()
     freezer.tick(600)

@@ -91,7 +91,7 @@ async def test_an_obstacle_is_reported_and_never_tried(
     again = await repair.choose("retry")
     assert again["menu_options"] == ["retry", "remove"]
     error = again["description_placeholders"]["error"]
-    assert "The problem is still there" in error
+    assert "The problem still exists" in error
     assert "epairs" not in error
 
     simulator.cloudflare.delete_record(zone, obstacle)

@@ -98,7 +98,7 @@ async def test_a_cname_is_named_and_the_update_can_be_repeated(
     assert step["description_placeholders"]["existing"] == "`example.org`"
     again = await repair.choose("retry")
     assert again["menu_options"] == ["retry", "remove"]
-    assert "The problem is still there" in again["description_placeholders"]["error"]
+    assert "The problem still exists" in again["description_placeholders"]["error"]
 
     simulator.cloudflare.delete_record(zone, cname["id"])
     done = await repair.choose("retry")

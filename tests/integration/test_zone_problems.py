@@ -146,7 +146,7 @@ async def test_the_repair_reads_the_zone_again(
     assert step["step_id"] == ("init" if again else "confirm")
     step = await repair.send(again)
     error = step["description_placeholders"]["error"].replace("\\", "")
-    assert "still says the same about example.com" in error
+    assert "still reports the same problem for example.com" in error
     simulator.cloudflare.edit_zone(zone, **SOLVED)
     assert (await repair.send(again))["type"] is FlowResultType.CREATE_ENTRY
     assert (shown(hass), issues(hass)) == (("off", None), [])
