@@ -148,7 +148,7 @@ def async_get_client(
         session = async_get_clientsession(hass)
     except Exception as err:
         name = type(err).__name__
-        raise ddns.CloudflareConnectionError(f"Cloudflare was not reached ({name})") from err
+        raise ddns.CloudflareConnectionError(f"Could not connect to Cloudflare ({name})") from err
     return ddns.CloudflareClient(
         session,
         ddns.read_credential(stored_email(data), key if isinstance(key, str) else ""),

@@ -225,7 +225,7 @@ class StatusLog:
         for source in substituted.keys() - self._substituted:
             response = substituted[source].source_response
             name = response.provider if response else source.entity
-            LOGGER.warning("%s reports no usable address; web providers are asked instead", name)
+            LOGGER.warning("%s reports no usable address; using web services instead", name)
         self._substituted = frozenset(substituted)
         for key, outcome in result.outcomes.items():
             if outcome.change.is_drift:

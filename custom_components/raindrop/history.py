@@ -61,7 +61,7 @@ class AddressHistory:
         except UNREADABLE as err:
             # Not the error itself, which may quote what is stored.
             LOGGER.warning(
-                "The history of the address begins anew: cannot read it (%s)", type(err).__name__
+                "The address history could not be read (%s) and was reset", type(err).__name__
             )
 
     async def async_remove(self) -> None:

@@ -76,7 +76,7 @@ class ZoneStore:
         """When the last write without a response was sent, or given up."""
 
     async def async_load(self, zone_id: ddns.ZoneId | None = None) -> None:
-        """Load what is stored; each part that cannot be read begins anew.
+        """Load what is stored; each part that cannot be read is reset.
 
         ``zone_id`` is the present zone: another one if it moved to another account.
         """
@@ -125,7 +125,7 @@ class ZoneStore:
         if unreadable:
             names = ", ".join(unreadable)
             LOGGER.warning(
-                "The stored state %s begins anew: cannot read %s", self._store.key, names
+                "Parts of %s could not be read and were reset: %s", self._store.key, names
             )
 
     def forget(self, managed: Collection[RecordKey], configured: Collection[RecordKey]) -> None:

@@ -425,10 +425,10 @@ async def test_the_blueprint_notifies_in_words(
     simulator.cloudflare.reachable = True
     await clock.cycles()
     await clock.passes(SECOND)
-    failed = "The IPv4 record of home.example.com"
+    failed = "The A record of home.example.com"
     assert sorted(call.data["said"].strip() for call in calls) == [
-        "DNS is up to date again: The IPv4 record of home.example.com is kept up to date again.",
-        f"DNS update failed: {failed} cannot be kept up to date: the zone could not be read.",
+        "DNS is up to date again: The A record of home.example.com is up to date again.",
+        f"DNS update failed: {failed} can't be kept up to date: the zone could not be read.",
         f"Public IP address changed: Your public IPv4 address changed from {HOME} to {NEXT}.",
     ]
 

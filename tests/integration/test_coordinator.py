@@ -161,7 +161,7 @@ async def test_a_failure_of_cloudflare_does_not_hide_the_address(
     lines = [r for r in caplog.records if r.name.startswith("custom_components.raindrop")]
     warnings = [r.getMessage() for r in lines if r.levelno >= logging.WARNING]
     assert warnings == [
-        "example.com cannot be kept up to date: Cloudflare has a problem of its own (HTTP 502)"
+        "example.com cannot be kept up to date: Cloudflare is having problems (HTTP 502)"
     ]
 
     simulator.faults.clear()

@@ -16,7 +16,7 @@ from .builders import domain, set_up
 from .conftest import BATCH, LIST, PUBLIC_IPV4, Clock, endpoints, record_endpoints, requests, state
 from .router_entities import NAME, Router, contents, issues, lines, written
 
-SUBSTITUTED = "The router reports no usable address; web providers are asked instead"
+SUBSTITUTED = "The router reports no usable address; using web services instead"
 NO_ADDRESS = "example.com cannot be kept up to date: no usable, agreed IPv4 address"
 RECOVERED = "example.com is up to date again"
 

@@ -1,4 +1,4 @@
-"""A stored state that cannot be read: set-up begins anew, says so once, and goes on."""
+"""A stored state that cannot be read: setup resets it, logs that once, and continues."""
 
 from collections.abc import Callable
 import json
@@ -110,7 +110,7 @@ async def test_a_stored_state_that_cannot_be_read_is_begun_anew(
     await entry.runtime_data.async_update_now()
 
     assert simulator.cloudflare.records("example.com")[0]["content"] == NEXT
-    assert caplog.text.count("begins anew") == 1
+    assert caplog.text.count("could not be read and were reset") == 1
     assert issues(hass) == ["state_unreadable"]
 
 
@@ -122,7 +122,7 @@ async def test_a_state_that_begins_anew_is_readable_again(
     await hass.config_entries.async_setup(entry.entry_id)
     caplog.clear()
     await hass.config_entries.async_reload(entry.entry_id)
-    assert "begins anew" not in caplog.text
+    assert "could not be read and were reset" not in caplog.text
     assert json.loads(file_of(hass, entry).read_text())["data"]["pending_deletions"] == {
         f"A {NAME}": None
     }
@@ -161,7 +161,7 @@ async def test_a_part_that_cannot_be_read_does_not_lose_the_pending_deletions(
     await hass.config_entries.async_setup(entry.entry_id)
 
     assert [r["name"] for r in simulator.cloudflare.records("example.com")] == [NAME]
-    assert caplog.text.count("begins anew") == 1
+    assert caplog.text.count("could not be read and were reset") == 1
     assert issues(hass) == []
 
 
@@ -230,7 +230,7 @@ async def test_a_record_that_cannot_be_read_is_the_only_one_that_is_forgotten(
 
     (record,) = simulator.cloudflare.records("example.com")
     assert (record["name"], record["proxied"]) == (NAME, True)
-    assert caplog.text.count("begins anew") == 1
+    assert caplog.text.count("could not be read and were reset") == 1
     assert "odd.example.com" in caplog.text
 
 

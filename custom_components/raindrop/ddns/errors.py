@@ -18,7 +18,7 @@ class DetectionError(StrEnum):
     WRONG_FAMILY = "wrong_family"
     NOT_PUBLIC = "not_public"
     CGNAT = "cgnat"
-    """An address that an Internet provider shares among its customers (RFC 6598)."""
+    """An address that an Internet provider shares between customers (RFC 6598)."""
     CLOUDFLARE = "cloudflare"
     """An address in one of Cloudflare's own ranges."""
     WRONG_HOST = "wrong_host"
@@ -51,7 +51,7 @@ class Permission(StrEnum):
     DNS_READ = "dns_read"
     DNS_EDIT = "dns_edit"
     LOCATION = "location"
-    """The token may be used from other IP addresses only."""
+    """The token is restricted to other IP addresses."""
 
 
 class DdnsError(Exception):

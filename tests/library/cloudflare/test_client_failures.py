@@ -122,7 +122,7 @@ async def test_a_refused_connection_is_a_connection_error(
     """A refused connection is a connection error, and the next call works again."""
     simulator.cloudflare.reachable = False
 
-    with pytest.raises(CloudflareConnectionError, match="not reached") as caught:
+    with pytest.raises(CloudflareConnectionError, match="Could not connect") as caught:
         await client.list_records(zone_id(zone))
 
     assert type(caught.value) is CloudflareConnectionError

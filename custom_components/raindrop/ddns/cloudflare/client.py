@@ -313,7 +313,7 @@ class CloudflareClient:
         except UntrustedServerError as err:
             raise CloudflareCertificateError("Cloudflare's certificate is not trusted") from err
         except NoResponseError as err:
-            raise CloudflareConnectionError(f"Cloudflare was not reached ({err})") from err
+            raise CloudflareConnectionError(f"Could not connect to Cloudflare ({err})") from err
         except ResponseTooLongError as err:
             raise CloudflareResponseError("Cloudflare's response is too long") from err
 

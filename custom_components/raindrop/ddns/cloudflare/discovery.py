@@ -134,7 +134,7 @@ async def _access_by_id(client: CloudflareClient, zone_id: ZoneId, domain: str) 
         _raise_if_wrong_location(err)
         if err.missing is Permission.DNS_EDIT:
             raise
-        raise CloudflareNotFoundError("this credential does not see the zone") from err
+        raise CloudflareNotFoundError("this token or key has no access to the zone") from err
 
 
 async def _zone_named(client: CloudflareClient, name: str) -> Zone:
@@ -144,7 +144,7 @@ async def _zone_named(client: CloudflareClient, name: str) -> Zone:
         raise ZoneNameError(str(err)) from err
     zone = active_zone(await client.find_zones(zone_name))
     if zone is None:
-        raise CloudflareNotFoundError("this credential sees no zone of this name")
+        raise CloudflareNotFoundError("this token or key has no access to a zone of this name")
     return zone
 
 
@@ -167,7 +167,9 @@ async def _zone_above(client: CloudflareClient, domain: str) -> Zone:
         else:
             if zone is not None:
                 return zone
-    raise denial or CloudflareNotFoundError("this credential sees no zone for this name")
+    raise denial or CloudflareNotFoundError(
+        "this token or key has no access to a zone for this name"
+    )
 
 
 def _raise_if_wrong_location(err: CloudflarePermissionError) -> None:

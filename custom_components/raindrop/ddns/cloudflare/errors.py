@@ -72,7 +72,7 @@ def classify(
     wait_s = RATE_LIMIT_WINDOW_S if retry_after_s is None else retry_after_s
     if is_captive_portal:
         error: CloudflareError = CloudflareCaptivePortalError(
-            f"Something else answered in Cloudflare's place (HTTP {status})"
+            f"Something other than Cloudflare answered (HTTP {status})"
         )
     else:
         error = _classified(status, errors, needs, wait_s)
@@ -109,16 +109,18 @@ def _classified(
     # Cloudflare locks a credential out after too many failed log-ins.
     is_locked_out = "max auth failures" in text
     if status == HTTPStatus.TOO_MANY_REQUESTS or _RATE_LIMITED in codes or is_locked_out:
-        message = f"Cloudflare asks to wait {wait_s:.0f} s"
+        message = f"Cloudflare's rate limit has been reached; it asks to wait {wait_s:.0f} s"
         return CloudflareRateLimitError(message, retry_after_s=wait_s)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or _INTERNAL_ERROR in codes:
-        return CloudflareResponseError(f"Cloudflare has a problem of its own (HTTP {status})")
+        return CloudflareResponseError(f"Cloudflare is having problems (HTTP {status})")
     if not codes:
-        return CloudflareResponseError(f"Cloudflare's response is not understood (HTTP {status})")
+        return CloudflareResponseError(
+            f"Cloudflare's response could not be understood (HTTP {status})"
+        )
     if status in _DENIALS and (denial := _denial(status, codes, text, needs)):
         return denial
     if codes & _NOT_FOUND or (status == HTTPStatus.NOT_FOUND and codes & _INVALID_ZONE):
-        return CloudflareNotFoundError("Cloudflare does not know this zone or record")
+        return CloudflareNotFoundError("Cloudflare cannot find this zone or record")
     return CloudflareRefusedError(f"Cloudflare refused the request: {_quoted(errors)}")
 
 
@@ -133,23 +135,23 @@ def _denial(
     """
     if _MALFORMED_EMAIL in codes:
         problem = CredentialProblem.EMAIL_MALFORMED
-        return CloudflareAuthError("Cloudflare cannot read this email address", problem=problem)
+        return CloudflareAuthError("This email address is not valid", problem=problem)
     if codes & _MALFORMED_CREDENTIAL or codes == {_INVALID_HEADERS}:
         problem = CredentialProblem.MALFORMED
-        return CloudflareAuthError("Cloudflare cannot read this credential", problem=problem)
+        return CloudflareAuthError("This token or key is not valid", problem=problem)
     if _ACCESS_DENIED in codes and "from location" in text:
-        message = "This token may be used from other IP addresses only"
+        message = "This token is restricted to other IP addresses"
         return CloudflarePermissionError(message, missing=Permission.LOCATION)
     is_invalid = (_ACCESS_DENIED in codes and "invalid" in text) or (
         _INVALID_TOKEN in codes and "token" in text
     )
     if is_invalid or _UNKNOWN_KEY in codes or status == HTTPStatus.UNAUTHORIZED:
-        return CloudflareAuthError("Cloudflare does not accept this credential")
+        return CloudflareAuthError("Cloudflare does not accept this token or key")
     is_forbidden = status == HTTPStatus.FORBIDDEN and (
         _AUTHENTICATION_ERROR in codes or "requires permission" in text
     )
     if is_forbidden or _ACCESS_DENIED in codes:
-        message = f"This credential lacks a permission: {needs}"
+        message = f"This token or key lacks a permission: {needs}"
         return CloudflarePermissionError(message, missing=needs)
     return None
 
