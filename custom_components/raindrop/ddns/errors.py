@@ -50,6 +50,8 @@ class Permission(StrEnum):
     ZONE_READ = "zone_read"
     DNS_READ = "dns_read"
     DNS_EDIT = "dns_edit"
+    LISTS_EDIT = "lists_edit"
+    """On the account, not on a zone."""
     LOCATION = "location"
     """The token is restricted to other IP addresses."""
 
@@ -178,6 +180,13 @@ class CloudflareRateLimitError(CloudflareError):
     def __init__(self, message: str, *, retry_after_s: float) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class CloudflareBusyError(CloudflareError):
+    """Another change of the account's lists is pending: this one may be tried again later.
+
+    It says nothing about other requests.
+    """
 
 
 class CloudflareNotFoundError(CloudflareError):

@@ -200,7 +200,9 @@ class DdnsEvent:
     type: EventType
     family: Family
     record_key: RecordKey | None = None
-    """The record it happened to; None for the address of the home."""
+    """The record it happened to; None for the address of the home, or a list."""
+    list_id: str | None = None
+    """The list it happened to."""
     from_ip: Address | None = None
     to_ip: Address | None = None
     reason: Reason | None = None

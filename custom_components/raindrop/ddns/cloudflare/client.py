@@ -34,7 +34,7 @@ from ..names import to_unicode
 from ..zones import MAX_BATCH, Zone
 from . import codec, zone_codec
 from .credentials import Credential, scrub
-from .errors import ApiError, classify, is_captive_portal
+from .errors import ApiError, classify, is_captive_portal, quoted
 from .listing import RecordPage, is_complete, read_page
 
 _LOGGER = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class CloudflareClient:
         self._session = session
         self._credential = credential
         self._user_agent = user_agent
-        self._home_id = home_id
+        self.home_id = home_id
         self.timeout_s = timeout_s
         self.base_url = check_base_url(base_url)
         self.max_batch = max_batch
@@ -122,9 +122,13 @@ class CloudflareClient:
         """The kind of the credential, for diagnostics: ``ApiToken`` or ``GlobalApiKey``."""
         return type(self._credential).__name__
 
+    def quote(self, message: str) -> str:
+        """Return a message of Cloudflare on one line, bounded, without the credential."""
+        return quoted([ApiError(0, scrub(self._credential, message))])
+
     async def zone(self, zone_id: ZoneId) -> Zone:
         """Get a zone by its identifier; needs Zone Read."""
-        envelope = await self._call("GET", f"/zones/{zone_id}", Permission.ZONE_READ)
+        envelope = await self.call("GET", f"/zones/{zone_id}", Permission.ZONE_READ)
         return zone_codec.read_zone(envelope.result)
 
     async def token_expiry(self, account_id: str | None = None) -> datetime | None:
@@ -134,7 +138,7 @@ class CloudflareClient:
         only without; otherwise raises CloudflareAuthError, though the token is valid.
         """
         owner = f"/accounts/{account_id}" if account_id else "/user"
-        envelope = await self._call("GET", f"{owner}/tokens/verify", Permission.ZONE_READ)
+        envelope = await self.call("GET", f"{owner}/tokens/verify", Permission.ZONE_READ)
         return codec.read_token_expiry(envelope.result)
 
     async def find_zones(self, name: HostName) -> list[Zone]:
@@ -144,7 +148,7 @@ class CloudflareClient:
         documentation does not say which of them the filter takes: both are tried.
         """
         for spelling in dict.fromkeys((name, to_unicode(name))):
-            envelope = await self._call(
+            envelope = await self.call(
                 "GET", "/zones", Permission.ZONE_READ, query={"name": spelling}
             )
             zones = zone_codec.read_zones(envelope.result or [])
@@ -189,11 +193,9 @@ class CloudflareClient:
         pages: list[RecordPage] = []
         while not pages or len(pages) < pages[-1].last_page:
             of_page = {"page": str(len(pages) + 1)} if pages else {}
-            envelope = await self._call(
-                "GET", path, Permission.DNS_READ, query={**query, **of_page}
-            )
+            envelope = await self.call("GET", path, Permission.DNS_READ, query={**query, **of_page})
             page = await _read(
-                envelope.size, read_page, envelope, self.page_size, self._home_id, names
+                envelope.size, read_page, envelope, self.page_size, self.home_id, names
             )
             pages.append(page)
             if page.last_page > _MAX_PAGES or (len(pages) < page.last_page and not page.count):
@@ -207,27 +209,27 @@ class CloudflareClient:
         ones. Raises UnusableAddressError, before anything is sent, if an
         address may not be written.
         """
-        body = codec.batch_body(changes, self._home_id)
+        body = codec.batch_body(changes, self.home_id)
         envelope = await self._write("POST", zone_id, "/batch", body)
-        return await _read(envelope.size, codec.read_batch, envelope.result, self._home_id)
+        return await _read(envelope.size, codec.read_batch, envelope.result, self.home_id)
 
     async def create(self, zone_id: ZoneId, change: Create) -> Record:
         """Create one record, marked as this home's.
 
         Raises UnusableAddressError as ``batch`` does.
         """
-        body = codec.create_body(change, self._home_id)
+        body = codec.create_body(change, self.home_id)
         envelope = await self._write("POST", zone_id, "", body)
-        return codec.read_record(envelope.result, self._home_id)
+        return codec.read_record(envelope.result, self.home_id)
 
     async def update(self, zone_id: ZoneId, change: Update) -> Record:
         """Update the fields of one record that differ; Cloudflare keeps all others.
 
         Raises UnusableAddressError as ``batch`` does.
         """
-        body = codec.update_body(change, self._home_id)
+        body = codec.update_body(change, self.home_id)
         envelope = await self._write("PATCH", zone_id, f"/{change.record.id}", body)
-        return codec.read_record(envelope.result, self._home_id)
+        return codec.read_record(envelope.result, self.home_id)
 
     async def delete(self, zone_id: ZoneId, record_id: RecordId) -> None:
         """Delete one record; a record that does not exist counts as deleted."""
@@ -258,9 +260,9 @@ class CloudflareClient:
     ) -> codec.Envelope:
         """Send a request that changes a zone's records."""
         path = f"/zones/{zone_id}/dns_records{subpath}"
-        return await self._call(method, path, Permission.DNS_EDIT, body=body)
+        return await self.call(method, path, Permission.DNS_EDIT, body=body)
 
-    async def _call(
+    async def call(
         self,
         method: str,
         path: str,
@@ -268,8 +270,13 @@ class CloudflareClient:
         *,
         query: Mapping[str, str] | None = None,
         body: object = None,
+        begins_operation: bool = False,
     ) -> codec.Envelope:
-        """Return the envelope of a successful response; raise for any other."""
+        """Return the envelope of a successful response; raise for any other.
+
+        ``needs`` is the permission for it. With ``begins_operation``, a refusal
+        because another operation is pending raises CloudflareBusyError.
+        """
         url = self.base_url + path + (f"?{urlencode(query)}" if query else "")
         started_at_s = get_running_loop().time()
         try:
@@ -292,6 +299,7 @@ class CloudflareClient:
             [ApiError(e.code, scrub(self._credential, e.message)) for e in envelope.errors],
             needs=needs,
             retry_after_s=codec.read_retry_after(response.headers),
+            begins_operation=begins_operation,
             is_captive_portal=is_captive_portal(response.status, response.headers, response.body),
         )
 

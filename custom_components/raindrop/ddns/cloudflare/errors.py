@@ -1,12 +1,13 @@
 """Classification of Cloudflare's error responses by HTTP status and error code."""
 
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from ..errors import (
     CloudflareAuthError,
+    CloudflareBusyError,
     CloudflareCaptivePortalError,
     CloudflareError,
     CloudflareNotFoundError,
@@ -37,7 +38,7 @@ _NOT_FOUND = frozenset({7000, 7003, 81044})
 """No such path, no such zone, no such record."""
 _INVALID_ZONE = frozenset({1001, 1003})
 """With the status 404: other parts of the API use the same codes for other errors."""
-_RATE_LIMITED = 971
+_RATE_LIMITED = frozenset({971, 10100})
 _INTERNAL_ERROR = 10001
 _DENIALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _MAX_QUOTE = 300
@@ -59,6 +60,7 @@ def classify(
     needs: Permission,
     retry_after_s: float | None = None,
     is_captive_portal: bool = False,
+    begins_operation: bool = False,
 ) -> CloudflareError:
     """Return the exception for an unsuccessful response; the caller raises it.
 
@@ -67,13 +69,21 @@ def classify(
     CloudflareRefusedError that quotes Cloudflare. ``needs`` is the permission
     that the request requires, and ends up in a CloudflarePermissionError;
     ``retry_after_s`` is the wait in seconds that the response asks for, if it does.
+    ``begins_operation`` says that the status 429 has a second meaning: another
+    operation is pending. That is not the rate limit.
+
+    https://developers.cloudflare.com/waf/tools/lists/lists-api/
     """
     errors = tuple(errors)
+    codes = {item.code for item in errors}
+    is_busy = begins_operation and status == HTTPStatus.TOO_MANY_REQUESTS
     wait_s = RATE_LIMIT_WINDOW_S if retry_after_s is None else retry_after_s
     if is_captive_portal:
         error: CloudflareError = CloudflareCaptivePortalError(
             f"Something other than Cloudflare answered (HTTP {status})"
         )
+    elif is_busy and codes and codes.isdisjoint(_RATE_LIMITED):
+        error = CloudflareBusyError("Another change of the account's lists is pending")
     else:
         error = _classified(status, errors, needs, wait_s)
     error.status, error.codes = status, tuple(item.code for item in errors)
@@ -108,7 +118,7 @@ def _classified(
     text = " ".join(error.message for error in errors).lower()
     # Cloudflare locks a credential out after too many failed log-ins.
     is_locked_out = "max auth failures" in text
-    if status == HTTPStatus.TOO_MANY_REQUESTS or _RATE_LIMITED in codes or is_locked_out:
+    if status == HTTPStatus.TOO_MANY_REQUESTS or codes & _RATE_LIMITED or is_locked_out:
         message = f"Cloudflare's rate limit has been reached; it asks to wait {wait_s:.0f} s"
         return CloudflareRateLimitError(message, retry_after_s=wait_s)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or _INTERNAL_ERROR in codes:
@@ -121,7 +131,7 @@ def _classified(
         return denial
     if codes & _NOT_FOUND or (status == HTTPStatus.NOT_FOUND and codes & _INVALID_ZONE):
         return CloudflareNotFoundError("Cloudflare cannot find this zone or record")
-    return CloudflareRefusedError(f"Cloudflare refused the request: {_quoted(errors)}")
+    return CloudflareRefusedError(f"Cloudflare refused the request: {quoted(errors)}")
 
 
 def _denial(
@@ -142,10 +152,13 @@ def _denial(
     if _ACCESS_DENIED in codes and "from location" in text:
         message = "This token is restricted to other IP addresses"
         return CloudflarePermissionError(message, missing=Permission.LOCATION)
+    # The account's part of the API says 401 where the rest says 403.
+    is_of_account = needs is Permission.LISTS_EDIT
+    is_unauthorized = status == HTTPStatus.UNAUTHORIZED and not is_of_account
     is_invalid = (_ACCESS_DENIED in codes and "invalid" in text) or (
         _INVALID_TOKEN in codes and "token" in text
     )
-    if is_invalid or _UNKNOWN_KEY in codes or status == HTTPStatus.UNAUTHORIZED:
+    if is_invalid or _UNKNOWN_KEY in codes or is_unauthorized:
         return CloudflareAuthError("Cloudflare does not accept this token or key")
     is_forbidden = status == HTTPStatus.FORBIDDEN and (
         _AUTHENTICATION_ERROR in codes or "requires permission" in text
@@ -156,7 +169,7 @@ def _denial(
     return None
 
 
-def _quoted(errors: tuple[ApiError, ...]) -> str:
+def quoted(errors: Sequence[ApiError]) -> str:
     """Return Cloudflare's messages on one line, bounded, without control characters."""
     text = "; ".join(error.message or f"code {error.code}" for error in errors)[: 2 * _MAX_QUOTE]
     printable = "".join(char if char.isprintable() else " " for char in text)

@@ -1,0 +1,1 @@
+"""IP lists of an account, which rules refer to: read, plan, apply."""
