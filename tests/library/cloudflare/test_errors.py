@@ -16,6 +16,7 @@ from custom_components.raindrop.ddns.errors import (
     AmbiguousZoneError,
     BaseUrlError,
     CloudflareAuthError,
+    CloudflareBusyError,
     CloudflareCaptivePortalError,
     CloudflareCertificateError,
     CloudflareConnectionError,
@@ -181,6 +182,32 @@ def test_s22_a_rate_limit_gives_the_wait(
 
 
 @pytest.mark.parametrize(
+    "errors, kind",
+    [
+        pytest.param([ApiError(10022, "pending")], CloudflareBusyError, id="unknown code/busy"),
+        pytest.param([ApiError(971, THROTTLE)], CloudflareRateLimitError, id="limiter/limit"),
+        pytest.param([ApiError(1, THROTTLE)], CloudflareRateLimitError, id="throttling/limit"),
+        pytest.param([], CloudflareRateLimitError, id="page/limit"),
+    ],
+)
+def test_a_pending_operation_is_not_the_rate_limit(
+    errors: list[ApiError], kind: type[CloudflareError]
+) -> None:
+    """Both have the status 429, but only for a request that begins an operation."""
+    needs = Permission.LISTS_EDIT
+    assert type(classify(429, errors, needs=needs, begins_operation=True)) is kind
+    assert type(classify(429, errors, needs=needs)) is CloudflareRateLimitError
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_denial_of_an_account_names_the_permission(status: int) -> None:
+    """That a credential lacks it has the status 401 there, which is no invalid credential."""
+    error = classify(status, [DENIED], needs=Permission.LISTS_EDIT)
+    assert isinstance(error, CloudflarePermissionError)
+    assert error.missing is Permission.LISTS_EDIT
+
+
+@pytest.mark.parametrize(
     "status, errors",
     [
         pytest.param(400, [ApiError(7003, "Could not route to /x")], id="malformed identifier"),
@@ -313,6 +340,7 @@ TREE: dict[type[Exception], set[type[Exception]]] = {
     CloudflareAuthError: {CloudflareError},
     CloudflarePermissionError: {CloudflareError},
     CloudflareRateLimitError: {CloudflareError},
+    CloudflareBusyError: {CloudflareError},
     CloudflareNotFoundError: {CloudflareError},
     CloudflareRefusedError: {CloudflareError},
     CloudflareResponseError: {CloudflareError},

@@ -238,7 +238,7 @@ async def test_a_list_that_stays_busy_is_a_reason(
     assert home.state.is_in_sync
 
 
-async def test_the_rate_limit_is_told_apart(
+async def test_the_rate_limit_has_the_same_status(
     simulator: Simulator, trusted: ItemList, home: ListHome
 ) -> None:
     """The same status with the code of the limiter says how long to wait for everything."""

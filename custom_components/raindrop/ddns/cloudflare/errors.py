@@ -1,7 +1,7 @@
 """Classification of Cloudflare's error responses by HTTP status and error code."""
 
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -75,14 +75,12 @@ def classify(
     https://developers.cloudflare.com/waf/tools/lists/lists-api/
     """
     errors = tuple(errors)
-    codes = {item.code for item in errors}
-    is_busy = begins_operation and status == HTTPStatus.TOO_MANY_REQUESTS
     wait_s = RATE_LIMIT_WINDOW_S if retry_after_s is None else retry_after_s
     if is_captive_portal:
         error: CloudflareError = CloudflareCaptivePortalError(
             f"Something other than Cloudflare answered (HTTP {status})"
         )
-    elif is_busy and codes and codes.isdisjoint(_RATE_LIMITED):
+    elif begins_operation and _is_operation_pending(status, errors):
         error = CloudflareBusyError("Another change of the account's lists is pending")
     else:
         error = _classified(status, errors, needs, wait_s)
@@ -134,6 +132,16 @@ def _classified(
     return CloudflareRefusedError(f"Cloudflare refused the request: {quoted(errors)}")
 
 
+def _is_operation_pending(status: int, errors: Collection[ApiError]) -> bool:
+    """Return whether it was refused to begin an operation because another one is pending.
+
+    Its code is not documented. The rate limiter has the same status, with codes
+    of its own, or without any.
+    """
+    is_limited = any(e.code in _RATE_LIMITED or "throttling" in e.message for e in errors)
+    return status == HTTPStatus.TOO_MANY_REQUESTS and bool(errors) and not is_limited
+
+
 def _denial(
     status: int, codes: set[int], text: str, needs: Permission
 ) -> CloudflareAuthError | CloudflarePermissionError | None:
@@ -160,7 +168,7 @@ def _denial(
     )
     if is_invalid or _UNKNOWN_KEY in codes or is_unauthorized:
         return CloudflareAuthError("Cloudflare does not accept this token or key")
-    is_forbidden = status == HTTPStatus.FORBIDDEN and (
+    is_forbidden = status != HTTPStatus.BAD_REQUEST and (
         _AUTHENTICATION_ERROR in codes or "requires permission" in text
     )
     if is_forbidden or _ACCESS_DENIED in codes:
