@@ -90,7 +90,7 @@ class EntityWatch:
             self._ends.pop()()
 
     def _watch(self) -> None:
-        """Watch the entities by their present entity ids."""
+        """Watch the entities by their current entity IDs."""
         self.async_end()
         registry = er.async_get(self._hass)
         found = (er.async_resolve_entity_id(registry, entity) for entity in self._entities)

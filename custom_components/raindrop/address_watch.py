@@ -13,7 +13,7 @@ from .ddns import Address, Detection, Detector, Source, SourceKind
 from .publisher import SIGNAL_ADDRESS_ACCEPTED
 
 _ENTITY_PAUSE_S = 10
-"""The least time between two updates that entities start, however often they change."""
+"""The minimum time between two updates that entities start, however often they change."""
 
 
 class AddressWatch:
@@ -49,7 +49,7 @@ class AddressWatch:
 
     @callback
     def async_follow(self) -> None:
-        """Watch the entities of the present sources."""
+        """Watch the entities of the current sources."""
         self._entities.async_follow(self._detections())
 
     @callback
@@ -65,7 +65,7 @@ class AddressWatch:
     def _async_entity_changed(self) -> None:
         """Request an update if an entity reports an address that it did not report before.
 
-        What it reports in the pause after a request counts at the end of the pause.
+        A report during the pause after a request is handled at the end of the pause.
         """
         if self._end_pause is None and any(map(self._has_changed, self._detections().items())):
             self._end_pause = async_call_later(self._hass, _ENTITY_PAUSE_S, self._async_pause_ended)

@@ -12,9 +12,9 @@ from .zone_reading import ZoneReading
 
 _DENIALS = (ddns.CloudflareAuthError, ddns.CloudflarePermissionError)
 _MAX_DENIALS = 2
-"""Denials in a row that are believed: single ones happen in Cloudflare's incidents."""
+"""Denials in a row that count: single ones happen during Cloudflare's incidents."""
 _LONGEST_WAIT = timedelta(hours=1)
-"""No ``Retry-After`` and no clock that is set back blocks for longer."""
+"""Neither ``Retry-After`` nor a clock that is set back blocks for longer."""
 _LATE_WRITE = timedelta(minutes=10)
 """How long a write without a response may still be carried out."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -37,7 +37,7 @@ class Backoff:
 
     @property
     def is_denied(self) -> bool:
-        """Whether Cloudflare has denied the credential often enough to believe it."""
+        """Whether Cloudflare has denied the credential often enough for it to count."""
         return self._denials >= _MAX_DENIALS
 
     @property
@@ -46,7 +46,7 @@ class Backoff:
         return self._denials == 0
 
     def is_full_sync_due(self, now: datetime) -> bool:
-        """Return whether the zone is to be read whatever the addresses are."""
+        """Return whether the zone is due to be read, even if no address changed."""
         return is_interval_over(self._synced_at, HOURLY, now) or self.has_unconfirmed_write(now)
 
     def until_full_sync(self, now: datetime) -> timedelta:
@@ -54,9 +54,9 @@ class Backoff:
         return self._synced_at + FULL_SYNC_INTERVAL - now
 
     def is_second_opinion_due(self, now: datetime) -> bool:
-        """Return, once an hour, whether a second provider is to be asked whatever the first says.
+        """Return, once an hour, whether to ask a second provider whatever the first one reports.
 
-        Also where Cloudflare may not be called.
+        This also applies while Cloudflare must not be called.
         """
         if not is_interval_over(self._second_opinion_at, HOURLY, now):
             return False
@@ -80,18 +80,18 @@ class Backoff:
     def may_call_api(self, now: datetime) -> bool:
         """Return whether Cloudflare may be called: not during a rate limit.
 
-        After denials it may: a list in each update is cheap, and the only way
-        to find out soon that the credential is accepted again.
+        After denials it may: a list in each update is cheap, and the only way to notice
+        soon that the credential is accepted again.
         """
         self._store.wait_until = _unless_over(self._store.wait_until, now)
         return self._store.wait_until is None
 
     def wait_s(self, now: datetime) -> float:
-        """Return for how many seconds Cloudflare may not be called."""
+        """Return for how many seconds Cloudflare must not be called."""
         return _wait_s(self._store.wait_until, now)
 
     def read_wait_s(self, now: datetime) -> float:
-        """Return for how many seconds a zone may not be read without need."""
+        """Return for how many seconds a zone must not be read without need."""
         return max(self.wait_s(now), _wait_s(self._low_until, now))
 
     def require_full_sync(self) -> None:
@@ -109,7 +109,7 @@ class Backoff:
     def add(
         self, result: ddns.UpdateResult, rate_limit: ddns.RateLimit | None, now: datetime
     ) -> None:
-        """Take into account an update that called Cloudflare and ended now.
+        """Record an update that called Cloudflare and has just ended.
 
         ``rate_limit`` is that of the client's last response.
         """
@@ -131,9 +131,9 @@ class Backoff:
 
 
 def _unless_over(until: datetime | None, now: datetime) -> datetime | None:
-    """Return the end of a wait, None once it is over, so that no clock that is set back renews it.
+    """Return the end of a wait, None once it is over: a clock set back does not renew it.
 
-    A wait that lasts longer than any had its end before the clock was set back.
+    A wait longer than the maximum ended before the clock was set back.
     """
     return until if until and timedelta() < until - now <= _LONGEST_WAIT else None
 

@@ -24,7 +24,7 @@ async def async_setup_entry(
 
 
 class UpdateNowButton(ZoneEntity, ButtonEntity):
-    """Detects the address, reads the zone and corrects what differs."""
+    """Detects the address, reads the zone, and corrects records that differ."""
 
     @property
     @override

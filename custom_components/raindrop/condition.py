@@ -20,10 +20,10 @@ from .entity import async_related_entities
 
 
 class InSyncCondition(EntityStateConditionBase):
-    """Holds while the records of domains are known to be in sync.
+    """Passes while the records of domains are known to be in sync.
 
-    An entity that is unavailable, unknown or gone is not known to be, and
-    neither are no entities at all.
+    It does not pass for an entity that is unavailable, unknown, or gone, nor if there
+    are no entities.
     """
 
     _domain_specs = {BINARY_SENSOR_DOMAIN: DomainSpec()}  # noqa: RUF012 - as its base declares it
@@ -53,7 +53,7 @@ class InSyncCondition(EntityStateConditionBase):
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
-        """Return whether the condition holds; the base class ignores targets that are gone."""
+        """Return whether the condition passes; the base class ignores missing targets."""
         targeted = async_extract_referenced_entity_ids(
             self._hass, self._target_selection, expand_group=False, primary_entities_only=False
         )

@@ -1,4 +1,4 @@
-"""The configuration of a loaded zone: domains are added, changed and removed without a reload."""
+"""The configuration of a loaded zone: adds, changes, and removes domains without a reload."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ from .stored_sources import watches_connection
 
 
 class Configuration:
-    """What an entry configures; changed subentries count from `async_renew` on."""
+    """What an entry configures; changed subentries take effect with `async_renew`."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, store: ZoneStore) -> None:
         """Read an entry. Raises CloudflareNotFoundError if its zone id is malformed."""
@@ -43,7 +43,7 @@ class Configuration:
 
     @callback
     def async_apply(self, before: ZoneConfig) -> None:
-        """Find the domains that were removed, and adapt the stored state."""
+        """Find the removed domains, and adapt the stored state."""
         async_begin_deletions(self._hass, self._entry, self._store, self.domains)
         managed = {record.record_key for record in self.zone.managed_records}
         self._store.forget(managed, configured_record_keys(self._entry, self.domains))
@@ -53,7 +53,7 @@ class Configuration:
     def async_renew(self) -> list[Domain]:
         """Read the subentries again; return the domains that are new or changed.
 
-        Entities of a domain that cannot be read are a matter of setup.
+        Setup handles the entities of a domain that cannot be read.
         """
         self.is_outdated = False
         before, known, unreadable = self.zone, {*self.domains}, self._unreadable

@@ -23,8 +23,8 @@ class ZoneWatch:
     ) -> None:
         """Watch for ``sources`` once `async_begin` is called.
 
-        ``changed`` is called when they should be asked now, and ``went_blind``
-        when an outage begins, in which changes go unnoticed.
+        ``changed`` is called when they should be asked now, and ``went_blind`` when an
+        outage begins, during which changes go unnoticed.
         """
         self._hass = hass
         self.sources = frozenset(sources)
@@ -47,7 +47,7 @@ class ZoneWatch:
 
     @callback
     def async_end(self) -> None:
-        """Stop watching, if that was not done; the last zone leaves nothing behind."""
+        """Stop watching if still watching; after the last zone, nothing is left running."""
         if shared := self._shared:
             shared.zones.remove(self)
             shared.async_zones_changed()
@@ -56,7 +56,7 @@ class ZoneWatch:
 
     @callback
     def async_detected(self, detections: Mapping[Source, Detection]) -> None:
-        """Pass on what an update accepted."""
+        """Pass on the addresses that an update accepted."""
         if shared := self._shared:
             for detection in detections.values():
                 shared.watch.detected(detection)
@@ -64,7 +64,7 @@ class ZoneWatch:
     def poll_interval(self, state: State) -> timedelta:
         """Return how long to wait for the next poll.
 
-        Longer while a change would be noticed and nothing is left to do.
+        It is longer while a change would be noticed and nothing is left to do.
         """
         has_addresses = all(detection.address for detection in state.detections.values())
         is_quiet = has_addresses and not state.has_unsynced_record and self._is_working

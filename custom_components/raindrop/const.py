@@ -1,4 +1,4 @@
-"""Names that several modules of Raindrop share."""
+"""Constants that several modules share."""
 
 from datetime import timedelta
 from logging import Logger, getLogger
@@ -23,4 +23,4 @@ WATCHED_UPDATE_INTERVAL: Final = timedelta(minutes=30)
 DETECTION_MAX_AGE: Final = UPDATE_INTERVAL - timedelta(seconds=10)
 """How old another entry's detection may be: a little less than a cycle."""
 FULL_SYNC_INTERVAL: Final = timedelta(hours=1)
-"""How often the zone is read though nothing seems to have changed."""
+"""How often the zone is read even if nothing seems to have changed."""

@@ -48,7 +48,7 @@ from .token_expiry import TokenExpiry
 _UNLOAD_LIMIT_S = 30
 """How long unloading waits for an update that is running, so that it can finish its writes."""
 _FIRST_UPDATE_LIMIT_S = 10
-"""How long setup waits for the first update, which goes on in the background."""
+"""How long setup waits for the first update, which continues in the background."""
 
 type RaindropConfigEntry = ConfigEntry[RaindropCoordinator]
 
@@ -56,8 +56,8 @@ type RaindropConfigEntry = ConfigEntry[RaindropCoordinator]
 class RaindropCoordinator(DataUpdateCoordinator[State]):
     """Keeps the records of one zone in sync.
 
-    A failure of Cloudflare is part of the state, so that it does not hide the
-    public address; only setup fails for it.
+    A failure of Cloudflare is part of the state, so it does not hide the public
+    address; only setup fails because of it.
     """
 
     config_entry: RaindropConfigEntry
@@ -103,7 +103,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
 
     @property
     def domains(self) -> tuple[Domain, ...]:
-        """The domains that are kept, as of the last update that began."""
+        """The managed domains, as of the last update that began."""
         return self._configuration.domains
 
     @property
@@ -128,12 +128,12 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             self.client.max_batch = self.store.state.zone.max_batch
 
     async def async_take_over_domains(self) -> None:
-        """Take over changed domains in an update; one that is running sends nothing more."""
+        """Apply changed domains in an update; a running one sends nothing more."""
         self._configuration.is_outdated = True
         await self._scheduler.async_run(FRESH)
 
     async def _async_reconfigure(self) -> None:
-        """Take over changed domains; what is known of the others stays."""
+        """Apply changed domains; what is known of the others is kept."""
         due = self._deletions.due
         changed = self._configuration.async_renew()
         self.data = self.store.state
@@ -159,7 +159,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self._entities.async_start(self.detector)
 
     async def async_stop(self) -> None:
-        """Watch and deliver no more, let a running update finish, and save what is known."""
+        """Stop watching and delivering, let a running update finish, and save the state."""
         self._is_stopped = True
         self._watch.async_end()
         await self._publisher.async_stop()
@@ -168,7 +168,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
                 async with timeout(_UNLOAD_LIMIT_S), self._lock:
                     pass  # The update that was running has ended.
         finally:
-            # Also if Home Assistant, which stops, does not wait that long.
+            # Even if Home Assistant is stopping and does not wait that long.
             if self._lock.locked():
                 self._backoff.write_interrupted(dt_util.utcnow())
             await self.store.async_save()
@@ -183,10 +183,10 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     ) -> UpdateResult:
         """Run an update that reads the zone, now or after the one that is running.
 
-        Calls that wait for the same update share it.
-        Raises HomeAssistantError with the reason if not all of ``record_keys``,
-        by default those of the zone, are in sync then. ``overrule`` corrects a
-        record though external changes of it keep coming back.
+        Calls that wait for the same update share it. Raises HomeAssistantError with the
+        reason if not all of ``record_keys``, by default those of the zone, are in sync
+        then. ``overrule`` corrects a record even if external changes of it keep coming
+        back.
         """
         options = UpdateOptions(full_sync=True, overrule=overrule)
         if (result := await self._scheduler.async_run(options)) is None:
@@ -199,7 +199,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     async def async_set_attributes(
         self, record_key: RecordKey, attributes: RecordAttributes
     ) -> None:
-        """Remember what a record was that is to be created again, also over a restart."""
+        """Store the attributes for creating a record again; they survive a restart."""
         async with self._lock:
             record = replace(self.data.record(record_key), last_attributes=attributes)
             records = {**self.data.records, record_key: record}
@@ -227,7 +227,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
 
     @override
     async def async_shutdown(self) -> None:
-        """Schedule nothing any more; also after a setup that failed."""
+        """Schedule nothing more; also called after a failed setup."""
         self._scheduler.async_cancel()
         await super().async_shutdown()
 
@@ -258,10 +258,10 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         return state
 
     async def _async_first_update(self) -> State:
-        """Begin the first update; return what is stored if it takes long.
+        """Begin the first update; return the stored state if it takes long.
 
-        Fails if it brings nothing at all, except after that limit: it goes on
-        in the background then, and setup succeeds without it.
+        Fails if it yields nothing at all, except after that limit: then it continues in
+        the background, and setup succeeds without it.
         """
         update = self._scheduler.async_request(FRESH)
         done, _ = await wait([update], timeout=_FIRST_UPDATE_LIMIT_S)
@@ -333,7 +333,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     def _async_adjust_backoff(
         self, result: UpdateResult, options: UpdateOptions, now: datetime
     ) -> None:
-        """Adjust the backoff, and ask for another key if this one is denied."""
+        """Adjust the backoff, and ask for another credential if this one is denied."""
         if options.full_sync or result.was_read:
             self._backoff.full_sync_attempted(now)
         self._backoff.add(result, self.client.rate_limit, dt_util.utcnow())

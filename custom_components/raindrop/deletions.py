@@ -1,4 +1,4 @@
-"""Delete the records of removed domains: until that is done, or once if the entry goes too."""
+"""Delete the records of removed domains: repeatedly until done, or once if the entry is removed."""
 
 from asyncio import timeout
 from collections.abc import Collection, Iterable
@@ -73,7 +73,7 @@ class Deletions:
 
     @callback
     def async_reconfigured(self) -> None:
-        """Report no failure any more if the domains whose records are to be deleted are back."""
+        """Stop reporting a failure if the domains whose records are to be deleted are back."""
         if not self.due:
             self._is_failing = False
             async_end_deletion_failed(self._hass, self._entry)
@@ -81,7 +81,7 @@ class Deletions:
     async def async_delete(self, result: UpdateResult) -> UpdateResult:
         """Delete the records that are due; return the result of the update with what happened.
 
-        Must not run beside an update, which could create the records again.
+        Must not run during an update, which could create the records again.
         """
         now, pending = dt_util.utcnow(), self._store.pending_deletions
         # A time in the future is due to a clock that was set back.
@@ -121,7 +121,7 @@ class Deletions:
 def async_begin_deletions(
     hass: HomeAssistant, entry: ConfigEntry, store: ZoneStore, domains: Collection[Domain]
 ) -> None:
-    """Find the domains that were removed since the stored state was written, and report a lost one.
+    """Find the domains removed since the state was stored, and report a lost state.
 
     A domain that cannot be read is not removed. If not even its name is known,
     every domain might be that one, and none counts as removed.
@@ -143,8 +143,9 @@ def async_begin_deletions(
 async def async_delete_with_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Delete the records of a removed entry that the user wants deleted, and its stored state.
 
-    Tried once, because the credential is removed with the entry; a repair names what is left.
-    Only if a write without a response may still create a record, they are deleted again.
+    Tried once, because the credential is removed with the entry; a repair names the
+    records that are left. Only if a write without a response may still create a record,
+    they are deleted again.
     """
     store = ZoneStore(hass, entry.entry_id)
     await store.async_load()

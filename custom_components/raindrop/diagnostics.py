@@ -1,4 +1,4 @@
-"""Diagnostics from memory, with names and addresses replaced by numbered labels."""
+"""Diagnostics of the current state, with names and addresses replaced by numbered labels."""
 
 from dataclasses import asdict
 from typing import Any
@@ -17,7 +17,7 @@ from .error_messages import error_message
 
 
 class _Labels:
-    """Replaces values that could identify somebody by numbers, equal ones by the same."""
+    """Replaces values that could identify somebody with numbers, equal ones with the same."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
@@ -48,7 +48,7 @@ async def async_get_device_diagnostics(
 def _diagnostics(
     hass: HomeAssistant, entry: RaindropConfigEntry, subentry_id: str | None = None
 ) -> dict[str, Any]:
-    """Return the diagnostics of one domain or of all; of the credential only its kind."""
+    """Return the diagnostics of one domain or all of them, with only the kind of the credential."""
     configuration = {
         "state": entry.state.value,
         "reason": entry.error_reason_translation_key,

@@ -21,15 +21,15 @@ from .subentries import async_change_domain
 from .zone_links import dns_url
 
 _BATCH = 10
-"""For how many domains entities are added before the event loop gets a turn."""
+"""For how many domains entities are added before yielding to the event loop."""
 
 
 @callback
 def async_related_entities(hass: HomeAssistant, targets: Iterable[str], key: str) -> set[str]:
-    """Return the entities with a translation key that Raindrop's entities among some stand for.
+    """Return the entities with a translation key that Raindrop's entities among some represent.
 
-    Any entity of a domain stands for those of the domain and its zone, any
-    entity of a zone for those of all its domains as well.
+    Any entity of a domain represents those of the domain and its zone, any entity of a
+    zone also those of all its domains.
     """
     registry = er.async_get(hass)
     found = map(registry.async_get, targets)
@@ -85,7 +85,8 @@ def zone_unique_id(coordinator: RaindropCoordinator, key: str) -> str:
 def domain_unique_id(domain: Domain, key: str) -> str:
     """Return the unique id of an entity of a domain.
 
-    From the host name, so that a domain that is removed and added again finds its history.
+    It comes from the host name, so a domain that is removed and added again keeps its
+    history.
     """
     return f"domain:{domain.name}:{key}"
 
@@ -104,7 +105,7 @@ class ZoneEntity(CoordinatorEntity[RaindropCoordinator]):
 
 
 class DomainEntity(Entity):
-    """An entity of the device of a domain; updated when its domain changed, not with the zone."""
+    """An entity of the device of a domain; updated when its domain changes, not with the zone."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
@@ -135,7 +136,7 @@ class DomainEntity(Entity):
 
     @property
     def is_known(self) -> bool:
-        """Whether an update looked at a record of the domain, if it has any."""
+        """Whether an update checked a record of the domain, if it has any."""
         keys, records = self.domain.record_keys, self.coordinator.data.records
         return not keys or any(record_key in records for record_key in keys)
 
@@ -151,24 +152,24 @@ class DomainEntity(Entity):
 
 
 class DomainControl(DomainEntity):
-    """An entity by which the user changes what is stored of a domain."""
+    """An entity that lets the user change the stored settings of a domain."""
 
     @property
     @override
     def available(self) -> bool:
-        """Always available: it says what the user wants."""
+        """Always available: it shows a setting."""
         return True
 
     @callback
     def async_change(self, **changes: object) -> None:
-        """Change what is stored of the domain; an update that is requested takes it over."""
+        """Change the stored settings of the domain; this requests an update that applies them."""
         entry = self.coordinator.config_entry
         subentry = entry.subentries[self.domain.subentry_id]
         async_change_domain(self.hass, entry, subentry, **changes)
 
 
 class _DomainEntities:
-    """The entities of domains on one platform, which come and go while the zone is loaded."""
+    """The entities of domains on one platform, added and removed while the zone is loaded."""
 
     def __init__(
         self,

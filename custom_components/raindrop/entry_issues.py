@@ -1,7 +1,7 @@
 """Repair issues about an entry itself: its configuration, its stored state, its deletions.
 
-They come and go apart from the issues of a state. The persistent ones outlive a
-restart, and even the entry: the user dismisses them.
+They are independent of the issues of a state. The persistent ones survive a restart,
+and even the entry, until the user ignores them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ from .stored_sources import unreadable_families
 from .zone_links import DNS_URL
 
 _MAX_NAMES = 20
-"""How many records an issue names."""
+"""How many records an issue names at most."""
 _DOMAIN, _OPTIONS, _ZONE_ID = "domain_unreadable", "options_unreadable", "zone_id_unreadable"
 _DELETION_FAILED, _RECORDS_LEFT = "deletion_failed", "records_left"
 _TOKEN_EXPIRES = "token_expires"  # noqa: S105 - a translation key
@@ -92,13 +92,13 @@ def async_report_records_left(
 
 @callback
 def async_end_records_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Delete the issue that a removed entry leaves records: another try deleted them."""
+    """Delete the issue that a removed entry leaves records: another attempt deleted them."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, _RECORDS_LEFT))
 
 
 @callback
 def async_report_state_lost(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Create the issue that it is not known any more which records are to be deleted."""
+    """Create the issue that the list of records to be deleted was lost."""
     _async_create(hass, entry, "state_unreadable", {"zone": entry.title}, is_persistent=True)
 
 

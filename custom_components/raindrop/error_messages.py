@@ -101,7 +101,7 @@ def translated_error[ErrorT: HomeAssistantError](kind: type[ErrorT], err: DdnsEr
 
 
 def raise_setup_error(state: State) -> None:
-    """Raise ConfigEntryAuthFailed for a denied key, UpdateFailed if nothing could be read."""
+    """Raise ConfigEntryAuthFailed if the credential is denied, UpdateFailed if nothing was read."""
     error = state.list_error
     if isinstance(error, ddns.CloudflareAuthError):
         raise translated_error(ConfigEntryAuthFailed, error)
@@ -127,8 +127,8 @@ def raise_update_error(
 ) -> None:
     """Raise HomeAssistantError with the reason if some records are not known to be in sync.
 
-    ``record_keys`` are those of the zone by default. ``wait_s`` is for how many
-    seconds the zone may not be read, and ``was_read`` whether it was.
+    ``record_keys`` are those of the zone by default. ``wait_s`` is how many seconds the
+    zone must not be read, and ``was_read`` whether it was.
     """
     records = [
         managed
@@ -148,11 +148,11 @@ def raise_update_error(
     if home and not records and all(detection.address is None for detection in home):
         raise translated_error(HomeAssistantError, ddns.NoAddressError())
     unknown = [managed for managed in records if state.record(managed.record_key).unknown_since]
-    # A hold-down ends by itself: what does not is more important.
+    # A hold-down ends by itself, so anything else is more important.
     asked = sorted((state.detections[m.source] for m in unknown), key=lambda d: bool(d.candidate))
     if asked:
         raise _unknown_address_error(asked[0], unknown)
-    # That the world does not see a record is nothing that an update can change.
+    # An update cannot make a record visible to the world.
     reasons = ((key, state.record(key).reason) for key in keys)
     if names := _names(key for key, reason in reasons if reason and not reason.is_only_unseen):
         raise HomeAssistantError(
@@ -204,7 +204,7 @@ def _names(record_keys: Iterable[RecordKey]) -> str:
 
 
 class StatusLog:
-    """Logs a failure of one zone when it begins and its end, however long it lasts."""
+    """Logs the beginning and the end of a failure of one zone, however long it lasts."""
 
     def __init__(self, title: str) -> None:
         self._title = title

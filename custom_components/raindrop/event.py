@@ -1,4 +1,4 @@
-"""Event entities: what automations react to. Each event fires once, also over a restart."""
+"""Event entities for automations. Each event fires once, even across a restart."""
 
 from typing import Any, override
 
@@ -48,7 +48,7 @@ async def async_setup_entry(
 
 
 class RaindropEvent(EventEntity):
-    """An event entity that is fed by the dispatcher."""
+    """An event entity that gets its events from the dispatcher."""
 
     coordinator: RaindropCoordinator
     _host_name = ""
@@ -62,7 +62,7 @@ class RaindropEvent(EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen for events, and not for updates: the state is the last event."""
+        """Listen for events, not for updates: the state is the last event."""
         entry_id = self.coordinator.config_entry.entry_id
         signal = SIGNAL_EVENT.format(entry_id, self._host_name)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_handle))

@@ -1,4 +1,4 @@
-"""What the fix flows of all repair issues share: a form or a menu, and another try."""
+"""Shared parts of the fix flows: a form or a menu, and a retry."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +29,7 @@ MENUS: dict[str, Sequence[str]] = {
     "zone_id_unreadable": ("remove",),
     "zone_internal": ("retry", "remove"),
 }
-"""What the user can choose, for issues that Raindrop can be told to forget about."""
+"""The choices of the issues that have a menu."""
 
 
 class RetryFlow(RepairsFlow):
@@ -52,7 +52,7 @@ class RetryFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Say what to do, then try again."""
+        """Show what to do, then try again."""
         if not await self._async_is_fixable():
             return self.async_abort(reason="not_loaded")
         if user_input is None:
@@ -83,7 +83,7 @@ class RetryFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
     def _fail(self) -> None:
-        """Do what else helps after a failed try."""
+        """Do what helps after a failed attempt."""
 
     async def _async_is_fixable(self) -> bool:
         """Return whether the zone is loaded, after a reload, and the domain still exists."""
@@ -105,7 +105,7 @@ class RetryFlow(RepairsFlow):
         await self._entry.runtime_data.async_update_now()
 
     def _menu(self, error: str = "") -> RepairsFlowResult:
-        """Show what the user can choose. A menu has no place for errors but its description."""
+        """Show what the user can choose. A menu can only show errors in its description."""
         alert = f'<ha-alert alert-type="error">{escape_markdown(error)}</ha-alert>\n\n'
         return self.async_show_menu(
             step_id="init",
@@ -124,7 +124,7 @@ class RetryFlow(RepairsFlow):
 
 
 def _error_text(error: HomeAssistantError) -> str:
-    """Return why an issue remains; a repair does not refer to the repairs."""
+    """Return why an issue remains, without a reference to the repairs."""
     if error.translation_key == IN_CONFLICT:
         error = HomeAssistantError(translation_domain=DOMAIN, translation_key="unsolved")
     return str(error)

@@ -1,4 +1,4 @@
-"""The home's last changes of address, counted once for all zones, in a file of their own."""
+"""The home's last address changes, counted once for all zones, in their own file."""
 
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from .stored_values import (
 _VERSION = 1
 _MAX_CHANGES = 50
 _MAX_ADDRESSES = 16
-"""How many present addresses are remembered: those of all connections of all zones."""
+"""How many current addresses are remembered: those of all connections of all zones."""
 _MAX_COUNT = 2**31
 _SAVE_DELAY_S = 1
 
@@ -54,7 +54,7 @@ class AddressHistory:
         self._since: dict[Address, datetime] = {}
 
     async def async_load(self) -> None:
-        """Load what is stored; begin anew if it cannot be read."""
+        """Load the stored history; reset it if it cannot be read."""
         try:
             if stored := await self._store.async_load():
                 self._read(stored)
@@ -74,7 +74,7 @@ class AddressHistory:
 
     @callback
     def async_add(self, before: Mapping[Family, Address], after: Mapping[Family, Address]) -> None:
-        """Add what a zone found to have changed, unless another zone found it first."""
+        """Add the changes that a zone found, unless another zone found them first."""
         changed = {
             family: address for family, address in after.items() if before.get(family) != address
         }
@@ -99,7 +99,7 @@ class AddressHistory:
             self._store.async_delay_save(self._data, _SAVE_DELAY_S)
 
     def _read(self, stored: Mapping[str, Any]) -> None:
-        """Raises one of MALFORMED; nothing is taken over then."""
+        """Raises one of MALFORMED; then nothing is changed."""
         changes = [_change(read_mapping(change)) for change in read_list(stored["changes"])]
         counts = {
             FAMILIES[key]: read_int(count, 0, _MAX_COUNT)
@@ -131,13 +131,13 @@ def async_get_history(hass: HomeAssistant) -> AddressHistory:
 
 
 async def async_remove_history(hass: HomeAssistant) -> None:
-    """Forget the history: the last zone was removed."""
+    """Delete the history: the last zone was removed."""
     await async_get_history(hass).async_remove()
     del hass.data[_HISTORY]
 
 
 def change_data(change: AddressChange) -> dict[str, Any]:
-    """Return a change as it is stored, and as the action responds."""
+    """Return a change as it is stored and as the action returns it."""
     return {
         "changed_at": change.changed_at.isoformat(),
         "family": change.family.key,

@@ -1,4 +1,4 @@
-"""Repair issues: what the user must decide or fix. They come and go with their cause."""
+"""Repair issues: what the user must decide or fix. They exist as long as their cause."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -133,7 +133,7 @@ def _zone_issues(entry: ConfigEntry, state: State) -> Iterator[_Issue]:
 
 
 def _zone_texts(zone: ddns.Zone) -> dict[str, str]:
-    """Return the name servers of a zone, for a description that is shown as Markdown."""
+    """Return the nameservers of a zone, for a description that is shown as Markdown."""
     return {"name_servers": escape_markdown(zone_placeholders(zone)["name_servers"])}
 
 
@@ -199,7 +199,7 @@ def _public_dns_issues(
 
 
 def _hint_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
-    """Yield the issues of HTTPS and SVCB records that lead to an address of the past."""
+    """Yield the issues of HTTPS and SVCB records with an old address."""
     for domain in domains:
         for key in domain.record_keys:
             if hinting := state.record(key).stale_hints:
@@ -218,12 +218,12 @@ def _hint_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
 
 
 def _quoted(records: Iterable[ddns.Record]) -> str:
-    """Return what records of others say, for a description that is shown as Markdown."""
+    """Return the contents of other records, for a description that is shown as Markdown."""
     return ", ".join(as_code(record_text(record)) for record in records)
 
 
 def _as_changed(record: ddns.Record) -> str:
-    """Return what somebody wrote and when; a cloud is a proxied record."""
+    """Return what a record contains and when it was changed; a cloud means proxied."""
     cloud = " ☁" if record.proxied else ""
     ttl = "auto" if record.ttl_s == ddns.TTL_AUTO else f"{record.ttl_s} s"
     changed_at = f", {_local_time(record.modified_on)}" if record.modified_on else ""
@@ -264,7 +264,7 @@ def _source_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
 
 
 def _overdue_titles(domains: Iterable[Domain], state: State) -> Mapping[Source, list[str]]:
-    """Return the domains whose address has not been known for too long, by its source."""
+    """Return the domains whose address has been unknown for too long, by source."""
     titles: defaultdict[Source, list[str]] = defaultdict(list)
     for domain in domains:
         for managed in domain.managed_records:
@@ -275,11 +275,11 @@ def _overdue_titles(domains: Iterable[Domain], state: State) -> Mapping[Source, 
 
 
 def _source_issue_key(detection: Detection, conflicting_updates: int) -> str | None:
-    """Return the key of the issue of a source, None if all is well."""
+    """Return the key of the issue of a source, None if there is none."""
     own = detection.source_response
     is_entity = detection.source.kind is SourceKind.ENTITY
     has_address = bool(detection.address or detection.candidate)
-    # Before the others, which would come and go with each change.
+    # Before the others, which would appear and disappear with each change.
     if detection.ways_out:
         return "two_connections"
     if detection.tunnel_witness and not has_address:
@@ -328,5 +328,5 @@ def _proxy_issues(hass: HomeAssistant, state: State) -> Iterator[_Issue]:
 
 
 def _is_quota(error: ddns.CloudflareError | None) -> bool:
-    """Return whether the zone cannot hold more records."""
+    """Return whether the zone cannot have more records."""
     return isinstance(error, CloudflareRefusedError) and _QUOTA_EXCEEDED in error.codes

@@ -9,8 +9,8 @@ from .ddns import ProxyObstacles, State, proxy_obstacles, to_unicode
 def async_check_proxy(hass: HomeAssistant, state: State) -> tuple[str, dict[str, str]] | None:
     """Return the translation key and the placeholders of what is missing, None if nothing is.
 
-    Whether ``use_x_forwarded_for`` is on cannot be known: Home Assistant's HTTP
-    server does not make it public, only which proxies it trusts.
+    Whether ``use_x_forwarded_for`` is on is unknown: Home Assistant's HTTP server only
+    exposes which proxies it trusts.
     """
     trusted = getattr(hass.http, "trusted_proxies", None)
     obstacles = proxy_obstacles(hass.config.external_url or "", state, trusted)

@@ -1,7 +1,6 @@
-"""Look-ups of a zone's names at public resolvers: after changes, and one with each full sync.
+"""Lookups of a zone's names at public resolvers: after changes, and one with each full sync.
 
-What waits to be looked up is forgotten at a restart: the turns of the full
-syncs come to every name.
+Pending lookups are forgotten at a restart: every name gets its turn with a full sync.
 """
 
 from collections.abc import Awaitable, Callable
@@ -34,7 +33,7 @@ MAX_CHANGED: Final = 20
 
 
 class PublicDns:
-    """The look-ups of one zone."""
+    """The lookups of one zone."""
 
     def __init__(
         self,
@@ -44,7 +43,7 @@ class PublicDns:
         state: Callable[[], State],
         answered: Callable[[PublicAnswers], Awaitable[None]],
     ) -> None:
-        """Look up what ``state`` returns, and pass the answers on to ``answered``."""
+        """Look up the names in what ``state`` returns, and pass the answers to ``answered``."""
         self._hass = hass
         self._entry = entry
         self._scheduler = scheduler
@@ -54,7 +53,7 @@ class PublicDns:
         self._session = async_get_clientsession(hass)
         self._turn = int(dt_util.utcnow().timestamp() / FULL_SYNC_INTERVAL.total_seconds())
         self._waiting: dict[RecordKey, datetime] = {}
-        """Records that were changed, and from when on they must be seen."""
+        """Changed records, and when they must be visible."""
 
     @property
     def is_off(self) -> bool:
@@ -63,7 +62,7 @@ class PublicDns:
 
     @callback
     def async_updated(self, state: State, result: UpdateResult, *, is_full_sync: bool) -> None:
-        """Plan the look-ups of the records that an update changed; look up one after a full sync.
+        """Plan lookups for the records that an update changed; look up one after a full sync.
 
         ``state`` is the state after the update.
         """
@@ -81,7 +80,7 @@ class PublicDns:
 
     @callback
     def _async_schedule(self) -> None:
-        """Look up what waits when the first of it must be seen."""
+        """Look up pending records when the first of them must be visible."""
         if self._waiting:
             delay = min(self._waiting.values()) - dt_util.utcnow()
             self._scheduler.async_schedule_call(self._async_due, max(delay.total_seconds(), 0))

@@ -1,7 +1,7 @@
-"""Publishes what an update brought: first the entities of the domains, then the events.
+"""Publishes the result of an update: first the entities of the domains, then the events.
 
-Automations that react to an event find the new states. All goes out in
-batches, so that a thousand domains do not block the event loop.
+So automations that react to an event see the new states. Signals are sent in batches,
+so a thousand domains do not block the event loop.
 """
 
 from asyncio import Lock, sleep
@@ -25,12 +25,12 @@ from .store import ZoneStore
 SIGNAL_ADDRESS_ACCEPTED: SignalType[Source, Address] = SignalType(f"{DOMAIN}_address_accepted")
 """A zone accepted another address of a source."""
 SIGNAL_DOMAIN: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_domain_{{}}")
-"""What is known of the records of a domain changed; by entry id and host name."""
+"""The known state of a domain's records changed; by entry ID and host name."""
 SIGNAL_EVENT: SignalTypeFormat[DdnsEvent] = SignalTypeFormat(f"{DOMAIN}_{{}}_event_{{}}")
-"""Something happened to a domain, or to the home; by entry id and host name, empty for the home."""
+"""Something happened to a domain or the home; by entry ID and host name, empty for the home."""
 
 _BATCH = 100
-"""How many signals are sent before the event loop gets a turn."""
+"""How many signals are sent before yielding to the event loop."""
 
 
 class Publisher:
@@ -55,9 +55,9 @@ class Publisher:
     ) -> None:
         """Publish a state; without being available, as if nothing were known of the records.
 
-        ``names`` are all domains, also those without a record, which become available too.
-        Its events become pending in the same turn of the event loop: earlier,
-        they could be delivered before the entities show the state.
+        ``names`` are all domains, also those without a record, which become available
+        too. Its events become pending in the same iteration of the event loop: any
+        earlier, they could be delivered before the entities show the state.
         """
         before, after = self._published, state if is_available else State()
         self._published = after
@@ -73,14 +73,14 @@ class Publisher:
             changed |= {*names}
         self._is_available = is_available
         self._changed.extend(sorted(changed))
-        # The turn in which a large update ends is long enough.
+        # The iteration in which a large update ends is long enough.
         self._async_send(eager_start=len(self._changed) < _BATCH)
 
     @callback
     def async_store(
         self, domains: Iterable[Domain], config: ZoneConfig, state: State, result: UpdateResult
     ) -> None:
-        """Log and store a state that is new, and raise its issues; its events become pending."""
+        """Log and store a new state, and create its issues; its events become pending."""
         self._status_log.log(state, result, config.managed_records)
         async_sync_issues(self._hass, self._entry, domains, state)
         history = async_get_history(self._hass)
@@ -91,11 +91,11 @@ class Publisher:
 
     @callback
     def async_start(self) -> None:
-        """Deliver events from when automations listen; the entities exist now."""
+        """Deliver events once automations listen; the entities exist now."""
         self._cancel_start = async_at_started(self._hass, self._async_started)
 
     async def async_stop(self) -> None:
-        """Stop delivering events; those that are left stay pending."""
+        """Stop delivering events; the remaining ones stay pending."""
         self._cancel_start()
         self._is_started = False
         async with self._lock:
@@ -104,7 +104,7 @@ class Publisher:
     @callback
     def _async_started(self, _hass: HomeAssistant) -> None:
         self._is_started = True
-        # Not in this turn: triggers may still be learning of entities that were just added.
+        # Not in this iteration: triggers may still be picking up entities that were just added.
         self._async_send(eager_start=False)
 
     @callback
@@ -126,8 +126,8 @@ class Publisher:
     async def _async_deliver(self) -> None:
         """Save and fire the pending events.
 
-        They are marked as delivered first: after a crash an event may be lost,
-        but none is repeated. Those that a stop leaves become pending again.
+        They are marked as delivered first: after a crash an event may be lost, but none
+        is repeated. Those that are left at a stop become pending again.
         """
         events = deque(self._store.pending_events if self._is_started else ())
         if events:

@@ -1,4 +1,4 @@
-"""Reauthentication: started when Cloudflare denies the credential, ended when it accepts it."""
+"""Re-authentication: started when Cloudflare denies the credential, ended when it accepts it."""
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -16,13 +16,13 @@ def async_update_reauth(
     *,
     is_key_needed: bool,
 ) -> None:
-    """Start a reauthentication if it is needed after an update, or end one.
+    """Start a re-authentication if an update shows that it is needed, or end one.
 
     Where no key is needed, no request would show that it is accepted again.
     """
     if backoff.is_denied and result.errors:
         entry.async_start_reauth(hass)
     elif not is_key_needed or (result.was_read and backoff.is_accepted):
-        # Also one that was started before a reload.
+        # Including one that was started before a reload.
         for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
             hass.config_entries.flow.async_abort(flow["flow_id"])

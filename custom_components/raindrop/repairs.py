@@ -57,7 +57,7 @@ class RecordFlow(RetryFlow):
 
 
 class ContestedFlow(RecordFlow):
-    """Corrects a record though external changes of it keep coming back."""
+    """Corrects a record even though external changes of it keep coming back."""
 
     @override
     async def _async_try(self) -> None:
@@ -78,7 +78,7 @@ class MissingFlow(RecordFlow):
 
 
 class ProxiedUnknownFlow(RecordFlow):
-    """Creates a record of which only the user knows whether it was proxied."""
+    """Creates a record for which only the user knows whether it was proxied."""
 
     async def async_step_create_proxied(
         self, user_input: dict[str, Any] | None = None
@@ -93,7 +93,7 @@ class ProxiedUnknownFlow(RecordFlow):
         return await self._async_create(proxied=False)
 
     async def _async_create(self, *, proxied: bool) -> RepairsFlowResult:
-        """Store what the record was, and create it now or in a later update."""
+        """Store the record's attributes, and create it now or in a later update."""
         if not await self._async_is_fixable():
             return self.async_abort(reason="not_loaded")
         coordinator = self._entry.runtime_data
@@ -125,7 +125,7 @@ class ChoiceFlow(RecordFlow):
         return self._form(vol.Schema({vol.Required(_RECORD): record_choice(conflict.records)}))
 
     def _chosen(self, record: Record) -> dict[str, object]:
-        """Return the data of the domain that say which record is chosen.
+        """Return the domain's data that identify the chosen record.
 
         Another home's record is taken over only in the version that was shown:
         if that home takes it back, the user is asked again.
@@ -159,7 +159,7 @@ class PermissionFlow(RetryFlow):
 
     @override
     def _fail(self) -> None:
-        """Start a reauth: the token still lacks the permission."""
+        """Start a re-authentication: the token still lacks the permission."""
         self._entry.async_start_reauth(self.hass)
 
 
@@ -195,7 +195,7 @@ class MovedZoneFlow(ZoneFlow):
 
     @override
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Look for the zone in other accounts that the key has access to."""
+        """Look for the zone in other accounts that the credential can access."""
         if not await self._async_is_fixable():
             return self.async_abort(reason="not_loaded")
         client = self._entry.runtime_data.client
@@ -207,7 +207,7 @@ class MovedZoneFlow(ZoneFlow):
     async def async_step_use_zone(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Let the entry keep the zone in the other account."""
+        """Switch the entry to the zone in the other account."""
         if user_input is None:
             placeholders = {**self._issue_data, "dns_url": dns_url(self._zone)}
             return self.async_show_form(

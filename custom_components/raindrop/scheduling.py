@@ -22,25 +22,25 @@ FULL_SYNC = UpdateOptions(full_sync=True)
 HOURLY = FULL_SYNC_INTERVAL - timedelta(minutes=1)
 """The interval of an hourly task, which is done by polls.
 
-A poll comes some milliseconds early or late. Without a margin, a task would
-wait for the next one now and then, which is half an hour later.
+A poll comes some milliseconds early or late. Without a margin, a task would sometimes
+wait for the next one, half an hour later.
 """
 DAILY = timedelta(days=1) - timedelta(minutes=5)
-"""The interval of a daily task, which is done by full syncs: they may be late as well."""
+"""The interval of a daily task, which is done by full syncs: they may be late too."""
 _LATE_WRITE_S = 60
 """When the zone is read again after a write without a response."""
 
 type _Key = UpdateOptions | CALLBACK_TYPE
-"""What is due at the end of a timer; there is one timer for each."""
+"""What is due at the end of a timer; each has one timer."""
 
 
 def is_interval_over(done_at: datetime, interval: timedelta, now: datetime) -> bool:
-    """Return whether a task is due again: also if the clock was set back since it was done."""
+    """Return whether a task is due again, including if the clock was set back since it was done."""
     return not now - interval < done_at <= now
 
 
 class UpdateScheduler:
-    """Starts the updates of one config entry that its coordinator does not poll."""
+    """Starts the updates of one config entry, other than the coordinator's polls."""
 
     def __init__(
         self,
@@ -53,15 +53,15 @@ class UpdateScheduler:
         self._entry = entry
         self._update = update
         self._waiting: dict[UpdateOptions, Task[UpdateResult | None]] = {}
-        """Updates that were requested and have not begun."""
+        """Updates that were requested and have not started."""
         self._timers: dict[_Key, CALLBACK_TYPE] = {}
-        """How to cancel the request of an update, or another call, that is due later."""
+        """How to cancel a scheduled update or call."""
 
     @callback
     def async_request(self, options: UpdateOptions) -> Task[UpdateResult | None]:
         """Return an update that begins soon; equal requests share it until it begins.
 
-        It is the entry's own task, so that it does not outlive the entry.
+        It is a task of the entry, so it does not outlive the entry.
         """
         if options not in self._waiting:
             self._waiting[options] = self._entry.async_create_background_task(
@@ -75,7 +75,7 @@ class UpdateScheduler:
     async def async_run(self, options: UpdateOptions) -> UpdateResult | None:
         """Run an update; return None if it was interrupted.
 
-        One that the configuration overtook is followed by another.
+        If the configuration changed meanwhile, another one follows.
         """
         while True:
             task = self.async_request(options)
@@ -86,7 +86,7 @@ class UpdateScheduler:
 
     @callback
     def async_begins(self, options: UpdateOptions) -> None:
-        """Let later requests wait for another update: one with these options begins."""
+        """Let later requests wait for another update: one with these options is starting."""
         self._waiting.pop(options, None)
 
     @callback
@@ -104,7 +104,7 @@ class UpdateScheduler:
 
     @callback
     def async_schedule_call(self, action: CALLBACK_TYPE, delay_s: float) -> None:
-        """Call ``action`` after a delay, and not when it was to be called before."""
+        """Call ``action`` after a delay, instead of when it was scheduled before."""
         self._async_schedule(action, delay_s, action)
 
     @callback

@@ -43,5 +43,5 @@ class DomainProxied(DomainControl, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Use another policy; an update follows that applies it."""
+        """Set the policy; an update follows that applies it."""
         self.async_change(**{CONF_PROXIED: option})

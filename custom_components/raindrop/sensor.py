@@ -1,4 +1,4 @@
-"""Sensors: public addresses, what records hold and what resolvers answer, and times."""
+"""Sensors: public addresses, the content of records, what resolvers answer, and times."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -34,10 +34,10 @@ from .history import async_get_history
 PARALLEL_UPDATES = 0
 
 IN_SYNC = "in_sync"
-"""The status of a domain all of whose records are in sync."""
+"""The status of a domain whose records are all in sync."""
 
 _MAX_ADDRESSES = 6
-"""So many IPv6 addresses fit in a state."""
+"""How many IPv6 addresses fit in a state."""
 
 type Value = str | int | datetime | None
 
@@ -188,7 +188,7 @@ async def async_setup_entry(
     shown: set[Family] = set()
 
     async def show_families(domains: Iterable[Domain]) -> None:
-        """Show the families that the zone uses, and none that it or a domain uses no more."""
+        """Show the families that the zone uses, and remove those that are no longer used."""
         _async_remove_unused(hass, coordinator, domains)
         used = coordinator.config.home_source.keys()
         of_families = chain.from_iterable(_FAMILY_SENSORS[f] for f in sorted(used - shown))
@@ -207,7 +207,7 @@ async def async_setup_entry(
 def _async_remove_unused(
     hass: HomeAssistant, coordinator: RaindropCoordinator, domains: Iterable[Domain]
 ) -> None:
-    """Remove the sensors of families that are not used any more."""
+    """Remove the sensors of families that are no longer used."""
     unused = [
         zone_unique_id(coordinator, description.key)
         for family in Family

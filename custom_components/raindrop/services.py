@@ -52,8 +52,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_sync(call: ServiceCall) -> ServiceResponse:
     """Update one zone or all, or preview an update; respond with a list of zones.
 
-    Raises ServiceValidationError, or HomeAssistantError for what failed, after
-    every zone had its turn.
+    Raises ServiceValidationError, or after all zones HomeAssistantError for what
+    failed.
     """
     names = call.data.get(ATTR_DOMAINS)
     zones = _select_records(await _async_coordinators(call), names)
@@ -74,7 +74,7 @@ async def _async_sync(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_history(call: ServiceCall) -> ServiceResponse:
-    """Respond with the last changes of the home's address, the newest first."""
+    """Return the last changes of the home's address, the newest first."""
     history = async_get_history(call.hass)
     return {
         "changes": [change_data(change) for change in reversed(history.changes)],
@@ -176,7 +176,7 @@ async def _async_preview(
 
 
 def _config(coordinator: RaindropCoordinator) -> ZoneConfig:
-    """Return what an entry configures: a domain may be newer than the last update."""
+    """Return what an entry configures; a domain may be newer than the last update."""
     entry = coordinator.config_entry
     return zone_config(entry, read_domains(entry))
 

@@ -131,8 +131,8 @@ class ZoneStore:
     def forget(self, managed: Collection[RecordKey], configured: Collection[RecordKey]) -> None:
         """Forget the records that are not configured, and most of those that are not managed.
 
-        Of a family that is off, or a domain that cannot be read, what the
-        record was stays stored: it may be missing when it is managed again.
+        For a family that is off, or a domain that cannot be read, the record's
+        attributes stay stored: the record may be missing when it is managed again.
         """
         known = {**self._unmanaged, **self.state.records}
         if self._are_records_lost:
@@ -161,7 +161,7 @@ class ZoneStore:
             LOGGER.exception("The state could not be saved")
 
     def async_delay_save(self) -> None:
-        """Save within seconds, and in any case when Home Assistant stops."""
+        """Save within seconds, or when Home Assistant stops."""
         self._store.async_delay_save(self._data, _SAVE_DELAY_S)
 
     async def async_remove(self) -> None:

@@ -1,9 +1,9 @@
 """Convert the stored sources of a zone or a domain to the library's values and back.
 
 The options of an entry are ``{"sources": {"ipv4": [source, ...], "ipv6": [...]},
-"watch": true, "resolvers": "cloudflare"}``. A family has a list of sources, and
-an empty list turns it off. Today's forms store one source in it. A source is a
-flat dict whose ``source`` names its kind.
+"watch": true, "resolvers": "cloudflare"}``. A family has a list of sources, and an
+empty list turns it off. The forms store one source in it. A source is a flat dict whose
+``source`` names its kind.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ MEANINGS = {
     Family.IPV4: (Meaning.THIS_NETWORK, Meaning.OTHER_CONNECTION),
     Family.IPV6: (Meaning.THIS_NETWORK, Meaning.ROUTER, Meaning.OTHER_CONNECTION),
 }
-"""What the address of an entity can stand for: an IPv4 address is that of router and network."""
+"""What the address of an entity can belong to: an IPv4 address belongs to router and network."""
 
 
 def read_sources(options: Mapping[str, Any]) -> dict[Family, Source]:

@@ -22,7 +22,7 @@ one, that is no JSON object, or that cannot be opened."""
 
 
 class StoredValueError(ValueError):
-    """A stored value is not what it should be."""
+    """A stored value is malformed."""
 
 
 def read_mapping(value: object) -> Mapping[str, Any]:
@@ -40,7 +40,7 @@ def read_list(value: object) -> Iterable[Any]:
 
 
 def read_choice[ValueT](choices: Mapping[str, ValueT], value: object) -> ValueT:
-    """Return what a choice stands for."""
+    """Return the value of a choice."""
     if not isinstance(value, str) or value not in choices:
         raise StoredValueError("not a choice")
     return choices[value]
@@ -94,5 +94,5 @@ def read_time(value: object) -> datetime:
 
 
 def read_address(value: object) -> Address:
-    """Return an IP address: a number is none."""
+    """Return an IP address; a number is not one."""
     return ip_address(read_text(value))

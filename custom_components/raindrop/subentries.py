@@ -1,4 +1,4 @@
-"""The subentries of domains: new ones, and changes of what is stored."""
+"""The subentries of domains: adding new ones, and changing stored settings."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -25,7 +25,7 @@ def new_domain_subentry(name: HostName, chosen: Mapping[str, Any]) -> ConfigSube
 
 @callback
 def add_subentry(hass: HomeAssistant, entry: ConfigEntry, new: ConfigSubentryData) -> None:
-    """Add a subentry to an entry that exists."""
+    """Add a subentry to an existing entry."""
     subentry = ConfigSubentry(
         data=MappingProxyType({**new["data"]}),
         subentry_type=new["subentry_type"],
@@ -39,6 +39,6 @@ def add_subentry(hass: HomeAssistant, entry: ConfigEntry, new: ConfigSubentryDat
 def async_change_domain(
     hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, **changes: object
 ) -> None:
-    """Change some of what is stored of a domain; an update follows that takes it over."""
+    """Change some stored settings of a domain; an update follows that applies them."""
     data = {**subentry.data, **changes}
     hass.config_entries.async_update_subentry(entry, subentry, data=data)

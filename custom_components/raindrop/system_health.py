@@ -20,7 +20,7 @@ def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegi
 
 
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return the information; nobody but Cloudflare is called for it."""
+    """Return the information; only Cloudflare is called for it."""
     entries: list[RaindropConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     coordinators = [entry.runtime_data for entry in entries]
     info: dict[str, Any] = {}

@@ -23,7 +23,7 @@ from .zone_links import ACCOUNT_TOKENS_URL, TOKENS_URL
 
 _NOTICE = timedelta(days=14)
 _FIRST = timedelta(minutes=55)
-"""How long after setup it is asked first: with the next full sync, not at every start."""
+"""How long after setup the first request is due: with the next full sync, not at every start."""
 
 
 class TokenExpiry:
@@ -42,7 +42,7 @@ class TokenExpiry:
 
     @callback
     def async_updated(self, result: UpdateResult, *, is_full_sync: bool) -> None:
-        """Ask in the background beside a full sync if a day has passed.
+        """Ask in the background during a full sync if a day has passed.
 
         Not if the zone could not be read, nor with a Global API Key, which does not expire.
         """

@@ -1,4 +1,4 @@
-"""Triggers: the event entities under names that say what happened."""
+"""Triggers for the events of Raindrop's event entities."""
 
 from typing import ClassVar, override
 
@@ -28,8 +28,8 @@ class EventTrigger(StatelessEntityTriggerBase):
     def entity_filter(self, entities: set[str]) -> set[str]:
         """Return the event entities of this kind; a zone means its domains, a domain its zone.
 
-        The entities need not exist when the trigger is validated, so a target
-        is never refused.
+        The entities may not exist yet when the trigger is validated, so a target is
+        never refused.
         """
         return async_related_entities(self._hass, entities, self._key)
 
@@ -56,7 +56,7 @@ class RecordUpdatedTrigger(EventTrigger):
 
 
 class UpdateFailedTrigger(EventTrigger):
-    """Fires when a record is not in sync any more."""
+    """Fires when a record is no longer in sync."""
 
     _key = DNS_RECORD.key
     _types = frozenset({EventType.FAILED})

@@ -1,4 +1,4 @@
-"""Links to Cloudflare's dashboard, and what texts say of a zone."""
+"""Links to Cloudflare's dashboard, and placeholders for texts about a zone."""
 
 from .ddns import Zone, to_unicode
 
@@ -21,7 +21,7 @@ def dns_url(zone: Zone | None) -> str:
 
 
 def zone_placeholders(zone: Zone) -> dict[str, str]:
-    """Return what texts about the problem of a zone name."""
+    """Return the placeholders of texts about the problem of a zone."""
     return {
         "zone": to_unicode(zone.name) if zone.name else zone.id,
         "name_servers": ", ".join(zone.registrar_name_servers) or "—",

@@ -1,4 +1,4 @@
-"""A zone that moved to another account: the entry takes the new zone, and keeps all else."""
+"""A zone that moved to another account: switch the entry to the new zone, and keep the rest."""
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -43,7 +43,7 @@ def async_use_zone(
     zone: Zone,
     credential: dict[str, str | None] | None = None,
 ) -> None:
-    """Let an entry keep another zone of the same name: same domains, entities and history.
+    """Switch an entry to another zone of the same name; domains, entities, and history stay.
 
     The records that the user chose have other identifiers there.
     """

@@ -1,4 +1,4 @@
-"""When the zone itself is read: its status, its name servers, its plan."""
+"""When the zone itself is read: its status, nameservers, and plan."""
 
 from datetime import UTC, datetime
 
@@ -33,7 +33,7 @@ class ZoneReading:
         return not self._is_denied and (is_awaited or is_interval_over(self._read_at, DAILY, now))
 
     def add(self, read: Zone | CloudflareError | None, now: datetime) -> None:
-        """Take into account what an update that ended brought of the zone itself."""
+        """Record what a finished update found out about the zone itself."""
         if read is None or isinstance(read, _PASSING):
             return
         self._read_at = now

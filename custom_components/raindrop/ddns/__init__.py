@@ -1,10 +1,9 @@
 """Keep Cloudflare DNS records pointed at a changing public IP address.
 
-This is the public face of the library: everything a caller needs is imported
-from here; ``Name`` is how type checkers know (PEP 484). It needs
-aiohttp and nothing else, and knows nothing of Home Assistant. Nothing here
-sleeps or retries: the caller decides when to update. A `ConnectionWatch` says
-when that should be.
+This is the public interface of the library: everything a caller needs is imported from
+here; ``Name`` is how type checkers know (PEP 484). It only needs aiohttp, and knows
+nothing about Home Assistant. Nothing here sleeps or retries: the caller decides when to
+update. A `ConnectionWatch` tells when that should be.
 
     >>> from ipaddress import ip_address
     >>> key = RecordKey(to_ascii("home.example.com"), Family.IPV4)

@@ -51,7 +51,7 @@ MIN_PREFIX, MAX_PREFIX = 48, 64
 """The prefix lengths that providers assign; interface identifiers fit up to the longest."""
 
 _CGNAT = ip_network("100.64.0.0/10")
-"""Shared by an Internet provider among its customers (RFC 6598)."""
+"""Shared between customers of an internet provider (RFC 6598)."""
 
 _GLOBAL_UNICAST_V6 = ip_network("2000::/3")
 """All that IANA assigns as global unicast (RFC 4291 section 2.4)."""
@@ -104,7 +104,7 @@ def parse(text: str, family: Family) -> Address | Rejected:
 
 
 def parse_prefix(text: str) -> IPv6Network | None:
-    """Parse a prefix of a network, or an address with the length of its prefix; None if it is none.
+    """Parse a network prefix, or an address with a prefix length; None if it is neither.
 
     >>> parse_prefix("2a02:810:5:6::1/56")
     IPv6Network('2a02:810:5::/56')

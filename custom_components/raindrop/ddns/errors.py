@@ -18,7 +18,7 @@ class DetectionError(StrEnum):
     WRONG_FAMILY = "wrong_family"
     NOT_PUBLIC = "not_public"
     CGNAT = "cgnat"
-    """An address that an Internet provider shares between customers (RFC 6598)."""
+    """An address that an internet provider shares between customers (RFC 6598)."""
     CLOUDFLARE = "cloudflare"
     """An address in one of Cloudflare's own ranges."""
     WRONG_HOST = "wrong_host"
@@ -35,11 +35,11 @@ class CredentialProblem(StrEnum):
     """What is wrong with a credential."""
 
     MALFORMED = "malformed"
-    """It cannot be a key or token at all."""
+    """It is not a valid key or token."""
     EMAIL_MISSING = "email_missing"
     """It is a Global API Key, which needs the account's email address."""
     EMAIL_MALFORMED = "email_malformed"
-    """The email address cannot be one."""
+    """The email address is malformed."""
     REFUSED = "refused"
     """Cloudflare does not accept it: wrong, expired, revoked or disabled."""
 
@@ -90,7 +90,7 @@ class RelativeNameError(HostNameError):
 
 
 class InterfaceIdError(DdnsError, ValueError):
-    """A text is not an interface identifier that fits beside the prefix."""
+    """A text is not an interface identifier that fits after the prefix."""
 
 
 class ProviderUrlError(DdnsError, ValueError):
@@ -110,7 +110,7 @@ class ResponseTimeoutError(NoResponseError):
 
 
 class UntrustedServerError(NoResponseError):
-    """The server did not prove with a trusted TLS certificate who it is."""
+    """The server did not prove its identity with a trusted TLS certificate."""
 
 
 class ResponseTooLongError(DdnsError):
@@ -121,7 +121,7 @@ class AmbiguousZoneError(DdnsError):
     """Several zones have one name, and none of them is known to be the active one."""
 
     def __init__(self, zones: Mapping[str, str]) -> None:
-        """Keep what distinguishes the zones, by identifier: somebody has to choose one."""
+        """Keep what distinguishes the zones, by identifier: the user has to choose one."""
         super().__init__("several zones have this name")
         self.zones = zones
 
@@ -136,7 +136,7 @@ class CloudflareError(DdnsError):
 
     @property
     def is_of_content(self) -> bool:
-        """Whether Cloudflare refused what was sent, so that it may accept something else.
+        """Whether Cloudflare refused the content of the request, and may accept another one.
 
         The status 403 forbids everything, whatever the code.
         """
@@ -153,7 +153,7 @@ class CloudflareTimeoutError(CloudflareConnectionError):
 
 
 class CloudflareCertificateError(CloudflareConnectionError):
-    """What answered in Cloudflare's place has no trusted TLS certificate."""
+    """The server that answered instead of Cloudflare has no trusted TLS certificate."""
 
 
 class CloudflareAuthError(CloudflareError):
@@ -202,4 +202,4 @@ class CloudflareResponseError(CloudflareError):
 
 
 class CloudflareCaptivePortalError(CloudflareResponseError):
-    """Something else answered in Cloudflare's place, such as a captive portal or a proxy."""
+    """Something other than Cloudflare answered, such as a captive portal or a proxy."""

@@ -40,15 +40,15 @@ async def request(
 ) -> HttpResponse:
     """Send an HTTP request and return the response, whatever its status.
 
-    ``session`` stays open; the caller closes it. ``timeout_s`` is for
-    everything up to the last byte of the response, and ``limit`` is the
-    maximum size of its decoded body in bytes. ``body`` is sent as JSON unless
-    it is None. A redirect is returned like any other response: following it
-    would send the credential, or extend trust, to another host.
+    ``session`` stays open; the caller closes it. ``timeout_s`` covers everything up to
+    the last byte of the response, and ``limit`` is the maximum size of its decoded body
+    in bytes. ``body`` is sent as JSON unless it is None. A redirect is returned like
+    any other response: following it would send the credential, or extend trust, to
+    another host.
 
-    Raises NoResponseError for whatever the session raises, its subclasses
-    ResponseTimeoutError and UntrustedServerError, and ResponseTooLongError.
-    None of them holds the request, its headers or anything of the response.
+    Raises NoResponseError for any exception of the session, its subclasses
+    ResponseTimeoutError and UntrustedServerError, and ResponseTooLongError. None of
+    them holds the request, its headers or anything of the response.
     """
     try:
         async with (
@@ -71,9 +71,9 @@ async def request(
         failure: NoResponseError = ResponseTimeoutError("no response in time")
     except ClientSSLError as err:
         failure = UntrustedServerError(type(err).__name__)
-    except Exception as err:  # noqa: BLE001 - what a session raises is no fixed set
+    except Exception as err:  # noqa: BLE001 - a session can raise anything
         # A session that is closed at shutdown raises RuntimeError or
-        # AssertionError, and a caller's middleware whatever it likes: Home
+        # AssertionError, and a caller's middleware anything: Home
         # Assistant's raises ValueError for a redirect that it cannot parse.
         failure = NoResponseError(type(err).__name__)
     # Raised outside the except block, so that __context__ does not hold the

@@ -1,4 +1,4 @@
-"""The next state of a zone: what one update makes known of its records."""
+"""The next state of a zone: what is known about its records after an update."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -18,9 +18,9 @@ from .zone_config import ZoneConfig
 _RECORD_EXISTS = {81057, 81058}
 """Cloudflare's codes for a record that exists already."""
 _MAX_TRIES = 3
-"""In how many updates in a row a change that is refused is tried before the next full sync."""
+"""How many updates in a row try a refused change before it waits for the next full sync."""
 _MAX_SENT = 3
-"""How many addresses are kept of requests that got no response."""
+"""How many addresses of requests without a response are kept."""
 
 
 def is_synced(config: ZoneConfig, detections: Detections, state: State) -> bool:
@@ -41,10 +41,10 @@ def without_list(
     *,
     now: datetime,
 ) -> tuple[State, UpdateResult]:
-    """Return the next state after an update that did not read the zone, or tried in vain."""
+    """Return the next state after an update that did not read the zone, or failed to."""
     records = {m.record_key: state.record(m.record_key) for m in config.managed_records}
     is_converged = error is None and state.is_converged and is_synced(config, detections, state)
-    # Without records nothing is listed any more, which would end an earlier error.
+    # Without records, nothing more is listed, which would end an earlier error.
     list_error = (error or state.list_error) if records else None
     after = _next_state(
         config, detections, state, records, list_error, is_converged=is_converged, now=now
@@ -67,8 +67,8 @@ def with_plan(
 ) -> tuple[State, UpdateResult]:
     """Return the next state after an update that read the zone and applied a plan.
 
-    The external changes of a record that was overruled count no more. A record
-    whose change was not sent stays what it was, for the next update.
+    The external changes of an overruled record no longer count. A record whose change
+    was not sent keeps its state for the next update.
     """
     conflicts = {conflict.record_key: conflict for conflict in plan.conflicts}
     outcome_of = {outcome.change.record_key: outcome for outcome in outcomes}
@@ -79,7 +79,7 @@ def with_plan(
         key = managed.record_key
         record = _record_state(
             replace(state.record(key), exists=(key.name, key.family.record_type) in listed),
-            # Nothing is desired of a paused record, as of one without an address.
+            # A paused record has no desired state, like one without an address.
             Detection(source=managed.source) if managed.is_paused else detections[managed.source],
             plan.records.get(key),
             conflicts.get(key),
@@ -123,14 +123,14 @@ def _record_state(
     before = with_visibility(before, existing, record, now)
     failure = None if outcome is None or outcome.is_done else outcome
     is_in_sync = detection.address is not None and record is not None and not (conflict or failure)
-    # A record that is gone is created again with what it had, or should have had.
+    # A deleted record is created again with the attributes it had, or should have had.
     sent = _sent_attributes(failure)
     lacking = _incomplete(record) if sent else before.incomplete
     incomplete = None if is_in_sync else lacking
     had = before.last_attributes if incomplete or record is None else _attributes_of(record)
     last_attributes = sent or had
     if detection.address is None:
-        # What was changed meanwhile is not in sync when the same address is found again.
+        # A record changed meanwhile is not in sync when the same address is found again.
         is_unchanged = before.record in {None, record}
         synced_address = before.synced_address if is_unchanged else None
         return replace(
@@ -180,7 +180,7 @@ def _attributes_of(record: Record) -> RecordAttributes:
 
 
 def _sent_attributes(failure: Outcome | None) -> RecordAttributes | None:
-    """Return what was sent to create a record that came out otherwise, None if none did."""
+    """Return what was sent to create a record that came out differently, None if none did."""
     if failure is None or failure.reason is not Reason.NOT_APPLIED:
         return None
     change = failure.change
@@ -196,14 +196,14 @@ def _sent_attributes(failure: Outcome | None) -> RecordAttributes | None:
 
 
 def _incomplete(record: Record | None) -> IncompleteRecord | None:
-    """Return what a record came out with, None if the response did not show it."""
+    """Return the attributes a record came out with, None if the response did not show them."""
     if record is None:
         return None
     return IncompleteRecord(id=record.id, proxied=record.proxied, ttl_s=record.ttl_s)
 
 
 def _is_converged(conflict: Conflict | None, failure: Outcome | None, refusals: int) -> bool:
-    """Return whether the next update would gain nothing by looking at a record again.
+    """Return whether the next update would gain nothing from reading a record again.
 
     A change that was refused for its content in several updates in a row waits
     for the next full sync, and so does a contested record.
@@ -216,9 +216,10 @@ def _is_converged(conflict: Conflict | None, failure: Outcome | None, refusals: 
 def _refusals(before: RecordState, address: Address, failure: Outcome | None) -> int:
     """Return in how many updates in a row Cloudflare refused to write an address.
 
-    A record that exists already is no refusal: the next list will show it. What
-    was not applied is one: the next lists show whether it is after all. What
-    forbids all writes is none, because it ends without a change of the record.
+    A record that already exists is not a refusal: the next list will show it. A change
+    that was not applied is one: the next lists show whether it was applied after all.
+    An error that forbids all writes is not one, because it ends without a change of the
+    record.
     """
     error = failure.error if failure else None
     if (

@@ -1,4 +1,4 @@
-"""Plans as values: the changes to make, the conflicts, and what became of each change."""
+"""Plans as values: the changes to make, the conflicts, and the outcome of each change."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from .models import Change, Reason, Record, RecordKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """A record that only the user can bring in sync, with the records at its name."""
+    """A record that needs a decision by the user, with the records of its name."""
 
     record_key: RecordKey
     reason: Reason
@@ -18,7 +18,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one change."""
+    """The outcome of one change."""
 
     change: Change
     reason: Reason | None = None
@@ -45,6 +45,6 @@ class Plan:
     stale_records: Mapping[RecordKey, Sequence[Record]] = field(default_factory=dict)
     """Those that this home created late beside the one of the key, with an address it had."""
     stale_hints: Mapping[RecordKey, Sequence[Record]] = field(default_factory=dict)
-    """HTTPS and SVCB records at the name with an address that no record there will hold."""
+    """HTTPS and SVCB records of the name with an address that no record there will have."""
     waiting: Mapping[RecordKey, Outcome] = field(default_factory=dict)
     """The failures whose changes only a full sync tries again; they are not in ``changes``."""

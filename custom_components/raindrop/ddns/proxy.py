@@ -1,4 +1,4 @@
-"""Whether Cloudflare's proxy can reach a web server: needed are a port it forwards, and trust."""
+"""Whether Cloudflare's proxy can reach a web server: by its port, and trusted by it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

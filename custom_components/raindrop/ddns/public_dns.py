@@ -1,7 +1,7 @@
 """What public resolvers answer for records and their zone, as part of the state.
 
-It is shown, and it is a reason why a record is not in sync. Nothing is ever
-written for it: other tools that did wrote again and again for a stale answer.
+It is shown, and it can be a reason why a record is not in sync. It never causes a
+write: tools that do that keep writing because of a stale answer.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -21,19 +21,19 @@ from .zone_config import ZoneConfig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicQuestions:
-    """What public resolvers are asked for."""
+    """What public resolvers are asked about."""
 
     records: Mapping[RecordKey, Record] = field(default_factory=dict)
     """The records as they are at Cloudflare."""
     zone: HostName | None = None
-    """The zone whose name servers are asked for."""
+    """The zone whose nameservers are looked up."""
     name_servers: frozenset[str] = frozenset()
-    """Those that Cloudflare gave the zone."""
+    """The ones that Cloudflare assigned to the zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicAnswers:
-    """What public resolvers answered; what is not known is None."""
+    """What public resolvers answered; None means unknown."""
 
     questions: PublicQuestions
     addresses: Mapping[RecordKey, frozenset[Address] | None]
@@ -43,11 +43,11 @@ class PublicAnswers:
 def questions_about(
     state: State, record_keys: Iterable[RecordKey], *, with_zone: bool = False
 ) -> PublicQuestions:
-    """Return the questions for records of a zone, and for its name servers.
+    """Return the questions about records of a zone and its nameservers.
 
-    There are none where the answers would say nothing: for the records of a
-    zone that is not Cloudflare's by its own words, and for the name servers of
-    one that is not known.
+    There are none where the answers would say nothing: for the records of a zone that
+    is not Cloudflare's by its own words, and for the nameservers of one that is not
+    known.
     """
     zone, name_servers = state.zone, delegation(state.zone)
     found = ((key, state.record(key).record) for key in record_keys)
@@ -73,8 +73,8 @@ def with_public_answers(
 ) -> tuple[State, UpdateResult]:
     """Return the next state after public resolvers answered, and what happened.
 
-    What is not known changes nothing, and neither does the answer for a record
-    that was changed meanwhile.
+    An unknown answer changes nothing, nor does the answer for a record that was changed
+    meanwhile.
     """
     asked = answers.questions
     records = {

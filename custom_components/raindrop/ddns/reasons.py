@@ -1,4 +1,4 @@
-"""The reason why a record is not in sync, and since when it is not known whether it is."""
+"""The reason why a record is not in sync, and since when that has been unknown."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ def with_reasons(config: ZoneConfig, state: State, now: datetime) -> State:
 
 
 def _paused(record: RecordState) -> RecordState:
-    """Return a record that is paused: that is neither a failure nor a recovery."""
+    """Return a paused record: pausing is neither a failure nor a recovery."""
     return replace(record, unknown_since=None, is_overdue=False, reason=Reason.PAUSED)
 
 
@@ -60,9 +60,9 @@ def _with_reason(
 def reason_of(record: RecordState, detection: Detection) -> Reason | None:
     """Return why a record at Cloudflare is not in sync, None if it is.
 
-    A failed detection or list leaves a record in sync that was so before,
-    until that is overdue. A family that the home does not have is a problem
-    only for a record that exists.
+    After a failed detection or list, a record that was in sync stays so until that is
+    overdue. A family that the home does not have is a problem only for a record that
+    exists.
     """
     if record.conflict:
         return record.conflict.reason
@@ -80,7 +80,7 @@ def reason_of(record: RecordState, detection: Detection) -> Reason | None:
 def _needs_no_address(record: RecordState, detection: Detection) -> bool:
     """Return whether this is a family that the home does not have, without a record of it.
 
-    Before the first list, a record that was in sync once is taken to exist.
+    Before the first list, a record that was in sync once is assumed to exist.
     """
     exists = record.last_address is not None if record.exists is None else record.exists
     return detection.is_unsupported_family and not exists

@@ -1,6 +1,6 @@
-"""Public resolvers, asked by DNS over HTTPS: what the rest of the world finds at a name.
+"""Public resolvers, asked with DNS over HTTPS: what the rest of the world finds for a name.
 
-Both answer in the same form of JSON:
+Both answer in the same JSON format:
 https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/
 https://developers.google.com/speed/public-dns/docs/doh/json
 """
@@ -22,7 +22,7 @@ from .models import Address, Family, HostName, RecordKey
 
 _TIMEOUT_S = 10.0
 _MAX_BODY = 16_384
-"""More than any answer about one name that is not broken, in bytes."""
+"""More than any valid answer about one name, in bytes."""
 _MAX_NAME = 255
 _HEADERS = {"Accept": "application/dns-json"}
 _TYPES = {"A": 1, "NS": 2, "AAAA": 28}
@@ -48,7 +48,7 @@ RESOLVERS: tuple[Resolver, ...] = (
 async def resolve_addresses(
     session: ClientSession, resolvers: Iterable[Resolver], record_key: RecordKey
 ) -> frozenset[Address] | None:
-    """Return the addresses that resolvers answer with, of all of them together.
+    """Return the addresses that all resolvers together answer with.
 
     None if that is not known: no resolver gave a valid answer. Never raises.
     """
@@ -59,7 +59,7 @@ async def resolve_addresses(
 async def resolve_name_servers(
     session: ClientSession, resolvers: Iterable[Resolver], zone: HostName
 ) -> frozenset[str] | None:
-    """Return the name servers of a zone, in lower case, that resolvers answer with together.
+    """Return the nameservers of a zone, in lower case, that all resolvers together answer with.
 
     None if that is not known: no resolver gave a valid answer. Never raises.
     """

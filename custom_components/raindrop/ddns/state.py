@@ -1,4 +1,4 @@
-"""What is known between two updates (State), and what happened in one (UpdateResult)."""
+"""What is known between updates (State), and what happened in one (UpdateResult)."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ from .zones import Zone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncompleteRecord:
-    """What a record came out with that was created otherwise than it was sent."""
+    """The attributes of a record that was created differently from what was sent."""
 
     id: RecordId
     proxied: bool
@@ -38,7 +38,7 @@ class IncompleteRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordState:
-    """All that is known of one managed record."""
+    """Everything known about one managed record."""
 
     record: Record | None = None
     """The record as last read or written, so that a failed list does not hide it."""
@@ -50,7 +50,7 @@ class RecordState:
     """The record if it was created without all of them, against what was sent; survives a restart.
     """
     is_forgotten: bool = False
-    """Whether it may have existed before, though nothing of that can be read any more."""
+    """Whether it may have existed before, although the stored attributes could not be read."""
     last_address: Address | None = None
     """The address that it held when it was last in sync; survives a restart."""
     synced_address: Address | None = None
@@ -58,11 +58,11 @@ class RecordState:
     sent_addresses: tuple[Address, ...] = ()
     """The addresses of the last requests to create it that got no response; survives a restart."""
     stale_hints: tuple[Record, ...] = ()
-    """HTTPS and SVCB records at the name with an address that its records do not hold."""
+    """HTTPS and SVCB records of the name with an address that its records do not have."""
     external_changes: tuple[datetime, ...] = ()
     """When it was changed externally, as far as it counts; survives a restart."""
     conflict: Conflict | None = None
-    """What only the user can solve."""
+    """The conflict that needs a decision by the user."""
     failure: Outcome | None = None
     """The change that was refused or is unconfirmed."""
     refusals: int = 0
@@ -70,7 +70,7 @@ class RecordState:
     exists: bool | None = None
     """Whether the last list had a record of its name and type; None before the first list."""
     unknown_since: datetime | None = None
-    """Since when it is not known whether it is in sync: without an address, or without a list.
+    """Since when it is unknown whether it is in sync: without an address, or without a list.
 
     None if it is known. Survives a restart.
     """
@@ -81,7 +81,7 @@ class RecordState:
     public_addresses: frozenset[Address] | None = None
     """What public resolvers answered when they were last asked; None if that is not known."""
     visible_from: datetime | None = None
-    """From when on no resolver may remember anything older; None if there is nothing to see."""
+    """When all older answers have expired from caches; None if there is nothing to see."""
     is_not_seen: bool = False
     """Whether they answered without the address of the record after that; survives a restart."""
     has_failed: bool = False
@@ -98,7 +98,7 @@ _UNKNOWN = RecordState()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """All that is known of one zone; each update returns the next one."""
+    """Everything known about one zone; each update returns the next one."""
 
     detections: Mapping[Source, Detection] = field(default_factory=dict)
     """The last detection of each source."""
@@ -137,7 +137,7 @@ class State:
 
     @property
     def errors(self) -> tuple[CloudflareError, ...]:
-        """What Cloudflare failed at or refused and that lasts."""
+        """Failures and refusals of Cloudflare that persist."""
         return self.errors_of(self.records)
 
     def errors_of(self, record_keys: Container[RecordKey]) -> tuple[CloudflareError, ...]:
@@ -148,10 +148,10 @@ class State:
 
 
 def reconfigured(state: State, before: ZoneConfig, after: ZoneConfig) -> State:
-    """Return a state for another configuration, whose next update looks at what changed.
+    """Return a state for another configuration, whose next update checks what changed.
 
-    Of a record whose policy or source changed, the past says nothing about what
-    is drift under the present one. Records that are not managed any more stay.
+    If a record's policy or source changed, its past does not show what is drift under
+    the current one. Records that are no longer managed stay.
     """
     known = {managed.record_key: managed for managed in before.managed_records}
     records = {**state.records}
@@ -189,7 +189,7 @@ class EventType(StrEnum):
     DRIFT_CORRECTED = "drift_corrected"
     """A record was changed externally and corrected."""
     FAILED = "failed"
-    """A record is not in sync any more."""
+    """A record is no longer in sync."""
     RECOVERED = "recovered"
 
 
@@ -214,15 +214,15 @@ class UpdateResult:
     """What happened in one update."""
 
     outcomes: Mapping[RecordKey, Outcome] = field(default_factory=dict)
-    """What became of each change that was sent."""
+    """The outcome of each change that was sent."""
     is_outdated: bool = False
-    """Whether changes were not sent because the configuration is not current any more."""
+    """Whether changes were not sent because the configuration is outdated."""
     was_read: bool = False
     """Whether the zone's records were read."""
     zone: Zone | CloudflareError | None = None
     """The zone itself, or why it could not be read; None if it was not requested."""
     errors: tuple[CloudflareError, ...] = ()
-    """What Cloudflare failed at or refused in this update."""
+    """Failures and refusals of Cloudflare in this update."""
     events: tuple[DdnsEvent, ...] = ()
 
 
@@ -231,8 +231,8 @@ def events_between(
 ) -> tuple[DdnsEvent, ...]:
     """Return what happened in an update: moves of the home, changes, failures, recoveries.
 
-    The first address ever accepted is no event, and neither is a record that
-    only waits for a flapping address to settle.
+    The first address ever accepted is not an event, nor is a record that only waits for
+    a flapping address to settle.
     """
     return (
         *_moves(before, after),

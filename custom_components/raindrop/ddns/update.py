@@ -25,12 +25,12 @@ from .zones import Zone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateOptions:
-    """What one update shall do."""
+    """What an update should do."""
 
     full_sync: bool = False
-    """Read the zone whatever the addresses are."""
+    """Read the zone even if no address changed."""
     read_zone: bool = False
-    """If the zone's records are read, read also the zone itself: its status, name servers, plan."""
+    """If the zone's records are read, read also the zone itself: its status, nameservers, plan."""
     may_call_api: bool = True
     """Whether Cloudflare may be called; if not, changes are left to a later update."""
     max_age: timedelta = timedelta()
@@ -38,11 +38,11 @@ class UpdateOptions:
     second_opinion: bool = False
     """Ask a second provider even if the first one repeats the accepted address."""
     detection_limit_s: float | None = None
-    """How many seconds web providers may take if none is faster, by default 30."""
+    """How many seconds web providers may take, by default 30."""
     overrule: RecordKey | None = None
     """Correct this record even if external changes of it keep coming back."""
     is_current: Callable[[], bool] = lambda: True
-    """Asked before each write: nothing more is written for a configuration that is outdated."""
+    """Checked before each write: nothing more is written for an outdated configuration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Preview:
 
 _DEFAULT_OPTIONS = UpdateOptions()
 _PREVIEW_LIMIT_S = 10.0
-"""How long somebody who looks at a form waits for web providers."""
+"""How long a form waits for web providers."""
 
 
 async def update_zone(
@@ -70,12 +70,12 @@ async def update_zone(
     ``state`` is what the last update returned, or what was kept over a
     restart. Raises no CloudflareError: what failed is part of the state.
 
-    Cloudflare is not called while all detections repeat the accepted addresses
-    and ``state`` is converged. When one differs, the query that confirms it and
-    the list of the zone go out side by side, so that a change costs three round
-    trips. Where providers conflicted in the last update, or keep reporting two
-    addresses in turn, the list waits for their agreement: a provider that keeps
-    reporting a wrong address costs no requests.
+    Cloudflare is not called while all detections repeat the accepted addresses and
+    ``state`` is converged. When one differs, the confirming query and the list of the
+    zone are sent in parallel, so a change costs three round trips. If providers
+    conflicted in the last update, or keep reporting two addresses in turn, the list
+    waits for their agreement: a provider that keeps reporting a wrong address costs no
+    requests.
     """
     now = detector.now()
     detections = await _look(detector, config.sources, options.max_age, options.detection_limit_s)
@@ -112,7 +112,7 @@ async def update_zone(
         _read_zone(client, config.zone_id, options),
     )
     errors: list[CloudflareError] = []
-    # Those that are left for an outdated configuration are found by the next full sync.
+    # Any left because of an outdated configuration are found by the next full sync.
     if options.is_current():
         errors = await _delete_stale(client, config.zone_id, plan, outcomes)
     state = _with_zone(state, zone)
@@ -129,15 +129,15 @@ async def preview(
 ) -> Preview:
     """Return what an update would detect and change; nothing is written or remembered.
 
-    An address in hold-down counts as accepted: it is written once it is stable.
-    ``existing`` are all records of the zone, or at least those at the names of
-    the managed records, and NS records above them. The first form, the form for
-    a domain and a dry run all show this.
+    An address in hold-down counts as accepted: it will be written once it is stable.
+    ``existing`` are all records of the zone, or at least those at the names of the
+    managed records, and NS records above them. The first form, the form for a domain
+    and a dry run all show this.
     """
     detector = detector.detached()
     looked = await _look(detector, config.sources, timedelta(), _PREVIEW_LIMIT_S)
     detections = await _confirm(detector, looked)
-    # An address in hold-down is going to be written.
+    # An address in hold-down will be written.
     assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
     desired_records = _desired_records(config, assumed, state or State(), existing, detector.now())
     plan = make_plan(desired_records, existing, config.zone_name)
@@ -145,7 +145,7 @@ async def preview(
 
 
 async def preview_source(detector: Detector, source: Source) -> Detection:
-    """Return what a source would detect; nothing is remembered."""
+    """Return what a source would detect, without remembering it."""
     detector = detector.detached()
     return await detector.confirm(await detector.look(source, limit_s=_PREVIEW_LIMIT_S))
 
@@ -153,7 +153,7 @@ async def preview_source(detector: Detector, source: Source) -> Detection:
 async def _look(
     detector: Detector, sources: Iterable[Source], max_age: timedelta, limit_s: float | None
 ) -> Detections:
-    """Return what each source itself or its first provider reports."""
+    """Return what each source or its first provider reports."""
     detections = await _gather([detector.look(source, max_age, limit_s) for source in sources])
     return {detection.source: detection for detection in detections}
 
@@ -161,7 +161,7 @@ async def _look(
 async def _confirm(
     detector: Detector, detections: Detections, *, second_opinion: bool = False
 ) -> Detections:
-    """Return the detections after a quorum was sought where it is needed."""
+    """Return the detections after asking for a quorum where it is needed."""
     confirmed = await _gather(
         [detector.confirm(d, second_opinion=second_opinion) for d in detections.values()]
     )
@@ -179,7 +179,7 @@ def _without_repetitions(plan: Plan, state: State) -> Plan:
 async def _delete_stale(
     client: CloudflareClient, zone_id: ZoneId, plan: Plan, outcomes: Iterable[Outcome]
 ) -> list[CloudflareError]:
-    """Delete the records that were created late, unless the one that stays may be wrong.
+    """Delete the records that were created late, unless the remaining one may be wrong.
 
     Returns why some were not deleted. After a failure that concerns all
     changes, nothing more is tried.
@@ -193,7 +193,7 @@ async def _delete_stale(
 
 
 async def _gather[ResultT](work: Sequence[Coroutine[Any, Any, ResultT]]) -> Sequence[ResultT]:
-    """Run coroutines side by side; a single one, the usual case, without a task."""
+    """Run coroutines in parallel; a single one, the usual case, without a task."""
     return [await work[0]] if len(work) == 1 else await gather(*work)
 
 
@@ -202,10 +202,9 @@ async def _list(
 ) -> list[Record] | CloudflareError:
     """Return all records at the managed names, or why they are not known.
 
-    A single name whose records exist is listed by itself when its address
-    changes: a large zone is not transferred for it. But only existing records
-    say that something hides them: before one is created, the whole zone has to
-    be searched for NS records.
+    A single name whose records exist is listed by itself when its address changes, so a
+    large zone is not transferred. But only existing records show that something hides
+    them: before one is created, the whole zone has to be searched for NS records.
     """
     records = [state.record(managed.record_key) for managed in config.managed_records]
     are_found = all(record.exists and not record.conflict for record in records)

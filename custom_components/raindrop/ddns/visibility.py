@@ -1,4 +1,4 @@
-"""Visibility: what resolvers must answer with, and from when on; which record to look at."""
+"""Visibility: what resolvers must answer with, and when; which record to look up."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,24 +10,23 @@ from .zones import Zone, ZoneStatus, ZoneType
 
 _AUTOMATIC_TTL_S = 300
 _ABSENCE_TTL_S = 1800
-"""For how long resolvers remember that there is no record, by the SOA record of a zone.
+"""For how long resolvers cache that there is no record, by the SOA record of a zone.
 
 https://developers.cloudflare.com/dns/manage-dns-records/reference/dns-record-types/#soa
 """
 _SLACK = timedelta(minutes=10)
-"""For Cloudflare's servers to learn of a change, and for clocks that differ."""
+"""For Cloudflare's servers to pick up a change, and for clock differences."""
 
 
 def with_visibility(
     before: RecordState, listed: Record | None, record: Record | None, now: datetime
 ) -> RecordState:
-    """Return a record state with the time from which on resolvers must answer with a record.
+    """Return a record state with the time when resolvers must answer with the record.
 
-    That is when every older answer has expired from all caches, or the answer
-    that there is none. ``listed`` is the record as it was read, perhaps changed
-    externally, and ``record`` what it was made. A record that was not seen stays
-    so while it keeps its address. A proxied one shows Cloudflare's addresses:
-    there is none to see.
+    That is when every older answer, or that there is none, has expired from all caches.
+    ``listed`` is the record as it was read, perhaps changed externally, and ``record``
+    what it was made. A record that was not seen stays so while it keeps its address. A
+    proxied one shows Cloudflare's addresses, so its own cannot be seen.
     """
     known = _changed(before, before.record, listed, now)
     return _changed(known, listed, record, now)
@@ -69,7 +68,7 @@ def is_visible(record: RecordState, now: datetime) -> bool:
 
 
 def next_in_turn(state: State, turn: int, now: datetime) -> RecordKey | None:
-    """Return the record that is looked at in a turn; every second turn is for those not seen."""
+    """Return the record to look up in this turn; every second turn is for those not seen."""
     keys = sorted(key for key, record in state.records.items() if is_visible(record, now))
     if missing := [key for key in keys if state.record(key).is_not_seen]:
         turn, is_for_missing = divmod(turn, 2)
@@ -85,10 +84,10 @@ def is_public(zone: Zone | None) -> bool:
 
 
 def delegation(zone: Zone | None) -> frozenset[str]:
-    """Return the name servers of a zone, one of which resolvers must answer with.
+    """Return the nameservers of a zone, one of which resolvers must answer with.
 
-    None of them if that cannot be judged: the zone is not known, or it is not
-    delegated to Cloudflare by what Cloudflare itself says.
+    Empty if that cannot be judged: the zone is not known, or Cloudflare itself reports
+    that it is not delegated to Cloudflare.
     """
     if zone is None or zone.status is not ZoneStatus.ACTIVE or zone.type is not ZoneType.FULL:
         return frozenset()
@@ -96,7 +95,7 @@ def delegation(zone: Zone | None) -> frozenset[str]:
 
 
 def _ttl_s(record: Record) -> int:
-    """Return for how long resolvers remember a record; the API may show any number."""
+    """Return for how long resolvers cache a record; the API may show any number."""
     return _AUTOMATIC_TTL_S if record.ttl_s == TTL_AUTO else max(0, min(record.ttl_s, MAX_TTL_S))
 
 

@@ -15,7 +15,7 @@ class ManagedRecord:
     source: Source
     policy: Policy = field(default_factory=Policy)
     is_paused: bool = False
-    """Whether nothing is written, whatever the address is and the record holds."""
+    """Whether nothing is written, whatever the address and the record are."""
 
     @property
     def lacks_prefix(self) -> bool:
@@ -25,7 +25,7 @@ class ManagedRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class ZoneConfig:
-    """What is managed in a zone: the same from update to update."""
+    """What is managed in a zone."""
 
     zone_id: ZoneId
     zone_name: HostName | None = None

@@ -41,10 +41,10 @@ class ZoneStatus(StrEnum):
     INITIALIZING = "initializing"
     """The zone was just added."""
     PENDING = "pending"
-    """Its registrar does not name Cloudflare's name servers yet."""
+    """Its registrar does not have Cloudflare's nameservers yet."""
     ACTIVE = "active"
     MOVED = "moved"
-    """Its registrar names other name servers now; Cloudflare deletes the zone after a while."""
+    """Its registrar now has other nameservers; Cloudflare deletes the zone after a while."""
 
 
 class ZoneType(StrEnum):
@@ -56,7 +56,7 @@ class ZoneType(StrEnum):
     FULL = "full"
     """At Cloudflare, which is where the records are edited."""
     PARTIAL = "partial"
-    """At another provider, which points single names to Cloudflare's proxy (CNAME setup)."""
+    """At another provider, which points individual names to Cloudflare's proxy (CNAME setup)."""
     SECONDARY = "secondary"
     """At Cloudflare, with records that come by zone transfer."""
     INTERNAL = "internal"
@@ -65,17 +65,17 @@ class ZoneType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A Cloudflare zone as the API describes it; what a response leaves out is not known."""
+    """A Cloudflare zone as the API describes it; what a response omits is not known."""
 
     id: ZoneId
     name: HostName | None
     """None if the credential may not read the zone itself."""
     status: ZoneStatus | None = None
-    """None also for one that is not known here."""
+    """None also for an unknown one."""
     paused: bool = False
     """Whether the proxy is off for all names: proxied ones resolve to their real address."""
     type: ZoneType | None = None
-    """None also for one that is not known here."""
+    """None also for an unknown one."""
     name_servers: tuple[HostName, ...] = ()
     """Cloudflare's own."""
     vanity_name_servers: tuple[HostName, ...] = ()
@@ -93,7 +93,7 @@ class Zone:
     def problem(self) -> Reason | None:
         """Why the world does not see the zone's records as it should, None if it does.
 
-        Of several reasons, the one without which the others would not matter.
+        If there are several reasons, the one that makes the others irrelevant.
         """
         if self.type is ZoneType.INTERNAL:
             return Reason.ZONE_INTERNAL
@@ -110,7 +110,7 @@ class Zone:
 
     @property
     def registrar_name_servers(self) -> tuple[HostName, ...]:
-        """The name servers that the registrar has to name."""
+        """The nameservers that have to be entered at the registrar."""
         return self.vanity_name_servers or self.name_servers
 
     @property

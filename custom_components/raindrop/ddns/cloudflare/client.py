@@ -42,7 +42,7 @@ _LOGGER = logging.getLogger(__name__)
 BASE_URL = "https://api.cloudflare.com/client/v4"
 
 _LARGE = 256 * 1024
-"""Bytes of a response from which it is read in a thread, as it would hold the event loop."""
+"""From how many bytes on a response is read in a thread, because it would block the event loop."""
 _MAX_PAGES = 200
 _MAX_LISTINGS = 2
 _NO_RECORD = RecordId("0" * 32)
@@ -70,16 +70,15 @@ def check_base_url(url: str) -> str:
 class CloudflareClient:
     """Client for Cloudflare's API with one credential.
 
-    Every method sends its requests at once and never repeats one, with a single
-    exception: ``list_records``. It raises CloudflareError as
-    ``cloudflare.errors.classify`` says, CloudflareConnectionError or one of its
-    subclasses if no response arrived, and CloudflareResponseError if it cannot
-    be read. Requests are logged at debug level: method, path, status, error
-    codes and duration, never a query, a header or a body.
+    Every method sends its requests at once and never repeats one, except for
+    ``list_records``. It raises CloudflareError as ``cloudflare.errors.classify`` says,
+    CloudflareConnectionError or one of its subclasses if no response arrived, and
+    CloudflareResponseError if it cannot be read. Requests are logged at debug level:
+    method, path, status, error codes and duration, never a query, a header or a body.
     """
 
     page_size = 5000
-    """Records requested in one page of a list; Cloudflare may return fewer.
+    """Records to request in one page of a list; Cloudflare may return fewer.
 
     The default is more than a zone of any self-service plan can have (3,500).
     """
@@ -100,9 +99,9 @@ class CloudflareClient:
         """Create a client; no request is sent.
 
         ``session`` stays open; the caller closes it, after the last request.
-        ``base_url`` is checked as ``check_base_url`` does. ``home_id``
-        marks the records that are created or taken over, and tells them from
-        those of other homes. ``timeout_s`` limits one request with its response.
+        ``base_url`` is checked as ``check_base_url`` does. ``home_id`` marks the
+        records that are created or taken over, and distinguishes them from those of
+        other homes. ``timeout_s`` limits one request with its response.
         """
         self._session = session
         self._credential = credential
@@ -113,7 +112,7 @@ class CloudflareClient:
         self.max_batch = max_batch
         """How many changes the zone's plan allows in one batch."""
         self.rate_limit: codec.RateLimit | None = None
-        """The rest of the rate limit, as of the last response that named it."""
+        """The rest of the rate limit, as of the last response that reported it."""
         self.requests = 0
         """How many requests were sent."""
 
@@ -142,10 +141,10 @@ class CloudflareClient:
         return codec.read_token_expiry(envelope.result)
 
     async def find_zones(self, name: HostName) -> list[Zone]:
-        """Find the zones of a name that the credential sees, of several accounts; needs Zone Read.
+        """Find all accessible zones with a name, in any account; needs Zone Read.
 
-        Zones have their names in Unicode but records in Punycode, and the
-        documentation does not say which of them the filter takes: both are tried.
+        Zones have their names in Unicode but records in Punycode, and the documentation
+        does not say which of them the filter accepts, so both are tried.
         """
         for spelling in dict.fromkeys((name, to_unicode(name))):
             envelope = await self.call(
@@ -165,12 +164,12 @@ class CloudflareClient:
     ) -> list[Record]:
         """List all records of a zone, or all at one name: the complete list or an error.
 
-        A record that cannot be read is an error only if it may decide over an
-        address at ``name`` or one of ``names``, by default at any name; others
-        are left out. What is not complete is requested once more, and this alone
-        is ever tried again: several pages, because the zone may have changed
-        between them, and the records at one name together with all others,
-        because it is not certain what the count of a filtered list counts.
+        A record that cannot be read is an error only if it may matter for an address of
+        ``name`` or one of ``names``, by default any name; others are ignored. An
+        incomplete list is requested once more, the only request that is ever repeated:
+        several pages, because the zone may have changed between them, and the records
+        at one name together with all others, because it is not certain what the count
+        of a filtered list counts.
         """
         path = f"/zones/{zone_id}/dns_records"
         query = {"per_page": str(self.page_size), "include_shadow_metadata": "true"}

@@ -35,7 +35,7 @@ _RATELIMIT_POLICY = re.compile(r'^\s*"[^"]*"\s*;\s*q=(\d{1,9})(?!\d)', re.ASCII)
 _RATELIMIT = re.compile(r'^\s*"[^"]*"\s*;\s*r=(\d{1,9})\s*;\s*t=(\d{1,9})(?!\d)', re.ASCII)
 _SECONDS = re.compile(r"\s*(\d+)\s*", re.ASCII)
 _LONGEST_WAIT_S = 3600.0
-"""Upper limit of any wait, so that no header stops updates forever."""
+"""Upper limit of any wait, so no header can stop updates forever."""
 _MAX_VALUES = 250_000
 """Fifty values for each record of the largest page that is requested."""
 _MAX_ERRORS = 20
@@ -69,7 +69,7 @@ class Envelope:
     errors: tuple[ApiError, ...] = ()
     """Including those of their chains, in order."""
     result_info: object = None
-    """What a list says of itself."""
+    """The metadata of a list."""
     size: int = 0
     """The size of the response in bytes."""
 
@@ -82,9 +82,9 @@ def is_id(text: str) -> bool:
 def read_envelope(body: bytes) -> Envelope:
     """Decode the envelope of a response.
 
-    Raises CloudflareResponseError for anything but a JSON object: HTML from
-    the edge, truncated JSON. Also for JSON of absurdly many values: decoding
-    them would hold up even other threads, because it does not release the GIL.
+    Raises CloudflareResponseError for anything but a JSON object: HTML from the edge,
+    truncated JSON. Also for JSON with absurdly many values: decoding it would block
+    even other threads, because it does not release the GIL.
     """
     if sum(map(body.count, (b",", b"[", b"{"))) > _MAX_VALUES:
         raise CloudflareResponseError("Cloudflare's response has too many values")
@@ -145,7 +145,7 @@ def read_record(value: object, home_id: HomeId | None = None) -> Record:
     comment = comment if isinstance(comment, str) and comment else None
     meta = fields.get("meta")
     meta = meta if isinstance(meta, dict) else {}
-    # The address of a name server is served though the name servers hide it.
+    # The address of a nameserver is served even though the delegation hides it.
     is_served_glue = meta.get("is_glue") is True and not meta.get("dead_glue")
     return Record(
         id=RecordId(read_id(fields)),
@@ -290,9 +290,9 @@ def _time(value: object) -> datetime | None:
 
 
 def _all_errors(response: JsonObject) -> tuple[ApiError, ...]:
-    """Return the first errors of a failure, whatever form they have.
+    """Return the first errors of a failure, whatever their format.
 
-    Gateways in front of the API have forms of their own.
+    Gateways in front of the API have their own formats.
     """
     for key in ("errors", "error", "message", "detail"):
         if errors := tuple(islice(_errors(response.get(key)), _MAX_ERRORS)):

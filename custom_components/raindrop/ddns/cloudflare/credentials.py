@@ -82,9 +82,9 @@ def read_credential(email: str | None, key: str) -> Credential:
 
 
 def scrub(credential: Credential, text: str) -> str:
-    """Redact a credential in a text: in any case, and with any character percent-encoded.
+    """Redact a credential in a text, in upper or lower case and with any character percent-encoded.
 
-    A long text is cut, so that it can end in no part of the credential either.
+    A long text is cut so that it cannot end in a part of the credential.
     """
     is_cut, text = len(text) > _MAX_TEXT, text[:_MAX_TEXT]
     for secret in credential.secrets:

@@ -34,7 +34,7 @@ class ZoneAccess:
     name: HostName
     """The domain's full name."""
     records: tuple[Record, ...]
-    """All records of the zone; those that cannot be read and do not matter are left out."""
+    """All records of the zone, without unreadable ones that do not matter."""
 
 
 async def discover_zone(client: CloudflareClient, zone: str, domain: str) -> ZoneAccess:
@@ -44,11 +44,11 @@ async def discover_zone(client: CloudflareClient, zone: str, domain: str) -> Zon
     from ``domain``, which is a full name, ``@``, ``*`` or one label of the
     zone. Nothing is changed at Cloudflare.
 
-    Raises ZoneNameError for ``zone``; RelativeNameError, OutsideZoneError or
-    another HostNameError for ``domain``; CloudflareNotFoundError if the
-    credential does not see the zone, CloudflarePermissionError with the
-    missing permission, and other CloudflareErrors; AmbiguousZoneError if several
-    zones have the name and none is the active one.
+    Raises ZoneNameError for ``zone``; RelativeNameError, OutsideZoneError or another
+    HostNameError for ``domain``; CloudflareNotFoundError if the credential cannot
+    access the zone, CloudflarePermissionError with the missing permission, and other
+    CloudflareErrors; AmbiguousZoneError if several zones have the name and none is the
+    active one.
     """
     zone = zone.strip()
     if not zone:
@@ -66,9 +66,9 @@ async def records_for(
 ) -> list[Record]:
     """List all records of a zone for host names; ``zone_name`` is None if it is not known.
 
-    Those at other names show whether a name is delegated. Without
-    ``zone_name``, raises OutsideZoneError for a name that shares no
-    parent domain with any record of the zone. Raises CloudflareError.
+    Those of other names show whether a name is delegated. Without ``zone_name``, raises
+    OutsideZoneError for a name that shares no parent domain with any record of the
+    zone. Raises CloudflareError.
     """
     records = await client.list_records(zone_id, names=names)
     others = [record.name for record in records]
@@ -79,7 +79,7 @@ async def records_for(
 
 
 async def zone_elsewhere(client: CloudflareClient, name: HostName, zone_id: ZoneId) -> Zone | None:
-    """Find the active zone of a name that is another one: it moved to another account.
+    """Find another active zone of the same name: the zone moved to another account.
 
     Raises CloudflareError.
     """
@@ -112,9 +112,9 @@ async def _access(client: CloudflareClient, zone: Zone, domain: str) -> ZoneAcce
 async def _access_by_id(client: CloudflareClient, zone_id: ZoneId, domain: str) -> ZoneAccess:
     """Check the access to a zone given by its identifier.
 
-    A token without Zone Read can still edit records. The zone's name then
-    comes from the list of zones if the token may read it, or stays unknown. If
-    the records are denied as well, the token does not see the zone at all.
+    A token without Zone Read can still edit records. The zone's name then comes from
+    the list of zones if the token may read it, or stays unknown. If the records are
+    denied as well, the token cannot access the zone at all.
     """
     try:
         found = await client.zone(zone_id)
@@ -149,10 +149,10 @@ async def _zone_named(client: CloudflareClient, name: str) -> Zone:
 
 
 async def _zone_above(client: CloudflareClient, domain: str) -> Zone:
-    """Find the nearest zone above a full host name that the credential sees.
+    """Find the nearest zone above a full host name that the credential can access.
 
-    The search goes on after a denial, because a token for one zone is denied
-    the names of all others. Raises RelativeNameError for a name that needs a zone.
+    The search continues after a denial, because a token for one zone is denied the
+    names of all others. Raises RelativeNameError for a name that needs a zone.
     """
     candidates = parents(full_name(domain, None))
     if not candidates:
@@ -173,6 +173,6 @@ async def _zone_above(client: CloudflareClient, domain: str) -> Zone:
 
 
 def _raise_if_wrong_location(err: CloudflarePermissionError) -> None:
-    """Raise a denial again that would meet every other request as well."""
+    """Re-raise a denial that every other request would get as well."""
     if err.missing is Permission.LOCATION:
         raise err

@@ -64,13 +64,13 @@ def classify(
 ) -> CloudflareError:
     """Return the exception for an unsuccessful response; the caller raises it.
 
-    Status *and* codes decide: the same bad token gives 400, 401 or 403 on
-    different paths. Only a known code accuses the credential; any other is a
-    CloudflareRefusedError that quotes Cloudflare. ``needs`` is the permission
-    that the request requires, and ends up in a CloudflarePermissionError;
-    ``retry_after_s`` is the wait in seconds that the response asks for, if it does.
-    ``begins_operation`` says that the status 429 has a second meaning: another
-    operation is pending. That is not the rate limit.
+    Status *and* codes decide: the same bad token gives 400, 401 or 403 on different
+    paths. Only a known code blames the credential; any other is a
+    CloudflareRefusedError that quotes Cloudflare. ``needs`` is the permission that the
+    request requires, and ends up in a CloudflarePermissionError; ``retry_after_s`` is
+    the wait in seconds that the response asks for, if it does. ``begins_operation``
+    says that the status 429 has a second meaning: another operation is pending. That is
+    not the rate limit.
 
     https://developers.cloudflare.com/waf/tools/lists/lists-api/
     """
@@ -89,12 +89,11 @@ def classify(
 
 
 def is_captive_portal(status: int, headers: Mapping[str, str], body: bytes) -> bool:
-    """Return whether something else than Cloudflare responded: a captive portal or a proxy.
+    """Return whether something other than Cloudflare responded: a captive portal or a proxy.
 
-    Cloudflare names itself in the headers of every response, also in the pages
-    of its edge, and its API neither redirects nor has pages. The status 511 is
-    made for captive portals (RFC 6585 section 6). ``headers`` are by
-    case-insensitive name.
+    Cloudflare names itself in the headers of every response, including the pages of its
+    edge, and its API neither redirects nor has pages. The status 511 is made for
+    captive portals (RFC 6585 section 6). ``headers`` are by case-insensitive name.
     """
     if status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED:
         return True
@@ -114,7 +113,7 @@ def _classified(
 ) -> CloudflareError:
     codes = {error.code for error in errors}
     text = " ".join(error.message for error in errors).lower()
-    # Cloudflare locks a credential out after too many failed log-ins.
+    # Cloudflare locks a credential out after too many failed logins.
     is_locked_out = "max auth failures" in text
     if status == HTTPStatus.TOO_MANY_REQUESTS or codes & _RATE_LIMITED or is_locked_out:
         message = f"Cloudflare's rate limit has been reached; it asks to wait {wait_s:.0f} s"

@@ -22,9 +22,9 @@ class RecordPage:
     ids: Sequence[str]
     """The identifiers of all, also of records that could not be read."""
     count: int
-    """How many records the page holds."""
+    """How many records the page has."""
     total_count: int | None
-    """How many the whole list holds, None if the response does not say.
+    """How many the whole list has, None if the response does not say.
 
     The documentation calls it the count without filters, but responses to
     requests with a filter have the count of what matches.
@@ -49,10 +49,10 @@ def read_page(
 ) -> RecordPage:
     """Read one page of a list of records.
 
-    A record that cannot be read is left out if it is none of ours: of a type
-    that says nothing of addresses, or at another name than ``names`` (None
-    means every name). Raises CloudflareResponseError for one of ours, and for
-    more than ``limit`` records, which nobody asked for.
+    A record that cannot be read is ignored if it is not ours: of a type that does not
+    matter for addresses, or with a name other than ``names`` (None means every name).
+    Raises CloudflareResponseError for one of ours, and for more than ``limit`` records,
+    which nobody asked for.
     """
     items = codec.checked(envelope.result, list)
     if len(items) > limit:
@@ -71,7 +71,7 @@ def read_page(
 
 
 def is_complete(pages: Sequence[RecordPage]) -> bool:
-    """Return whether the pages of a list are known to be all of it.
+    """Return whether the pages of a list are known to be complete.
 
     If the zone changes between two requests, records move from one page to
     another: then the totals differ, or a record is missing or there twice.
@@ -89,7 +89,7 @@ def is_complete(pages: Sequence[RecordPage]) -> bool:
 def _read_record(
     value: object, home_id: HomeId | None, names: Collection[HostName] | None
 ) -> Record | None:
-    """Read a record; None for one that cannot be read and is none of ours."""
+    """Read a record; None for one that cannot be read and is not ours."""
     try:
         return codec.read_record(value, home_id)
     except CloudflareResponseError:

@@ -1,4 +1,4 @@
-"""The comment of created records, which says which home keeps them.
+"""The comment of created records, which identifies the home that manages them.
 
 ``Kept by Raindrop for Home Assistant (home 3f9a1c2b)``: a comment, because the
 Free plan has no tags. It may have at most 100 characters there:
@@ -20,8 +20,8 @@ def owner_comment(home_id: HomeId | None) -> str:
 def read_owner(comment: str | None, home_id: HomeId | None) -> Owner:
     """Return whose a record with this comment is, as this home sees it.
 
-    Only the exact comment of this home is proof that the record was created
-    here. The id of another home counts also in a comment that was extended.
+    Only the exact comment of this home is proof that the record was created here. The
+    ID of another home also counts in a comment that was extended.
     """
     comment = comment or ""
     if comment == owner_comment(home_id):

@@ -12,7 +12,7 @@ from .result import Response
 
 _MAX_FAILURES = 3
 _COOL_DOWN = timedelta(hours=1)
-"""How long a provider is not queried that failed so often in a row while others responded."""
+"""How long a provider is not queried after failing that often in a row while others responded."""
 
 
 class CoolDown:
@@ -23,7 +23,7 @@ class CoolDown:
         self._cooling_since: dict[tuple[str, Family], datetime] = {}
 
     def copy(self) -> "CoolDown":
-        """Return a copy that counts by itself."""
+        """Return an independent copy."""
         copy = CoolDown()
         copy._failures.update(self._failures)
         copy._cooling_since.update(self._cooling_since)
@@ -42,7 +42,7 @@ class CoolDown:
     def count(self, responses: Sequence[Response], family: Family, now: datetime) -> None:
         """Count failures of providers while others responded; else the network itself failed.
 
-        To report a tunnel is no failure.
+        Reporting a tunnel is not a failure.
         """
         if not any(response.address for response in responses):
             return

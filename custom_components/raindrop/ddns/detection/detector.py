@@ -1,11 +1,11 @@
 """Detection: ask a source for its address, and accept a change only if two providers agree.
 
-A response that repeats the accepted address is enough by itself, unless a
-second opinion is asked for. A changed one needs a quorum: a second provider
-that reports the same. Where two conflict, further ones decide; without a
-quorum there is no address. An entity of the default route counts as one
-provider and is asked first. A source that no second provider can confirm, be
-it for a tunnel of this host, needs a hold-down instead.
+A response that repeats the accepted address is enough by itself, unless a second
+opinion is asked for. A changed one needs a quorum: a second provider that reports the
+same. Where two conflict, further ones decide; without a quorum there is no address. An
+entity of the default route counts as one provider and is asked first. A source that no
+second provider can confirm, for instance because of a tunnel of this host, needs a
+hold-down instead.
 """
 
 from asyncio import Future, get_running_loop, shield
@@ -27,7 +27,7 @@ from .result import Detection, Response
 from .tunnels import Tunnels
 
 TIME_LIMIT_S = 30.0
-"""How long web providers may take for one detection if none is faster."""
+"""How long web providers may take for one detection."""
 _GRACE = timedelta(minutes=4, seconds=50)
 """How long an entity may report nothing before web providers replace it: about one cycle."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -47,14 +47,14 @@ class SourceState:
 
 
 type ReadSource = Callable[[Source], Awaitable[SourceState]]
-"""Reads an entity or the local interface; one that raises reports nothing."""
+"""Reads an entity or the local interface; an exception means that it reports nothing."""
 
 
 class Detector:
     """Detects public addresses and remembers which ones are accepted.
 
-    One serves the whole house: concurrent callers that ask for the same
-    source share one query. Asking has no effect on others: nobody is notified.
+    One serves the whole home: concurrent callers that ask for the same source share one
+    query. Detection notifies nobody.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class Detector:
     ) -> None:
         """Query providers by ``session``, and everything else by ``read_source``.
 
-        ``session`` gets a family and returns a client session that connects by
-        it only; the caller closes it. ``now`` returns the time in UTC, by a
-        clock that goes on while the machine is suspended.
+        ``session`` gets a family and returns a client session that connects by it only;
+        the caller closes it. ``now`` returns the time in UTC, from a clock that
+        continues while the machine is suspended.
         """
         self._session = session
         self._providers = {f: [p for p in providers if f in p.urls] for f in Family}
@@ -83,7 +83,7 @@ class Detector:
         self._tunnels = Tunnels()
 
     def detached(self) -> "Detector":
-        """Return a copy that knows the same and whose detections leave this one as it is."""
+        """Return a copy with the same knowledge, whose detections do not change this one."""
         copy = Detector(self._session, (), self._read_source, self.now)
         copy._providers = self._providers
         copy._damping.update(self._damping)
@@ -155,7 +155,7 @@ class Detector:
         """Return what an entity or the local interface reports."""
         try:
             return await self._read_source(source)
-        except Exception:  # noqa: BLE001 - what cannot be read reports nothing
+        except Exception:  # noqa: BLE001 - a source that cannot be read reports nothing
             return SourceState(provider=source.entity or source.kind, value=None)
 
     def _note_own(self, detection: Detection, since: datetime | None) -> None:
@@ -167,7 +167,7 @@ class Detector:
         else:
             now = self.now()
             before = self._silent_since.get(source, now)
-            # A silence that begins in the future is a clock that was set back.
+            # A silence that begins in the future means that the clock was set back.
             self._silent_since[source] = min(before, since or before, now)
 
     def _restart_hold_down(self, source: Source, address: Address, since: datetime | None) -> None:
@@ -229,7 +229,7 @@ class Detector:
         )
 
     def _judge(self, detection: Detection) -> Detection:
-        """Return the detection with the address that its responses let accept; remember it."""
+        """Return the detection with the address that its responses justify; remember it."""
         source, now = detection.source, self.now()
         before = self._damping_of(source)
         counted = votes(detection)
@@ -259,9 +259,9 @@ class Detector:
     def _providers_of(self, detection: Detection) -> Sequence[Provider]:
         """Return the providers of a source, in the order in which they are queried.
 
-        One that reported a tunnel is the first, until it denies it. Before
-        another address is accepted the traces are, even those in cool-down:
-        all others would agree on the exit of a tunnel.
+        One that reported a tunnel comes first, until it denies it. Before another
+        address is accepted, the traces come first, even those in cool-down: all others
+        would agree on the exit of a tunnel.
         """
         source, family, now = detection.source, detection.family, self.now()
         if source.kind is SourceKind.URLS:

@@ -1,8 +1,8 @@
 """Flap damping and hold-down: how long an address must be stable before it is accepted.
 
-The idea of RFC 2439: an address that keeps returning is held until it is
-stable. Behind a router with two connections, each request leaves by one of
-them, and a quorum may find the one or the other.
+The idea of RFC 2439: an address that keeps returning is held until it is stable. Behind
+a router with two connections, each request leaves through one of them, and a quorum may
+find either.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ MAX_RETURNS = 6
 _MEMORY = timedelta(days=1)
 """How long an address that was accepted, and a flap, are remembered."""
 _FLAPPING = 2
-"""How many flaps in a day show that there are two connections: a router may restart twice."""
+"""How many flaps in a day indicate two connections: a router may restart twice."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -51,7 +51,7 @@ class DampingState:
     hold_down: timedelta = timedelta()
     """How long the candidate must be stable."""
     is_unverifiable: bool = False
-    """Whether no second provider confirms the candidate: a silence begins its hold-down again."""
+    """Whether no second provider confirms the candidate: a silence restarts its hold-down."""
     withdrawn_at: Mapping[Address, datetime] = field(default_factory=dict)
     """When each formerly accepted address was replaced."""
     pending: Mapping[Address, datetime] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class DampingState:
         return state if state.remaining_s(now) > 0 else self._accept(address, now)
 
     def reset_candidate(self) -> "DampingState":
-        """Return the state after the candidate was not reported any more."""
+        """Return the state after the candidate was no longer reported."""
         return replace(self, candidate=None) if self.candidate else self
 
     def remaining_s(self, now: datetime) -> float:

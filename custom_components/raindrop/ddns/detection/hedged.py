@@ -1,4 +1,4 @@
-"""Hedged queries: ask providers in order, and one more beside each that is slow.
+"""Hedged queries: ask providers in order, and another one in parallel if one is slow.
 
 The idea of Happy Eyeballs (RFC 8305): a slow provider delays nobody by more
 than `HEDGE_DELAY_S`.
@@ -15,7 +15,7 @@ from .providers import Provider, query
 from .result import Response
 
 HEDGE_DELAY_S = 2.0
-"""How long one provider is waited for before the next is queried as well."""
+"""How long to wait for one provider before querying the next as well."""
 
 
 async def query_until_found(
@@ -26,10 +26,10 @@ async def query_until_found(
 ) -> list[Response]:
     """Return the responses up to the first one with an address, in the order of arrival.
 
-    One that reports a tunnel is the last one as well: no other counts then.
-    ``session`` returns a client session that connects by one family only; it
-    is not closed here. ``deadline`` is a time of the event loop. A provider
-    that was slow and did not respond counts as timed out.
+    One that reports a tunnel is also the last one: no other counts then. ``session``
+    returns a client session that connects by one family only; it is not closed here.
+    ``deadline`` is a time of the event loop. A provider that was slow and did not
+    respond counts as timed out.
     """
     loop = get_running_loop()
     queue = iter(providers)
@@ -59,7 +59,7 @@ async def query_until_found(
         for task in running:
             task.cancel()
         await gather(*running, return_exceptions=True)
-    # A provider that was queried beside a slow one had no time to fail: it may be asked again.
+    # A provider queried in parallel with a slow one had no time to fail: it may be asked again.
     late = (provider.name for provider in running.values() if provider.name in slow)
     return responses + [Response(provider=name, error=DetectionError.TIMEOUT) for name in late]
 
@@ -71,8 +71,8 @@ def _is_decisive(response: Response) -> bool:
 async def _query(
     session: Callable[[Family], ClientSession], provider: Provider, family: Family, limit_s: float
 ) -> Response:
-    """Return the response of a provider; whatever its session raises is a failure of its own."""
+    """Return the response of a provider; an exception of its session is a failure of it."""
     try:
         return await query(session(family), provider, family, limit_s)
-    except Exception:  # noqa: BLE001 - a session runs the code of others: resolvers, redirect guards
+    except Exception:  # noqa: BLE001 - a session runs other code: resolvers, redirect guards
         return Response(provider=provider.name, error=DetectionError.UNREACHABLE)

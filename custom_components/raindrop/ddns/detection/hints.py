@@ -1,4 +1,4 @@
-"""Hints that an address may have changed: how often one that leads nowhere is followed."""
+"""Hints that an address may have changed, and how often to follow one that leads nowhere."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -20,16 +20,15 @@ class _Contradiction(NamedTuple):
     address: Address
     at_s: float
     wait_s: float
-    """For how long it is not followed again."""
+    """For how long it is ignored."""
 
 
 class HintLimiter:
     """Decides which hints are followed.
 
-    A home behind a pool of shared addresses, or with two lines, looks
-    different to each server. A mapped address that providers contradicted is
-    not followed again for 5, 10, 20 ... 60 minutes. Times are in seconds, by a
-    clock that never goes back.
+    A home behind a pool of shared addresses, or with two connections, looks different
+    to each server. A mapped address that providers contradicted is ignored for 5, 10,
+    20 ... 60 minutes. Times are in seconds, from a monotonic clock.
     """
 
     def __init__(self) -> None:
@@ -44,13 +43,13 @@ class HintLimiter:
             return False
         if self._is_exhausted(now_s):
             return False
-        # In vain until another address is accepted.
+        # Pointless until another address is accepted.
         self._in_vain_at_s.append(now_s)
         self._pending = {**self._pending, **dict([hint] if hint else [])}
         return True
 
     def accepted(self, family: Family, address: Address, now_s: float, *, is_new: bool) -> None:
-        """Take into account that a detection accepted an address, the one before or another."""
+        """Record that a detection accepted an address, the previous one or another."""
         if is_new and self._in_vain_at_s:
             self._in_vain_at_s.pop()
         if self._contradiction(family, address):
@@ -62,7 +61,7 @@ class HintLimiter:
             self._contradictions[family] = _Contradiction(pending, now_s, wait_s)
 
     def may_ignore(self, family: Family, now_s: float) -> bool:
-        """Return whether the next hint of a family may be ignored although it is right."""
+        """Return whether the next hint of a family may be ignored although it may be right."""
         contradiction = self._contradictions.get(family)
         is_recent = contradiction is not None and now_s < contradiction.at_s + _LONGEST_WAIT_S
         return is_recent or self._is_exhausted(now_s)

@@ -1,8 +1,8 @@
-"""The kernel's word: addresses, default routes and links of this host (Linux, rtnetlink(7)).
+"""Kernel watch: addresses, default routes, and links of this host (Linux, rtnetlink(7)).
 
-The kernel reports every change to whoever listens. What changed is not read
-from the reports, which may be lost and are mostly noise of containers: they
-lead to a look at all addresses and routes, which is compared with the last.
+The kernel reports every change to its listeners. The reports themselves are not read,
+since they may be lost and are mostly noise of containers: they cause all addresses and
+routes to be read and compared with the last time.
 """
 
 from asyncio import AbstractEventLoop, Future, TimerHandle, get_running_loop
@@ -18,7 +18,7 @@ from ..models import Family
 from .local import UNSTABLE, subnet_of
 
 _DEBOUNCE_S = 1.5
-"""How long reports are collected before the host is looked at."""
+"""How long reports are collected before the addresses and routes are read."""
 _READ_LIMIT_S = 5.0
 _MAX_DATAGRAM = 65536
 
@@ -52,7 +52,7 @@ class KernelWatch:
         self._loop: AbstractEventLoop
         self._socket: socket.socket | None = None
         self.facts: frozenset[Fact] | None = None
-        """The host as it was last looked at."""
+        """The addresses and routes as last read."""
         self._timer: TimerHandle | None = None
         self._reading: Future[frozenset[Fact] | None] | None = None
 
@@ -63,11 +63,11 @@ class KernelWatch:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no look at the host is under way or planned."""
+        """Whether no reading is under way or planned."""
         return self._timer is None and self._reading is None
 
     def start(self) -> None:
-        """Begin to listen; do nothing where there is no such kernel."""
+        """Begin to listen; do nothing on other kernels."""
         self._loop = get_running_loop()
         with suppress(OSError, AttributeError), ExitStack() as stack:
             listener = stack.enter_context(
@@ -91,7 +91,7 @@ class KernelWatch:
         self._timer = self._socket = None
 
     def _read(self, listener: socket.socket) -> None:
-        """Discard a report, and look at the host a little later."""
+        """Discard a report, and read the addresses and routes a little later."""
         with suppress(OSError):
             listener.recv(_MAX_DATAGRAM)
         self._plan_look()
@@ -172,7 +172,7 @@ def _attributes(data: bytes) -> Mapping[int, bytes]:
 
 
 def _addresses(bodies: Iterable[bytes]) -> Iterator[Fact]:
-    """Yield each stable global address; of IPv6 its prefix, which temporary ones share."""
+    """Yield each stable global address; for IPv6 its prefix, which temporary ones share."""
     for body in bodies:
         _, _, flags, _, interface = _ADDRESS.unpack_from(body)
         attributes = _attributes(body[_ADDRESS.size :])

@@ -1,4 +1,4 @@
-"""Web providers that report the address they were asked from: the built-in ones and custom URLs."""
+"""Web providers that report the address a request came from: built-in ones and custom URLs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,16 +43,16 @@ class ResponseFormat(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """A service that reports the address it was asked from."""
+    """A service that reports the address a request came from."""
 
     name: str
-    """Providers of one name count as one when two have to agree."""
+    """Providers with the same name count as one when two have to agree."""
     format: ResponseFormat
     urls: Mapping[Family, str] = field(repr=False)
     """The URL for each family: HTTPS, or plain HTTP on loopback alone. One of the user's own
     may contain a secret."""
     is_custom: bool = False
-    """Whether the user chose it: it may report an IPv4 address in the form of an IPv6 one."""
+    """Whether the user chose it; then it may report an IPv4-mapped IPv6 address."""
 
 
 PROVIDERS: tuple[Provider, ...] = (
@@ -144,7 +144,7 @@ async def query(
 
 
 def response_of(provider: str, result: Address | Rejected) -> Response:
-    """Return a provider's response for what its text was parsed to."""
+    """Return a provider's response from its parsed text."""
     if isinstance(result, Rejected):
         return Response(provider=provider, error=result.error, rejected=result.address)
     return Response(provider=provider, address=result)
@@ -166,7 +166,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _may_serve(host: str, family: Family) -> bool:
-    """Return whether a host can be reached by a family: an address only by its own."""
+    """Return whether a host can be reached over a family: an address only over its own."""
     try:
         return ip_address(host).version == family
     except ValueError:

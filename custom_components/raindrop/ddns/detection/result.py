@@ -33,7 +33,7 @@ class Detection:
     source_response: Response | None = None
     """What the entity or the local interface itself reported; None for web sources."""
     host_address: Address | None = None
-    """The stable IPv6 address of this host, if it stands for those of its network."""
+    """The stable IPv6 address of this host, if it represents those of its network."""
     responses: tuple[Response, ...] = ()
     """What web providers reported, in the order of arrival."""
     is_conflicting: bool = False
@@ -54,7 +54,7 @@ class Detection:
     hold_down_s: float = field(default=0, compare=False)
     """How many seconds of the hold-down are left."""
     deadline: float = field(default=0, compare=False, repr=False)
-    """When the wait for web providers ends, by the clock of the event loop."""
+    """When the wait for web providers ends, on the clock of the event loop."""
     detected_at: datetime | None = field(default=None, compare=False)
     """When the last response arrived."""
 
@@ -69,7 +69,7 @@ class Detection:
         return self.address or self.previous
 
     def stands_for(self, address: Address) -> Address:
-        """Return the address for which a reported one counts: that of this host, in its network.
+        """Return the address that a reported one counts as: that of this host, in its network.
 
         Hosts connect from temporary addresses: one of the subnet of this host's
         stable address counts as that one. So does one of the network of which
@@ -95,7 +95,7 @@ class Detection:
     def has_one_opinion(self) -> bool:
         """Whether only one provider of several repeated the accepted address.
 
-        The local interface needs no other one: it cannot be out of date.
+        The local interface needs no other one, because it cannot be out of date.
         """
         can_differ = not self.is_unverifiable and self.source.kind is not SourceKind.LOCAL
         reported = [response for response in self.all_responses if response.address]
@@ -133,7 +133,7 @@ class Detection:
     def is_unsupported_family(self) -> bool:
         """Whether this is IPv6 and no provider could be reached: the home may not have it.
 
-        Pages that the user chose say nothing about that: they may not exist.
+        Custom URLs say nothing about that, because they may not exist.
         """
         may_be_absent = self.family is Family.IPV6 and self.source.kind is not SourceKind.URLS
         errors = {response.error for response in self.all_responses}

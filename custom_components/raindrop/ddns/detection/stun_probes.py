@@ -1,4 +1,4 @@
-"""STUN probes: keep asking a server how this home looks, and notice outages."""
+"""STUN probes: regularly ask a server for this home's address, and notice outages."""
 
 from asyncio import AbstractEventLoop, Task, TimerHandle, get_running_loop
 from collections.abc import Callable, Sequence
@@ -18,17 +18,17 @@ _LOGGER = logging.getLogger(__name__)
 PROBE_INTERVAL_S = 15.0
 """The average time between two probes."""
 _JITTER = 0.2
-"""By what part of it the interval varies, so that homes do not probe at the same time."""
+"""By what fraction the interval varies, so homes do not probe at the same time."""
 LOSS_S = 3.0
-"""After how long a probe is lost; the next one follows then."""
+"""After how long a probe counts as lost and the next one follows."""
 _OUTAGE_LOSSES = 2
-"""From how many losses in a row the connection counts as down."""
+"""After how many losses in a row the connection counts as down."""
 _BLOCKED_LOSSES = 20
-"""After how many losses a server that never responded is taken to be blocked: a minute."""
+"""After how many losses a server that never responded counts as blocked: a minute."""
 _LONGEST_OUTAGE_S = 600.0
-"""For how long an outage is probed more often."""
+"""For how long probes are more frequent during an outage."""
 _BLOCKED_RETRY_S = 600.0
-"""How often a server is tried that never responded."""
+"""How often a server that never responded is tried."""
 _RESOLVE_INTERVAL_S = 3600.0
 """How long the server's addresses are used before they are looked up again."""
 _MAX_DATAGRAM = 2048
@@ -47,7 +47,7 @@ class StunServer:
 
 
 class ProbeStatus(StrEnum):
-    """What the probes of one family say about the connection."""
+    """The state of the connection according to the probes of one family."""
 
     STARTING = "starting"
     """No response yet."""
@@ -61,9 +61,8 @@ class ProbeStatus(StrEnum):
 class StunProbes:
     """Probes a STUN server by one family until it is stopped.
 
-    Each probe goes out from a fresh socket: routers keep the old mapping of a
-    flow that goes on. At most one is outstanding. Never raises: a network that
-    is down is a lost probe.
+    Each probe uses a fresh socket: routers keep the old mapping of a continuing flow.
+    At most one is outstanding. Never raises: a network that is down is a lost probe.
     """
 
     def __init__(
@@ -120,7 +119,7 @@ class StunProbes:
         self._timer = self._loop.call_later(delay_s, self._probe)
 
     def _probe(self) -> None:
-        """Send a probe, and take it for lost if there is no response in time."""
+        """Send a probe, and count it as lost if there is no response in time."""
         self._resolve_if_due()
         if self._addresses:
             with suppress(OSError):
@@ -159,7 +158,7 @@ class StunProbes:
         self._responded(address, ends_outage)
 
     def _lose(self) -> None:
-        """Count a lost probe, and send the next one at once unless that is in vain."""
+        """Count a lost probe, and send the next one at once unless that is pointless."""
         self._close()
         self._losses += 1
         now_s = self._loop.time()
@@ -185,7 +184,7 @@ class StunProbes:
     def _resolve_if_due(self) -> None:
         """Look up the server's addresses beside the probe, which never waits for DNS.
 
-        One look-up at a time, so that an outage does not fill the thread pool.
+        One lookup at a time, so that an outage does not fill the thread pool.
         """
         is_due = self._loop.time() - self._resolved_at_s >= _RESOLVE_INTERVAL_S
         if is_due and (self._resolution is None or self._resolution.done()):

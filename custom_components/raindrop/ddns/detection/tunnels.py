@@ -1,4 +1,4 @@
-"""Tunnels: which providers said lately that requests of this host go through Cloudflare WARP."""
+"""Tunnels: which providers recently reported that requests of this host go through WARP."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,9 +9,9 @@ from .providers import Provider
 from .result import Response
 
 _MEMORY = timedelta(hours=1)
-"""How long a provider is believed that does not deny it later: it may be down meanwhile."""
+"""How long a report counts if the provider does not deny it later: it may be down meanwhile."""
 _SAME_UPDATE = timedelta(minutes=4, seconds=50)
-"""How far apart two zones look in one cycle."""
+"""How far apart two zones detect in one cycle."""
 
 
 class Tunnels:
@@ -21,13 +21,13 @@ class Tunnels:
         self._reported_at: dict[tuple[str, Family], datetime] = {}
 
     def copy(self) -> "Tunnels":
-        """Return a copy that remembers by itself."""
+        """Return an independent copy."""
         copy = Tunnels()
         copy._reported_at.update(self._reported_at)
         return copy
 
     def add(self, responses: Iterable[Response], family: Family, now: datetime) -> None:
-        """Remember the responses that report a tunnel, and those that deny it by an address."""
+        """Remember the responses that report a tunnel, and those that deny it with an address."""
         for response in responses:
             key = response.provider, family
             if response.error is DetectionError.TUNNEL:
@@ -36,7 +36,7 @@ class Tunnels:
                 self._reported_at.pop(key, None)
 
     def witness(self, providers: Iterable[Provider], family: Family, now: datetime) -> str | None:
-        """Return the provider that reported a tunnel lately, None if there is none.
+        """Return the provider that recently reported a tunnel, None if there is none.
 
         One that another source asks speaks for these providers as well, but
         only about the update in which it does: nobody here asks it again.

@@ -1,8 +1,8 @@
 """The connection watch: hints that the public address changed, within seconds.
 
-Two signals are cheap: how a STUN server sees datagrams from here, and what
-the kernel reports of addresses, default routes and links. Both are hints that
-start a detection. Neither is a provider: what is written needs its quorum.
+Two signals are cheap: the address a STUN server sees, and the kernel's reports about
+addresses, default routes, and links. Both are hints that start a detection. Neither is
+a provider: an address still needs its quorum.
 """
 
 from asyncio import get_running_loop
@@ -18,7 +18,7 @@ from .result import Detection
 from .stun_probes import ProbeStatus, StunProbes, StunServer
 
 STUN_SERVERS: Mapping[Family, StunServer] = dict.fromkeys(Family, StunServer("stun.cloudflare.com"))
-"""Cloudflare's: it holds the zone, so no further party learns anything.
+"""Cloudflare's: it hosts the zone, so no other party learns anything.
 
 https://developers.cloudflare.com/realtime/turn/
 """
@@ -120,7 +120,7 @@ class ConnectionWatch:
         detections = [d for source, d in self._detections.items() if source.family == family]
         is_accepted = all(d.stands_for(mapped) == d.last_accepted for d in detections)
         is_other = not is_accepted and why_unusable(mapped, family) is None
-        # What the end of an outage says counts for nothing: it is looked at in any case.
+        # The address at the end of an outage does not matter: a detection follows in any case.
         hint = None if ends_outage else (family, mapped)
         if (is_other or ends_outage) and self._limiter.may_follow(hint, _now_s()):
             self._changed()

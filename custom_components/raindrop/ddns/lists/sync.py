@@ -109,7 +109,7 @@ async def preview_list(
 ) -> tuple[list[ListItem], ListPlan]:
     """Return the items of a list and what an update would change. Raises CloudflareError.
 
-    An address in hold-down counts as accepted: it is written once it is stable.
+    An address in hold-down counts as accepted: it will be written once it is stable.
     """
     assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
     items = await read_items(client, config)

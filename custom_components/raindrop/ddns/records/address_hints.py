@@ -1,4 +1,4 @@
-"""Address hints of HTTPS and SVCB records: which ones lead to an address that is not there.
+"""Address hints of HTTPS and SVCB records: which ones are out of date.
 
 A resolver may use them before it has the address records of the name (RFC 9460
 section 7.3). They are never written here.
@@ -19,10 +19,10 @@ _HINTS = re.compile(r'(?<!\S)ipv([46])hint="?([^"\s]*)')
 def stale_hints(
     record_key: RecordKey, at_name: Iterable[Record], held: Collection[Address | None]
 ) -> tuple[Record, ...]:
-    """Return the records whose hints for a name have an address that none of its records holds.
+    """Return the records whose hints for a name have an address that none of its records has.
 
-    ``held`` are the addresses in the records at the name. A record for another
-    target has the hints of that one.
+    ``held`` are the addresses in the records at the name. The hints of a record for
+    another target are about that target.
     """
     return tuple(
         record

@@ -27,7 +27,7 @@ from ..zones import MAX_BATCH
 from .verify import is_misplaced, unapplied_fields
 
 _MAX_SEARCHES = 4
-"""Refused changes that are searched for before the rest of a batch is written singly."""
+"""How many refused changes are searched for before the rest of a batch is written one by one."""
 
 
 async def apply(
@@ -39,11 +39,10 @@ async def apply(
 ) -> list[Outcome]:
     """Return the outcome of each change; raises no CloudflareError.
 
-    ``existing`` are the records that were read before; none of them is deleted.
-    A change that is refused for its content does not stop the others. After
-    any other failure those not sent yet are not tried. ``is_current`` is asked
-    before each request; once it is false, the changes that were not sent have
-    no outcome.
+    ``existing`` are the records that were read before; none of them is deleted. A
+    change that is refused for its content does not stop the others. After any other
+    failure, those not sent yet are not tried. ``is_current`` is asked before each
+    request; once it is false, the changes that were not sent have no outcome.
     """
     writer = _Writer(client, zone_id, {record.id for record in existing}, is_current)
     for chunk in batched(changes, client.max_batch):
@@ -102,7 +101,7 @@ class _Writer:
             if self._accepts_batches:
                 self._refuse(change, refusal)
             else:
-                # It may be batches that are refused, not this change.
+                # Maybe batches are refused, not this change.
                 await self._single(change)
 
     async def _search(
@@ -110,9 +109,9 @@ class _Writer:
     ) -> tuple[Sequence[Change], CloudflareError, Sequence[Change]]:
         """Return the change for which a batch is refused, why, and what is not written.
 
-        Halves the suspects: a single refused change among N costs log2(N)
-        requests, and one more for those that were set aside meanwhile. If it is
-        stopped, several suspects are left, none of them refused.
+        Uses bisection: a single refused change among N costs log2(N) requests, and one
+        more for those set aside meanwhile. If it is stopped, several suspects are left,
+        none of them refused.
         """
         aside: tuple[Change, ...] = ()
         while len(suspects) > 1 and not self._is_stopped:
@@ -159,14 +158,14 @@ class _Writer:
             await self._check([change], [record])
 
     async def _check(self, changes: Sequence[Change], records: Sequence[Record]) -> None:
-        """Believe a write only if the response shows every field as it was sent.
+        """Accept a write only if the response shows every field as it was sent.
 
         A record that was created at another name (the name is not in this
         zone) is deleted again, or each change of the address would add one.
         """
         found = {(r.name, r.type): r for r in records} | {r.id: r for r in records}
         shown = {change.record_key: found.get(_place(change)) for change in changes}
-        # An updated record stays what it is, though it may have been renamed externally.
+        # An updated record is not misplaced, even if it was renamed externally.
         updated = {change.record.id for change in changes if isinstance(change, Update)}
         known = updated | {record.id for record in shown.values() if record}
         others = [record for record in records if record.id not in known]
@@ -183,8 +182,8 @@ class _Writer:
     ) -> set[RecordKey]:
         """Delete the records that were created at another name; return the requested keys.
 
-        The response alone is no proof: the records are read again. One that
-        was there before stays.
+        The response alone is not proof, so the records are read again. One that existed
+        before stays.
         """
         suspects = [
             (create, record.id)

@@ -1,4 +1,4 @@
-"""Delete the records of removed domains: one batch for many, halved if it is refused."""
+"""Delete the records of removed domains: one batch for many, split in halves if it is refused."""
 
 from collections import deque
 from collections.abc import Collection
@@ -14,10 +14,9 @@ async def delete_owned(
 ) -> dict[RecordKey, CloudflareError]:
     """Delete the owned records of some record keys; return the keys that failed, and why.
 
-    Reads the zone first. A record without the ownership comment is left alone,
-    which is no failure. A record that cannot be deleted does not stop the
-    others; after any other failure nothing more is tried. Raises no
-    CloudflareError.
+    Reads the zone first. A record without the ownership comment is left alone, which is
+    not a failure. A record that cannot be deleted does not stop the others; after any
+    other failure nothing more is tried. Raises no CloudflareError.
     """
     names = {key.name for key in record_keys}
     if not names:

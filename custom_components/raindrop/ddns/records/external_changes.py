@@ -42,7 +42,7 @@ def next_times(
 def _recent(times: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
     """Return the times within the window, where later ones than ``now`` become ``now``.
 
-    After the clock was set back, an external change neither stops to count at
-    once nor counts for longer than if it were made now.
+    After the clock was set back, an external change neither stops counting at once nor
+    counts for longer than if it were made now.
     """
     return tuple(min(time, now) for time in times if now - time <= _WINDOW)

@@ -1,7 +1,7 @@
 """Interface identifiers: keep the low bits of an IPv6 address when its prefix changes.
 
-With them, records of other machines in the local network follow the prefix
-that the Internet provider assigns. RFC 4291 section 2.5.1 and appendix A.
+With them, records of other machines in the local network follow the prefix that the
+internet provider assigns. RFC 4291 section 2.5.1 and appendix A.
 """
 
 from ipaddress import AddressValueError, IPv6Address
@@ -21,7 +21,7 @@ _EUI64_FILLER = "fffe"
 
 
 def parse_interface_id(text: str, prefix_length: int) -> InterfaceId | None:
-    """Return the interface identifier that a text names, None if the text is empty.
+    """Return the interface identifier that a text specifies, None if the text is empty.
 
     Takes the word ``keep``, an identifier such as ``::1234:5678``, or the MAC
     address that the machine forms its identifier from. Raises InterfaceIdError.
@@ -55,10 +55,10 @@ def combine(
 ) -> IPv6Address | None:
     """Return the prefix of one address with an interface identifier, None if that is not known.
 
-    The identifier is the one given, or that of ``existing``. One of 64 bits or
-    less does not name the subnet, which is then that of ``prefix``. One whose
-    last 64 bits are zero is none: it would give the anycast address of the
-    subnet's routers (RFC 4291 section 2.6.1).
+    The identifier is the one given, or that of ``existing``. One of 64 bits or less
+    does not include the subnet, which is then that of ``prefix``. One whose last 64
+    bits are zero is invalid: it would give the anycast address of the subnet's routers
+    (RFC 4291 section 2.6.1).
 
     >>> combine(IPv6Address("2001:db8:1::9"), InterfaceId(bits=5), None)
     IPv6Address('2001:db8:1::5')

@@ -1,4 +1,4 @@
-"""What keeps address records from a name: a delegation, a CNAME, a record of another product."""
+"""What keeps a name from having address records: delegation, CNAME, another product's record."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +23,8 @@ https://developers.cloudflare.com/workers/configuration/routing/routes/
 def find_delegations(records: Iterable[Record], zone_name: HostName | None) -> Delegations:
     """Return the NS records that delegate a part of a zone, by its name.
 
-    Those of the zone itself delegate nothing. If its name is not known, that
-    is a name that all its records are at or below.
+    Those of the zone itself delegate nothing. If its name is not known, the name that
+    all its records are at or below is used.
     """
     records = list(records)
     by_name: defaultdict[HostName, list[Record]] = defaultdict(list)
@@ -38,11 +38,11 @@ def find_delegations(records: Iterable[Record], zone_name: HostName | None) -> D
 
 
 def shadowing(name: HostName, delegations: Delegations) -> Sequence[Record]:
-    """Return the NS records that take a name out of the zone, none if it stays there.
+    """Return the NS records that delegate a name away from the zone, empty if there are none.
 
-    The address of a name server is needed to reach it: as glue, it is served
-    though it is below the delegation that names it. Only the one nearest to
-    the zone's own name counts, as resolvers never get to those below it.
+    The address of a nameserver is needed to reach it: it is served as glue, even below
+    the delegation that names it. Only the one nearest to the zone's own name counts, as
+    resolvers never get to those below it.
 
     https://developers.cloudflare.com/dns/manage-dns-records/reference/shadowed-records/
     """
@@ -59,11 +59,11 @@ def find_obstacle(
     record: Record | None,
     shadowing_records: Sequence[Record],
 ) -> tuple[Reason, Sequence[Record]] | None:
-    """Return what keeps a record from being written, and the records that do.
+    """Return what keeps a record from being written, and the records that cause it.
 
-    ``rrset`` are the records of its type ``at_name``, and ``record`` is the
-    one to write, if there is one. Cloudflare may say that records are shadowed
-    without showing by what.
+    ``rrset`` are the records of its type ``at_name``, and ``record`` is the one to
+    write, if there is one. Cloudflare may mark records as shadowed without showing what
+    shadows them.
     """
     addresses = [other for other in at_name if other.type in _ADDRESS_TYPES]
     if shadowing_records or any(other.is_shadowed for other in addresses):
@@ -71,7 +71,7 @@ def find_obstacle(
     if cnames := [other for other in at_name if other.type == "CNAME"]:
         return Reason.CNAME, cnames
     kept = [other for other in addresses if other.is_read_only or _is_placeholder(other)]
-    # A record of its own beside them was written before, and still can be.
+    # An ordinary record next to them was written before, and still can be.
     if not kept or (rrset and record not in kept):
         return None
     is_read_only = any(other.is_read_only for other in kept)

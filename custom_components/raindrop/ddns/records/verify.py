@@ -33,7 +33,7 @@ def unapplied_fields(change: Change, record: Record) -> list[str]:
 
 
 def is_repetition(change: Change, failure: Outcome) -> bool:
-    """Return whether a change sends nothing to a record but what was not applied to it before."""
+    """Return whether a change sends only what was not applied to the record before."""
     failed = failure.change
     record_id = change.record.id if isinstance(change, Update) else None
     return (
@@ -47,7 +47,7 @@ def is_repetition(change: Change, failure: Outcome) -> bool:
 
 
 def is_misplaced(change: Create, record: Record) -> bool:
-    """Return whether a record is the created one at a name that Cloudflare completed.
+    """Return whether a record is the created one, but with a name that Cloudflare completed.
 
     It appends the zone's name to a name that is not in the zone.
     """
