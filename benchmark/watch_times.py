@@ -120,7 +120,7 @@ async def _times_to_batch(
 
 
 async def _set_outage(simulator: SimulatorClient) -> None:
-    """Let nothing in the Internet respond."""
+    """Let nothing on the internet respond."""
     await simulator.request("PUT", "/switches", {"reachable": False})
     await simulator.request("PUT", "/addresses", {"address": None})
 

@@ -143,7 +143,7 @@ class Control:
         return web.json_response({"probes": self._stun.probes})
 
     async def _put_delegation(self, request: web.Request) -> web.Response:
-        """Set the name servers elsewhere to which a zone is delegated; null ends that."""
+        """Set the nameservers elsewhere to which a zone is delegated; null ends that."""
         body = await _body(request)
         self._doh.delegations.pop(body["zone"], None)
         if body["name_servers"] is not None:

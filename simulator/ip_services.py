@@ -216,7 +216,7 @@ class _ProviderServer:
             listener.open()
 
     def _response(self, call: Call) -> Response:
-        """Return the response to one look-up."""
+        """Return the response to one lookup."""
         if call.path != self._provider.path or call.method != "GET":
             return text_response("Not Found\n", status=404)
         address = self._reported_address(call)

@@ -60,9 +60,9 @@ class Resolvers:
         self._caches: dict[str, _Cache] = {path: {} for path in PATHS.values()}
         self._listener: Listener | None = None
         self.delegations: dict[str, tuple[str, ...]] = {}
-        """The name servers of zones that are delegated elsewhere, where they have no records.
+        """The nameservers of zones that are delegated elsewhere, where they have no records.
 
-        By the name of the zone; without any name server, the zone is not registered.
+        By the name of the zone; without any nameserver, the zone is not registered.
         """
         self._handler = ServiceHandler(
             service="doh",

@@ -21,7 +21,7 @@ class Core(InHomeAssistant):
 
     @override
     async def prepare(self) -> None:
-        """Point pycfdns and the address look-up at the simulator, and start Home Assistant."""
+        """Point pycfdns and the address lookup at the simulator, and start Home Assistant."""
         api_url = pycfdns.Client._api_url  # noqa: SLF001
 
         def simulator_url(client: pycfdns.Client, **endpoint: Any) -> str:

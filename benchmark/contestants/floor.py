@@ -15,7 +15,7 @@ from .base import Program
 
 
 class Floor(Program):
-    """One look-up, one list and one batch in plain aiohttp, without checks or notifications."""
+    """One lookup, one list and one batch in plain aiohttp, without checks or notifications."""
 
     has_loop = True
 

@@ -22,7 +22,7 @@ fails if one is missing or no longer needed."""
 _LIMITS = """\
 The tool is mutmut. It changes the code inside functions without a decorator, but not the \
 constants of a module: networks whose addresses are never written, counts and time limits have \
-tests of their own. A mutant is also killed if it makes a test take far too long. Tests with \
+their own tests. A mutant that makes a test take far too long is also killed. Tests with \
 random examples use the same examples every time."""
 
 
@@ -53,7 +53,7 @@ def run_facts() -> Iterator[tuple[str, str]]:
 
 def _scores(results: Collection[Result]) -> str:
     lines = [
-        "| module | mutants | killed | of these by time | survived | score |",
+        "| module | mutants | killed | by timeout | survived | score |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for result in results:
