@@ -25,12 +25,12 @@ from simulator.traffic import Traffic, traffic_of
 from tests.simulated_time import advance, watch_by_simulator
 
 from .contestants.raindrop import Raindrop
-from .simulator_process import TOKEN
 from .task import Task
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WARM_UP, DAY = timedelta(hours=1), timedelta(days=1)
 ADDRESS = "81.2.69.142"
+TOKEN = "cfut_" + "benchmark" * 5
 
 
 async def _day(freezer: FrozenDateTimeFactory, *, is_watched: bool) -> Traffic:

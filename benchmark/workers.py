@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from devtools.checkout import ROOT
 
-from .simulator_process import TOKEN, SimulatorClient
+from .simulator_process import SimulatorClient
 from .task import Task
 from .zones import ContestantZone
 
@@ -123,7 +123,7 @@ def task_of(
         zone_id=zone.id,
         zone=zone.name,
         names=tuple(f"d{number}.{zone.name}" for number in range(count)),
-        token=TOKEN,
+        token=zone.token,
         cloudflare=simulator.urls["cloudflare"],
         ip=simulator.urls["ip"],
         stun=stun or {},
