@@ -10,6 +10,7 @@ import pytest
 
 from devtools.checkout import ROOT
 
+from .effort import Effort
 from .environment import Environment
 from .screenshots import Screenshots
 from .session import running_browser, running_environment, window
@@ -93,6 +94,15 @@ async def context(browser: Browser, environment: Environment) -> AsyncIterator[B
     """Return a browser window in the light theme, without animations."""
     async with window(browser, environment) as context:
         yield context
+
+
+@pytest.fixture(scope="module")
+async def effort(request: pytest.FixtureRequest, context: BrowserContext) -> AsyncIterator[Effort]:
+    """Count what the tasks of a module take the user, for the summary."""
+    effort = Effort()
+    await effort.attach(context)
+    yield effort
+    request.config.stash[MEASUREMENTS] += effort.lines
 
 
 @pytest.fixture

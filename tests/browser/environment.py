@@ -62,11 +62,16 @@ class Environment:
         rest = self.home_assistant.rest
         (entry,) = await rest.entries(DOMAIN)
         if entry["num_subentries"] == 1:
-            handler = [entry["entry_id"], "domain"]
-            form = await rest.start_flow(handler, FlowKind.SUBENTRY)
-            preview = await rest.submit(form, WWW_FORM, FlowKind.SUBENTRY)
-            await rest.submit(preview, {}, FlowKind.SUBENTRY)
+            await self.add_domain_that_creates_nothing(WWW)
         await self.wait_for_record(WWW, self.address)
+
+    async def add_domain_that_creates_nothing(self, name: str) -> None:
+        """Add a domain that reports a missing record instead of creating it."""
+        rest = self.home_assistant.rest
+        (entry,) = await rest.entries(DOMAIN)
+        form = await rest.start_flow([entry["entry_id"], "domain"], FlowKind.SUBENTRY)
+        preview = await rest.submit(form, WWW_FORM | {"domain": [name]}, FlowKind.SUBENTRY)
+        await rest.submit(preview, {}, FlowKind.SUBENTRY)
 
     @property
     def address(self) -> str:
@@ -77,6 +82,11 @@ class Environment:
         """Change the public IPv4 address."""
         self.simulator.ip.set_address(address)
 
+    async def update_now(self) -> None:
+        """Press the button *Update now* of the zone. Raises RestError if a record isn't right."""
+        button = {"entity_id": "button.example_com_update_now"}
+        await self.home_assistant.rest.call("button", "press", button)
+
     async def set_router_entity(self, name: str, address: str) -> None:
         """Create or update the router's entity for the external IP address."""
         state = {"state": address, "attributes": {"friendly_name": name}}
@@ -86,6 +96,11 @@ class Environment:
         """Return the content of a name's record, None without a record."""
         records = self.simulator.cloudflare.records(ZONE)
         return next((str(r["content"]) for r in records if r["name"] == name), None)
+
+    def is_proxied(self, name: str) -> bool:
+        """Return whether the record of a name is proxied."""
+        records = self.simulator.cloudflare.records(ZONE)
+        return any(r["proxied"] for r in records if r["name"] == name)
 
     def edit_record(self, name: str, **fields: str) -> None:
         """Edit the record of a name as another client."""
@@ -98,6 +113,10 @@ class Environment:
     async def wait_for_record(self, name: str, address: str) -> None:
         """Wait until the record of a name contains an address."""
         await self._wait_until(lambda: self.record_content(name) == address)
+
+    async def wait_until_proxied(self, name: str) -> None:
+        """Wait until the record of a name is proxied."""
+        await self._wait_until(lambda: self.is_proxied(name))
 
     def logged_errors(self) -> list[str]:
         """Return the log lines about errors and blocking calls."""

@@ -42,6 +42,11 @@ class Dialog:
         """Use the dialog of a page."""
         self.root = page.locator("dialog-data-entry-flow")
 
+    @property
+    def dialog(self) -> Locator:
+        """The visible dialog, without the page behind it."""
+        return self.root.get_by_role("dialog")
+
     def text(self, text: str) -> Locator:
         """Return the element with a text."""
         return self.root.get_by_text(text)
@@ -100,12 +105,12 @@ class Dialog:
     async def close(self) -> None:
         """Close the dialog with its last *Close* button: in its title, or below a result."""
         await self.root.get_by_role("button", name="Close", exact=True).last.click()
-        await expect(self.root.get_by_role("dialog")).to_be_hidden()
+        await expect(self.dialog).to_be_hidden()
 
     async def finish(self) -> None:
         """Close the dialog with *Finish* in its last step."""
         await self.press("Finish")
-        await expect(self.root.get_by_role("dialog")).to_be_hidden()
+        await expect(self.dialog).to_be_hidden()
 
 
 class HomeAssistantPage:
@@ -186,6 +191,15 @@ class DevicePage:
     async def press(self, button: str) -> None:
         """Press a button entity."""
         await self.row(button).get_by_role("button", name="Press").click()
+
+    async def toggle(self, switch: str) -> None:
+        """Turn a switch entity on or off."""
+        await self.row(switch).locator("ha-switch").click()
+
+    async def select(self, entity: str, option: str) -> None:
+        """Choose an option of a select entity."""
+        await self.page.get_by_role("button", name=entity).click()
+        await self.page.get_by_role("menuitem", name=option, exact=True).click()
 
     def activity(self, text: str) -> Locator:
         """Return an entry of the activity log."""

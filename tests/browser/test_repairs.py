@@ -4,9 +4,9 @@ from contextlib import suppress
 
 from playwright.async_api import Page, expect
 
-from devtools.ha_rest import FlowKind, RestError
+from devtools.ha_rest import RestError
 
-from .environment import HOST, OLD_ADDRESS, WWW, WWW_FORM, ZONE, Environment
+from .environment import HOST, OLD_ADDRESS, WWW, ZONE, Environment
 from .pages import Dialog, RepairsPage, overflow
 from .screenshots import Screenshots
 from .session import DESKTOP, PHONE
@@ -25,20 +25,15 @@ SIZES = {"desktop": DESKTOP, "phone": PHONE}
 async def update(environment: Environment) -> None:
     """Press *Update now*, which fails while a repair is open."""
     with suppress(RestError):
-        button = {"entity_id": "button.example_com_update_now"}
-        await environment.home_assistant.rest.call("button", "press", button)
+        await environment.update_now()
 
 
 async def cause_repairs(environment: Environment) -> None:
     """Cause a missing record, a CNAME instead of a record, and a contested record."""
     await environment.ensure_www_is_set_up()
-    rest = environment.home_assistant.rest
     cloudflare = environment.simulator.cloudflare
     cloudflare.add_record(ZONE, type="CNAME", name="blog", content="pages.example.org")
-    (entry,) = await rest.entries("raindrop")
-    form = await rest.start_flow([entry["entry_id"], "domain"], FlowKind.SUBENTRY)
-    preview = await rest.submit(form, WWW_FORM | {"domain": [BLOG]}, FlowKind.SUBENTRY)
-    await rest.submit(preview, {}, FlowKind.SUBENTRY)
+    await environment.add_domain_that_creates_nothing(BLOG)
     environment.delete_record(WWW)
     for _ in range(EDITS):
         environment.edit_record(HOST, content=OLD_ADDRESS)
