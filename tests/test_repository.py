@@ -220,7 +220,7 @@ def test_the_brand_is_complete() -> None:
 def test_no_file_names_a_registry() -> None:
     """The package index is configured on the machine, not in the repository."""
     for path in tracked():
-        if path.suffix not in {".png", ".svg"}:
+        if path.suffix not in {".png", ".svg", ".webp"}:
             text = path.read_text()
             assert not [name for name in REGISTRIES if name in text], path
 

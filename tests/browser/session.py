@@ -18,6 +18,8 @@ FLAGS = (
     *("--disable-component-update", "--disable-sync"),
 )
 LIMIT_MS = LIMIT_S * 1000
+NAMES = {"cloudflare": "Cloudflare", "amazon": "Amazon", "home-assistant": "Home Assistant"}
+"""What the services are called that the simulator stands for, as users see them."""
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
@@ -26,6 +28,8 @@ async def running_environment(folder: Path) -> AsyncIterator[Environment]:
     """Run the simulator with one zone, and a new Home Assistant instance."""
     async with Simulator() as simulator:
         urls = simulator.urls()
+        for service in urls["ip"]:
+            service["name"] = NAMES.get(service["name"], service["name"])
         async with HomeAssistant(folder, port=0, simulator=urls) as home_assistant:
             environment = Environment(simulator, home_assistant)
             environment.add_zone()
