@@ -171,7 +171,7 @@ async def test_a_cancelled_look_up_leaves_no_task(
     monkeypatch.setattr(hedged, "HEDGE_DELAY_S", 0.01)
     simulator.faults.add("ip", kind="hang")
     look = create_task(detector.look(HERE))
-    await simulator.log.arrived(2, service="ip")
+    await simulator.log.arrived(3, service="ip")
     assert len(running_queries()) >= 2
 
     look.cancel()

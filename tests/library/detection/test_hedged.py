@@ -10,7 +10,9 @@ from asyncio import (
     current_task,
     gather,
     get_running_loop,
+    sleep,
     timeout,
+    wait,
 )
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -535,3 +537,20 @@ async def test_a_provider_that_had_no_time_to_respond_did_not_fail(
     simulator.faults.add("ip", "cloudflare", kind="status")
 
     assert list(reported(await detector.look(HERE))) == ["cloudflare", "ipify"]
+
+
+async def test_a_caller_that_is_cancelled_late_leaves_no_error(
+    sessions: Mapping[Family, ClientSession], fake: FakeProviders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cancellation while others are queried beside the first ends them without a word."""
+    monkeypatch.setattr(hedged, "HEDGE_DELAY_S", 0.001)
+    errors: list[object] = []
+    get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+    query = start(sessions, "ab")
+    await fake.until_queried("b")
+
+    query.cancel()
+    await wait([query])
+    await sleep(0)
+
+    assert (query.cancelled(), errors) == (True, [])

@@ -11,7 +11,7 @@ hold-down instead.
 from asyncio import Future, get_running_loop, shield
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from aiohttp import ClientSession
 
@@ -30,7 +30,6 @@ TIME_LIMIT_S = 30.0
 """How long web providers may take for one detection."""
 _GRACE = timedelta(minutes=4, seconds=50)
 """How long an entity may report nothing before web providers replace it: about one cycle."""
-_NEVER = datetime.min.replace(tzinfo=UTC)
 _NOTHING_ACCEPTED = DampingState()
 
 
@@ -145,11 +144,13 @@ class Detector:
         return self._damping.get(source, _NOTHING_ACCEPTED)
 
     def _is_fresh(self, latest: Detection, started: Detection, max_age: timedelta) -> bool:
-        age = self.now() - (latest.detected_at or _NEVER)
-        reported, reports = (
-            (detection.source_response, detection.host_address) for detection in (latest, started)
+        reports_same = (
+            latest.source_response == started.source_response
+            and latest.host_address == started.host_address
         )
-        return latest.address is not None and reported == reports and timedelta() <= age < max_age
+        if latest.address is None or latest.detected_at is None or not reports_same:
+            return False
+        return timedelta() <= self.now() - latest.detected_at < max_age
 
     async def _read_state(self, source: Source) -> SourceState:
         """Return what an entity or the local interface reports."""
@@ -272,12 +273,9 @@ class Detector:
             providers = self._providers[family]
             active = self._cool_down.active(providers, family, now)
         witness = self._tunnels.witness(providers, family, now)
-        first = [
-            provider
-            for provider in providers
-            if provider.name == witness
-            or (detection.is_unconfirmed and provider.format is ResponseFormat.TRACE)
-        ]
+        first = [provider for provider in providers if provider.name == witness]
+        if detection.is_unconfirmed:
+            first += [p for p in providers if p.format is ResponseFormat.TRACE and p not in first]
         return [*first, *(provider for provider in active if provider not in first)]
 
 

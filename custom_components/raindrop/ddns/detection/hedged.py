@@ -4,8 +4,10 @@ The idea of Happy Eyeballs (RFC 8305): a slow provider delays nobody by more
 than `HEDGE_DELAY_S`.
 """
 
-from asyncio import FIRST_COMPLETED, Task, gather, get_running_loop, wait
-from collections.abc import Callable, Iterable
+from asyncio import FIRST_COMPLETED, Future, Task, gather, get_running_loop, timeout, wait
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from typing import Any
 
 from aiohttp import ClientSession
 
@@ -13,6 +15,9 @@ from ..errors import DetectionError
 from ..models import Family
 from .providers import Provider, query
 from .result import Response
+
+type _Query = Coroutine[Any, Any, Response]
+type _NextQuery = Callable[[], tuple[Provider, _Query] | None]
 
 HEDGE_DELAY_S = 2.0
 """How long to wait for one provider before querying the next as well."""
@@ -33,21 +38,70 @@ async def query_until_found(
     """
     loop = get_running_loop()
     queue = iter(providers)
-    running: dict[Task[Response], Provider] = {}
-    slow: set[str] = set()
+
+    def next_query() -> tuple[Provider, _Query] | None:
+        limit_s = deadline - loop.time()
+        provider = next(queue, None) if limit_s > 0 else None
+        return (provider, _query(session, provider, family, limit_s)) if provider else None
+
+    if (first := next_query()) is None:
+        return []
+    responses = await _query_first(*first, next_query)
+    if not any(map(_is_decisive, responses)):
+        responses += await _race({}, next_query)
+    return responses
+
+
+async def _query_first(provider: Provider, query: _Query, next_query: _NextQuery) -> list[Response]:
+    """Return the response of a provider, or if it is slow those of a race with the others.
+
+    The usual case, a provider that is not slow, needs no task.
+    """
+    loop = get_running_loop()
+    response: Future[Response] = loop.create_future()
+    races: list[Task[list[Response]]] = []
+
+    def start_race() -> None:
+        race = Task(_race({response: provider}, next_query), eager_start=True)
+        # The end of the race ends the query of a provider that lost it.
+        race.add_done_callback(lambda _: scope.reschedule(loop.time()))
+        races.append(race)
+
+    timer = loop.call_later(HEDGE_DELAY_S, start_race)
+    with suppress(TimeoutError):
+        async with timeout(None) as scope:
+            try:
+                found = await query
+                if not races:
+                    return [found]
+                if not response.done():
+                    response.set_result(found)
+                await wait(races)
+            finally:
+                timer.cancel()
+                for race in races:
+                    race.cancel()
+                await gather(*races, return_exceptions=True)
+    return races[0].result()
+
+
+async def _race(
+    running: dict[Future[Response], Provider],
+    next_query: _NextQuery,
+) -> list[Response]:
+    """Return the responses up to a decisive one; the queries that run already are slow."""
+    slow = {provider.name for provider in running.values()}
     responses: list[Response] = []
     try:
         while not any(map(_is_decisive, responses)):
-            limit_s = deadline - loop.time()
-            provider = next(queue, None) if limit_s > 0 else None
-            if provider:
-                work = _query(session, provider, family, limit_s)
-                running[Task(work, loop=loop, eager_start=True)] = provider
+            if further := next_query():
+                provider, query = further
+                running[Task(query, eager_start=True)] = provider
             elif not running:
                 break
             done, _ = await wait(
                 running,
-                timeout=HEDGE_DELAY_S if provider else None,
+                timeout=HEDGE_DELAY_S if further else None,
                 return_when=FIRST_COMPLETED,
             )
             if not done:

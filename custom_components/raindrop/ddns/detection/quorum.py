@@ -1,6 +1,5 @@
 """The quorum: the address on which enough providers agree."""
 
-from collections import Counter
 from collections.abc import Iterable
 
 from ..models import Address, SourceKind
@@ -22,11 +21,11 @@ def quorum(detection: Detection, accepted: Address | None) -> Address | None:
     >>> quorum(first, one.address)
     IPv4Address('8.8.4.4')
     """
-    found = Counter(votes(detection))
-    if found.keys() == {accepted}:
+    found = votes(detection)
+    if set(found) == {accepted}:
         return accepted
     needed = 1 if detection.is_unverifiable else QUORUM
-    agreed = [address for address, count in found.items() if count >= needed]
+    agreed = [address for address in set(found) if found.count(address) >= needed]
     if len(agreed) != 1:
         return None
     own = detection.source_response
