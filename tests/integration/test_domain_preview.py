@@ -26,54 +26,54 @@ from .domain_forms import FORM, WWW, add, placeholders, record, rows, send, star
     "existing, fields, row, error",
     [
         pytest.param(
-            {"content": HOME}, {}, f"A | {HOME} | {HOME} | — | auto", None, id="correct/unchanged"
+            {"content": HOME}, {}, f"{HOME} | {HOME} | A | — | auto", None, id="correct/unchanged"
         ),
         pytest.param(
-            {"content": OLD}, {}, f"A | {OLD} | {HOME} | — | auto", None, id="other address/change"
+            {"content": OLD}, {}, f"{OLD} | {HOME} | A | — | auto", None, id="other address/change"
         ),
         pytest.param(
             {"content": OLD, "proxied": True},
             {"proxied": "off", "ttl": "seconds"},
-            f"A | {OLD} | {HOME} | ☁ → — | auto → 300",
+            f"{OLD} | {HOME} | A | ☁ → — | auto → 300",
             None,
             id="enforced attributes/each shown",
         ),
         pytest.param(
             {"content": HOME, "ttl": 120},
             {"proxied": "on"},
-            f"A | {HOME} | {HOME} | — → ☁ | 120",
+            f"{HOME} | {HOME} | A | — → ☁ | 120",
             None,
             id="enforced proxy/shown",
         ),
         pytest.param(
             {"content": HOME, "ttl": 120},
             {"ttl": "auto"},
-            f"A | {HOME} | {HOME} | — | 120 → auto",
+            f"{HOME} | {HOME} | A | — | 120 → auto",
             None,
             id="enforced TTL/shown",
         ),
-        pytest.param(None, {}, f"A |  | {HOME} | — | auto", None, id="no record/create"),
+        pytest.param(None, {}, f" | {HOME} | A | — | auto", None, id="no record/create"),
         pytest.param(
             None,
             {"proxied": "on"},
-            f"A |  | {HOME} | ☁ | auto",
+            f" | {HOME} | A | ☁ | auto",
             None,
             id="no record/create proxied",
         ),
         pytest.param(
-            None, {"create": False}, "A |  |  |  | ", "record_missing", id="no record/missing"
+            None, {"create": False}, " |  | A |  | ", "record_missing", id="no record/missing"
         ),
         pytest.param(
             {"type": "CNAME", "content": "example.org"},
             {},
-            "A | example.org |  |  | ",
+            "example.org |  | A |  | ",
             "record_cname",
             id="cname/conflict",
         ),
         pytest.param(
             {"type": "AAAA", "content": "100::", "proxied": True},
             {},
-            "A | 100:: |  |  | ",
+            "100:: |  | A |  | ",
             "record_placeholder",
             id="placeholder/conflict",
         ),
@@ -111,7 +111,7 @@ async def test_the_preview_of_several_records_names_them(
     for content in contents:
         simulator.cloudflare.add_record(zone, type="A", name="www", content=content)
     preview = await send(hass, await start(hass, entry), FORM | {"domain": "www"})
-    assert rows(preview) == [f"| {WWW} | A | {', '.join(contents)} |  |  |  |"]
+    assert rows(preview) == [f"| {WWW} | {', '.join(contents)} |  | A |  |  |"]
     assert preview["errors"] == {"base": "record_ambiguous"}
     assert placeholders(preview)["existing"] == ", ".join(contents)
     assert (await send(hass, preview, {}))["type"] is FlowResultType.CREATE_ENTRY
@@ -159,7 +159,7 @@ async def test_a_wildcard_is_escaped_in_the_preview(
 ) -> None:
     """The star of a wildcard does not start emphasis."""
     preview = await send(hass, await start(hass, entry), FORM | {"domain": "*"})
-    assert placeholders(preview)["rows"].startswith(r"| \*\.example\.com | A |")
+    assert placeholders(preview)["rows"].startswith(r"| \*\.example\.com |")
 
 
 async def test_both_families_are_previewed_and_updated(
@@ -168,8 +168,8 @@ async def test_both_families_are_previewed_and_updated(
     """A domain with both families has a row and a record for each."""
     preview = await add(hass, entry, domain="www", families=["ipv6", "ipv4"])
     assert rows(preview) == [
-        f"| {WWW} | A |  | {HOME} | — | auto |",
-        f"| {WWW} | AAAA |  | {HOME_V6} | — | auto |",
+        f"| {WWW} |  | {HOME} | A | — | auto |",
+        f"| {WWW} |  | {HOME_V6} | AAAA | — | auto |",
     ]
     (a, aaaa) = (record(simulator, WWW, kind) for kind in ("A", "AAAA"))
     assert a is not None
@@ -200,7 +200,7 @@ async def test_the_preview_says_why_there_is_no_address(
         simulator.faults.add("ip", kind=fault or "")
     form = await start(hass, entry)
     preview = await send(hass, form, FORM | {"domain": "www", "families": ["ipv6"]})
-    assert rows(preview) == [f"| {WWW} | AAAA |  | ? |  |  |"]
+    assert rows(preview) == [f"| {WWW} |  | ? | AAAA |  |  |"]
     assert preview["errors"] == {"base": error}
     expected = {"family": "IPv6", "type": "AAAA"}
     assert placeholders(preview).items() >= expected.items()

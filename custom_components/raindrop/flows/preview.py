@@ -34,9 +34,10 @@ _ESCAPED = {ord(character): f"\\{character}" for character in string.punctuation
 
 
 def table_rows(preview: ddns.Preview, managed_records: Iterable[ManagedRecord]) -> str:
-    """Return the Markdown rows of a preview: name, type, now, after, proxied, TTL in seconds.
+    """Return the Markdown rows of a preview: name, now, after, type, proxied, TTL in seconds.
 
-    They need no translation: a cloud is a proxied record, ``auto`` is the
+    On a phone, a table that is too wide can be scrolled: what matters comes first.
+    The rows need no translation: a cloud is a proxied record, ``auto`` is the
     automatic TTL, and a question mark is an address that is not known. An
     attribute that changes is shown before and after an arrow.
     """
@@ -50,9 +51,9 @@ def table_rows(preview: ddns.Preview, managed_records: Iterable[ManagedRecord]) 
         existing = conflict.records if conflict else [record] if record else []
         cells = (
             escape_markdown(to_unicode(key.name)),
-            key.family.record_type,
             ", ".join(escape_markdown(record_text(there)) for there in existing),
             escape_markdown(_content_after(record, change, conflict, detection)),
+            key.family.record_type,
             *_attributes(record, change),
         )
         rows.append(f"| {' | '.join(cells)} |")
