@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import get_system_health_info
@@ -111,6 +112,26 @@ async def test_the_poll_is_rare_while_the_watch_works(
     simulator.faults.add("ip", "*", kind="html")
     await coordinator.async_request_refresh()
     assert coordinator.update_interval == UPDATE_INTERVAL
+
+
+async def test_a_record_that_is_not_in_sync_keeps_the_poll_frequent(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
+) -> None:
+    """All addresses are known and watched, but there is still something to do for a record."""
+    coordinator = entry.runtime_data
+    record = simulator.cloudflare.records(zone)[0]
+    simulator.cloudflare.delete_record(zone, record["id"])
+    cname = simulator.cloudflare.add_record(zone, type="CNAME", name="home", content="example.org")
+    await probes(simulator, 3)
+    with pytest.raises(HomeAssistantError):
+        await coordinator.async_update_now()
+    await coordinator.async_refresh()
+    assert coordinator.update_interval == UPDATE_INTERVAL
+
+    simulator.cloudflare.delete_record(zone, cname["id"])
+    await coordinator.async_update_now()
+    await coordinator.async_refresh()
+    assert coordinator.update_interval == WATCHED_UPDATE_INTERVAL
 
 
 async def test_zones_share_the_watch(
