@@ -31,6 +31,7 @@ from .history import async_get_history, async_remove_history
 from .home_id import async_get_home_id
 from .issues import async_delete_issues, async_sync_issues
 from .services import async_setup_services
+from .takeover import CONF_REPLACES, async_follow_takeover
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 type _Essentials = tuple[str, str | None, Mapping[str, Any], Mapping[str, Any]]
@@ -93,6 +94,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> 
     entry.async_on_unload(coordinator.async_add_listener(_async_listen))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.async_start()
+    async_follow_takeover(hass, entry)
     return True
 
 
@@ -128,4 +130,5 @@ async def _async_entry_changed(
 
 def _essentials(entry: RaindropConfigEntry) -> _Essentials:
     """Return what cannot change while an entry is loaded."""
-    return entry.title, entry.unique_id, entry.data, entry.options
+    data = {key: value for key, value in entry.data.items() if key != CONF_REPLACES}
+    return entry.title, entry.unique_id, data, entry.options

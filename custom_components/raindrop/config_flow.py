@@ -6,7 +6,6 @@ from typing import Any, override
 from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
     FlowType,
@@ -18,11 +17,11 @@ from homeassistant.data_entry_flow import FlowResultType
 import voluptuous as vol
 
 from . import config, ddns
-from .const import CONF_IS_PAID, CONF_ZONE, CONF_ZONE_ID, CONF_ZONE_NAME, DOMAIN, SUBENTRY_DOMAIN
+from .const import CONF_ZONE, CONF_ZONE_ID, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
 from .ddns import Family, RecordKey, Zone, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
-from .flows.domain import CONF_BEFORE, DomainFlow
+from .flows.domain import CONF_BEFORE, CONF_IS_TAKEOVER, DomainFlow
 from .flows.first_domain import (
     async_preview_first,
     families_schema,
@@ -31,7 +30,6 @@ from .flows.first_domain import (
     suggested_families,
     usable_families,
 )
-from .flows.forms import FormFlow
 from .flows.options import RaindropOptionsFlow
 from .flows.preview import conflict_message, zone_message
 from .flows.schemas import (
@@ -41,10 +39,12 @@ from .flows.schemas import (
     conflict_fields,
     zone_fields,
 )
+from .flows.takeover import TakeoverSteps
 from .home_id import async_get_home_id
 from .subentries import add_subentry, new_domain_subentry
+from .takeover import CONF_REPLACES
 from .zone_links import DNS_URL, dns_url
-from .zone_move import async_find_zone, async_use_zone
+from .zone_move import async_find_zone, async_use_zone, zone_data
 
 _LINKS = {
     "dns_url": DNS_URL,
@@ -61,13 +61,11 @@ https://developers.cloudflare.com/fundamentals/api/how-to/account-owned-token-te
 """
 
 
-class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
+class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
     """Add a zone, or replace its credential."""
 
     VERSION = 1
     form_placeholders = _LINKS
-    _zones: Mapping[str, str] = {}
-    """Several zones of the name in the form, of which the user has to choose one."""
     _moved_zone: Zone
     _conflicts: Collection[ddns.Conflict] = ()
     _entered: Mapping[str, Any]
@@ -75,7 +73,6 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
     _access: ZoneAccess
     _choice: Mapping[str, Any]
     """What was chosen to resolve conflicts, as it is stored."""
-    _preview: ddns.Preview
     _existing: ConfigEntry | None
     """The entry of the zone if it is set up already: the domain is added to it."""
 
@@ -98,6 +95,8 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for zone, email, key and domain, and try them."""
+        if user_input is None and self.is_takeover_possible():
+            return await self.async_step_start()
         if user_input is None:
             return self.show_form("user", USER_SCHEMA)
         # An offer holds for the records that were shown with it.
@@ -146,7 +145,10 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
         menu = await self.hass.config_entries.subentries.async_init(
             (result["result"].entry_id, SUBENTRY_DOMAIN),
             context=SubentryFlowContext(source=SOURCE_USER),
-            data={CONF_BEFORE: [r.content for r in self._preview.plan.records.values()]},
+            data={
+                CONF_BEFORE: [r.content for r in self._preview.plan.records.values()],
+                CONF_IS_TAKEOVER: CONF_REPLACES in result["data"],
+            },
         )
         if menu["type"] is FlowResultType.MENU:
             result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, menu["flow_id"])
@@ -275,9 +277,7 @@ class RaindropConfigFlow(FormFlow[ConfigFlowResult], ConfigFlow, domain=DOMAIN):
             data={
                 CONF_ZONE: self._entered.get(CONF_ZONE, "").strip() or None,
                 **config.credential_data(self._entered),
-                CONF_ZONE_ID: access.zone.id,
-                CONF_ZONE_NAME: access.zone.name,
-                CONF_IS_PAID: access.zone.is_paid,
+                **zone_data(access.zone),
             },
             options=config.DEFAULT_OPTIONS,
             subentries=[subentry],

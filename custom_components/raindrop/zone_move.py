@@ -1,5 +1,7 @@
 """A zone that moved to another account: switch the entry to the new zone, and keep the rest."""
 
+from typing import Any
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
@@ -54,12 +56,15 @@ def async_use_zone(
             **entry.data,
             **(credential or {}),
             CONF_ZONE: zone.name,
-            CONF_ZONE_ID: zone.id,
-            CONF_ZONE_NAME: zone.name,
-            CONF_IS_PAID: zone.is_paid,
+            **zone_data(zone),
         },
     )
     for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN):
         async_change_domain(hass, entry, subentry, **{CONF_RECORDS: {}, CONF_TAKE_OVER: []})
     # The update listener is there only while the entry is loaded.
     hass.config_entries.async_schedule_reload(entry.entry_id)
+
+
+def zone_data(zone: Zone) -> dict[str, Any]:
+    """Return what an entry stores of its zone as it was found, beside what the user entered."""
+    return {CONF_ZONE_ID: zone.id, CONF_ZONE_NAME: zone.name, CONF_IS_PAID: zone.is_paid}

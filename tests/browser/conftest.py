@@ -67,13 +67,16 @@ def screenshots() -> Screenshots:
 
 
 @pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty configuration folder; a module may put something into it."""
+    return tmp_path_factory.mktemp("home-assistant")
+
+
+@pytest.fixture(scope="module")
 async def environment(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    screenshots: Screenshots,
+    request: pytest.FixtureRequest, folder: Path, screenshots: Screenshots
 ) -> AsyncIterator[Environment]:
     """Run the simulator and a new Home Assistant instance."""
-    folder = tmp_path_factory.mktemp("home-assistant")
     try:
         async with running_environment(folder) as environment:
             yield environment

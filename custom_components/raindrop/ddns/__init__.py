@@ -28,6 +28,7 @@ from .cloudflare.credentials import ApiToken, GlobalApiKey, read_credential
 from .cloudflare.discovery import (
     ZoneAccess,
     discover_zone,
+    find_records,
     records_for,
     verify_access,
     zone_elsewhere,
@@ -167,11 +168,11 @@ __all__ = [  # noqa: RUF022
     "UpdateResult", "WatchStatus", "Zone", "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError",
     "ZoneStatus", "ZoneType", "adoptable_items", "ask_resolvers", "assess_list", "check_base_url",
     "check_list_edit", "custom_provider", "delete_own_items", "delete_owned", "desired_networks",
-    "discover_zone", "full_name", "is_id", "is_shared", "is_visible", "is_watchable", "make_plan",
-    "name_conflict", "next_in_turn", "parse_interface_id", "parse_state", "preview", "preview_list",
-    "preview_source", "proxy_obstacles", "questions_about", "read_credential", "read_lists",
-    "reconfigured", "records_for", "stable_address", "sync_list", "to_ascii", "to_unicode",
-    "update_zone", "verify_access", "with_public_answers", "without_public_answers",
-    "zone_elsewhere",
+    "discover_zone", "find_records", "full_name", "is_id", "is_shared", "is_visible",
+    "is_watchable", "make_plan", "name_conflict", "next_in_turn", "parse_interface_id",
+    "parse_state", "preview", "preview_list", "preview_source", "proxy_obstacles",
+    "questions_about", "read_credential", "read_lists", "reconfigured", "records_for",
+    "stable_address", "sync_list", "to_ascii", "to_unicode", "update_zone", "verify_access",
+    "with_public_answers", "without_public_answers", "zone_elsewhere",
 ]
 # fmt: on

@@ -21,6 +21,7 @@ from ..history import async_get_history
 from ..loading import async_wait_until_loaded
 from ..stored_sources import CONF_SOURCES, read_sources
 from ..subentries import add_subentry, new_domain_subentry
+from ..takeover import CONF_REPLACES
 from ..zone_links import dns_url
 from .forms import Errors, ShowErrors, without_sections
 from .names import NameChoices, name_choices, name_list, read_names
@@ -36,6 +37,8 @@ from .sources import SourceSteps, StoredSources
 
 CONF_BEFORE = "before"
 """The data of a flow that begins with what the first form did: what its records contained."""
+CONF_IS_TAKEOVER = "is_takeover"
+"""Whether that flow took over from another entry."""
 
 
 class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
@@ -65,8 +68,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
             return self.async_abort(reason="not_loaded")
         if user_input and CONF_BEFORE in user_input:
             self._before = user_input[CONF_BEFORE]
-            is_done = all(record.is_in_sync for record in self._record_states())
-            return await (self.async_step_done() if is_done else self.async_step_waiting())
+            return self._show_menu(self._first_step(is_takeover=user_input[CONF_IS_TAKEOVER]))
         if self._choices is None:
             self._choices = await self._async_name_choices()
         cnames = name_list(self._choices.cnames)
@@ -93,6 +95,21 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         """Say that the records of the first form are not in sync, and offer to add more names."""
         return self._show_menu("waiting")
 
+    async def async_step_taken_over(self, user_input: None = None) -> SubentryFlowResult:
+        """Say that the records of another entry were taken over, and offer to add more names."""
+        return self._show_menu("taken_over")
+
+    async def async_step_taking_over(self, user_input: None = None) -> SubentryFlowResult:
+        """Say that not all of them are in sync, and offer to add more names."""
+        return self._show_menu("taking_over")
+
+    def _first_step(self, *, is_takeover: bool) -> str:
+        """Return the step that says what the first form did."""
+        if is_takeover:
+            return "taking_over" if CONF_REPLACES in self._entry.data else "taken_over"
+        is_done = all(record.is_in_sync for record in self._record_states())
+        return "done" if is_done else "waiting"
+
     def _show_menu(self, step_id: str) -> SubentryFlowResult:
         contents = (r.record.content for r in self._record_states() if r.record)
         return self.async_show_menu(
@@ -100,7 +117,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
             menu_options=["add", "finish"],
             description_placeholders={
                 CONF_DOMAIN: ", ".join(d.title for d in self._entry.runtime_data.domains),
-                "addresses": ", ".join(contents),
+                "addresses": ", ".join(dict.fromkeys(contents)),
             },
         )
 

@@ -51,13 +51,17 @@ def usable_families(preview: ddns.Preview) -> list[Family]:
 
 def first_problem(preview: ddns.Preview) -> ErrorMessage | None:
     """Return why the first domain cannot be set up, None if it can."""
-    families = usable_families(preview)
-    if not families:
-        detections = _by_family(preview).values()
-        reported = [f"{d.family.label}: {response_text(d)}" for d in detections if _may_exist(d)]
-        return ErrorMessage(BASE, "address_unknown", {"responses": "; ".join(reported)})
+    if not usable_families(preview):
+        return unknown_address(preview)
     conflicts = first_conflicts(preview)
     return conflict_message(conflicts[0], CONF_DOMAIN) if conflicts else None
+
+
+def unknown_address(preview: ddns.Preview) -> ErrorMessage:
+    """Return the message that the home has no usable address, with what was reported."""
+    detections = _by_family(preview).values()
+    reported = [f"{d.family.label}: {response_text(d)}" for d in detections if _may_exist(d)]
+    return ErrorMessage(BASE, "address_unknown", {"responses": "; ".join(reported)})
 
 
 def first_conflicts(preview: ddns.Preview) -> list[ddns.Conflict]:

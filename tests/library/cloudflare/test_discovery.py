@@ -8,7 +8,11 @@ import pytest
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import GlobalApiKey
-from custom_components.raindrop.ddns.cloudflare.discovery import discover_zone, verify_access
+from custom_components.raindrop.ddns.cloudflare.discovery import (
+    discover_zone,
+    find_records,
+    verify_access,
+)
 from custom_components.raindrop.ddns.errors import (
     CloudflareNotFoundError,
     CloudflarePermissionError,
@@ -19,6 +23,7 @@ from custom_components.raindrop.ddns.errors import (
     RelativeNameError,
     ZoneNameError,
 )
+from custom_components.raindrop.ddns.names import to_ascii
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import Permission as Right
@@ -233,6 +238,20 @@ async def test_each_typing_error_has_its_own_error(
         await ask(field.format(id=zone.id), domain)
 
     assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("field", ["Example.com", "{id}"], ids=["name", "id"])
+async def test_the_records_of_several_names_cost_two_requests(
+    simulator: Simulator, zone: Zone, client: CloudflareClient, field: str
+) -> None:
+    """Names without a record are no error, and whether records can be edited is not checked."""
+    simulator.log.clear()
+    found, records = await find_records(
+        client, field.format(id=zone.id), [HOME, to_ascii("gone.example.com")]
+    )
+    assert (found.id, found.name) == (zone.id, "example.com")
+    assert [(record.name, record.content) for record in records] == [(HOME, OLD)]
+    assert [e.method for e in simulator.log.select(service="cloudflare")] == ["GET", "GET"]
 
 
 async def test_a_credential_can_be_verified_later(

@@ -58,6 +58,18 @@ async def discover_zone(client: CloudflareClient, zone: str, domain: str) -> Zon
     return await _access(client, await _zone_named(client, zone), domain)
 
 
+async def find_records(
+    client: CloudflareClient, zone: str, names: Collection[HostName]
+) -> tuple[Zone, list[Record]]:
+    """Find a zone by its identifier or name, and list all of its records for host names.
+
+    For names that are kept with the same credential already: whether it may
+    edit is not checked. Raises what ``discover_zone`` raises for ``zone``.
+    """
+    found = await client.zone(ZoneId(zone)) if is_id(zone) else await _zone_named(client, zone)
+    return found, await records_for(client, found.id, found.name, names)
+
+
 async def records_for(
     client: CloudflareClient,
     zone_id: ZoneId,
