@@ -21,6 +21,7 @@ from .const import CONF_ZONE, CONF_ZONE_ID, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
 from .ddns import Family, RecordKey, Zone, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
+from .flows.credentials_file import filled_in, pasted_in
 from .flows.domain import CONF_BEFORE, CONF_IS_TAKEOVER, DomainFlow
 from .flows.first_domain import (
     async_preview_first,
@@ -99,6 +100,9 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
             return await self.async_step_start()
         if user_input is None:
             return self.show_form("user", USER_SCHEMA)
+        if pasted := pasted_in(user_input):
+            values, error = filled_in(user_input, pasted)
+            return self.show_form("user", USER_SCHEMA, values, error)
         # An offer holds for the records that were shown with it.
         offered = {CONF_ZONE_ID, *conflict_fields(self._conflicts)}
         self._choice = {

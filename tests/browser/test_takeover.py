@@ -1,5 +1,6 @@
 """User journey: taking over from Home Assistant's own Cloudflare integration."""
 
+import json
 from pathlib import Path
 
 from playwright.async_api import Page, expect
@@ -52,6 +53,22 @@ async def test_what_is_not_right_is_shown_before(
     await take(page, screenshots, "takeover-asks", form)
     await form.press("Submit")
     await expect(form.text("Choose the A record to update.")).to_be_visible()
+    await form.close()
+
+
+async def test_pasted_json_fills_in_the_first_form(page: Page, screenshots: Screenshots) -> None:
+    """The JSON file of the original script is recognized in the field for the key."""
+    integrations = await IntegrationsPage(page).open()
+    form = await integrations.add_integration()
+    await form.choose("Set up manually")
+    content = {"zone": ZONE, "email": "", "key": TOKEN, "domain": "home.example.com"}
+    await form.fill(key=json.dumps(content), domain="anything")
+    await form.press("Submit")
+    await expect(form.root.locator("input[name=zone]")).to_have_value(ZONE)
+    await expect(form.root.locator("input[name=domain]")).to_have_value("home.example.com")
+    await expect(form.root.locator("input[name=key]")).to_have_value(TOKEN)
+    await expect(form.root.locator("input[name=key]")).to_have_attribute("type", "password")
+    await take(page, screenshots, "pasted-json", form)
     await form.close()
 
 
