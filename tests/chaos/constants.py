@@ -87,9 +87,12 @@ TRIALS = (
     "odd_redirects",
     "silence",
     "lone_provider",
+    "zone_problem",
+    "wrong_resolvers",
 )
 """What happens after the recovery, in a home without other faults: see `Trials`."""
 
+FULL_SYNC_S, DAY_S = 3600, 86_400
 INTERVAL_S = 301
 """One second more than the update interval."""
 WATCHED_INTERVAL_S = 1801

@@ -35,6 +35,7 @@ from .trials import Trials
 from .user_operations import UserOperations
 from .world import World
 from .zone_checker import ZoneChecker
+from .zone_state_checker import ZoneStateChecker
 
 
 class Environment:
@@ -71,6 +72,7 @@ class Environment:
         )
         expectations = Expectations(world)
         self._problems = ProblemChecker(world, self._reported, expectations)
+        self._zone_states = ZoneStateChecker(world, expectations)
         self._recovery = Recovery(world, expectations, Trials(world, expectations))
         self._operations: Mapping[str, Operation] = {
             **self._network.operations,
@@ -148,6 +150,7 @@ class Environment:
         """Prepare all checkers for a step."""
         self._reported.begin_step()
         self._detection.begin_step()
+        self._zone_states.begin_step()
         self._simulator.log.clear()
         for name, checker in self._zone_checkers.items():
             checker.begin_step(self._models[name].managed_records())
@@ -161,6 +164,7 @@ class Environment:
         step_name, checkers = str(step[0]), self._zone_checkers.values()
         violations = [v for checker in checkers for v in checker.end_step(step_name)]
         violations += self._problems.end_step(step)
+        violations += self._zone_states.end_step()
         violations += self._detection.violations
         violations += self.log_checker.violations
         violations += [f"unexpected request: {text}" for text in self._simulator.log.surprises]

@@ -6,17 +6,21 @@ from typing import Any
 
 from homeassistant.helpers import issue_registry as ir
 
-from .constants import LIST, USER_TOKEN, ZONE, ZONES
+from .constants import FULL_SYNC_S, LIST, USER_TOKEN, ZONE, ZONES
 from .integration import (
     OWNER_COMMENT,
     get_entry,
     has_problem,
     issues_about,
     loaded_zone,
+    zone_problem_issues,
 )
 from .model import ManagedRecord, RecordKey
 from .scenario import InvariantViolationError
 from .world import World
+
+_MAX_LOOK_UPS = 60
+"""Full syncs in which each name of a zone had its turn more than once."""
 
 
 class Expectations:
@@ -28,6 +32,7 @@ class Expectations:
         self._network = world.network
         self._editor = world.editor
         self._core = world.core
+        self._clock = world.clock
         self._models = world.models
 
     def check_dns(self, except_for: Collection[RecordKey] = ()) -> None:
@@ -47,6 +52,27 @@ class Expectations:
         hass = self._core.hass
         is_loaded = loaded_zone(hass, zone) is not None
         return not is_loaded or has_problem(hass, zone, domain) or issues_about(hass, zone, domain)
+
+    def is_loaded(self, zone: str) -> bool:
+        """Return whether the config entry of a zone is loaded."""
+        return loaded_zone(self._core.hass, zone) is not None
+
+    def is_sensor_on(self, zone: str, domain: str) -> bool:
+        """Return whether the problem sensor of a domain is on."""
+        return has_problem(self._core.hass, zone, domain)
+
+    def is_zone_problem_shown(self, zone: str) -> bool:
+        """Return whether there is an issue that says what a zone itself lacks."""
+        issues = zone_problem_issues(self._core.hass, zone)
+        return bool(issues & {"zone_moved", "zone_pending", "zone_paused"})
+
+    async def pass_until_seen(self) -> None:
+        """Let full syncs run, each of which looks one name up, until nothing is unseen."""
+        for _ in range(_MAX_LOOK_UPS):
+            loaded = [loaded_zone(self._core.hass, zone) for zone in self._models]
+            if not any(zone and zone.has_unseen for zone in loaded):
+                return
+            await self._clock.pass_seconds(FULL_SYNC_S, 1)
 
     def check_no_writes(self) -> None:
         """Check that each zone is read once at most, for a full sync, and never written.

@@ -107,6 +107,24 @@ _PROVIDER_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
 )
 
 
+_ZONE_STATES: tuple[dict[str, Value], ...] = (
+    {"status": "moved"},
+    {"status": "pending"},
+    {"paused": True},
+    {},
+    {},
+)
+_RESOLVER_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
+    *_COMMON_FAULTS,
+    *[("wrong_answer", {})] * 6,
+    *[("nxdomain", {})] * 4,
+    *[("stale_answer", {})] * 4,
+    ("servfail", {}),
+    ("body", {"body": "{}"}),
+    ("body", {"body": '{"Status": 0, "Answer": 7}'}),
+)
+
+
 def add_api_fault(rng: Random) -> Step:
     """Make requests to Cloudflare fail."""
     kind, detail = one(rng, _API_FAULTS)
@@ -175,6 +193,22 @@ def set_token(rng: Random) -> Step:
 def set_zone_exists(rng: Random) -> Step:
     """Remove a zone from the account, or restore it."""
     return ["set_zone_exists", one(rng, ZONES), one(rng, (False, True, True))]
+
+
+def set_zone_state(rng: Random) -> Step:
+    """Let a zone say of itself that it moved, is pending or is paused, or nothing."""
+    return ["set_zone_state", one(rng, ZONES), {**one(rng, _ZONE_STATES)}]
+
+
+def set_delegation(rng: Random) -> Step:
+    """Let the registrar have foreign nameservers for a zone, or Cloudflare's."""
+    return ["set_delegation", one(rng, ZONES), rng.random() < 0.4]
+
+
+def add_resolver_fault(rng: Random) -> Step:
+    """Make public resolvers fail or answer wrongly."""
+    kind, detail = one(rng, _RESOLVER_FAULTS)
+    return ["add_fault", "doh", "*", kind, one(rng, (1, 2, None)), detail]
 
 
 def edit_dns(rng: Random) -> Step:

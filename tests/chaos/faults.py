@@ -44,6 +44,8 @@ class Faults:
             "set_stun": self.set_stun,
             "set_token": self.set_token,
             "set_zone_exists": self.set_zone_exists,
+            "set_zone_state": self.set_zone_state,
+            "set_delegation": self.set_delegation,
         }
 
     async def add_fault(
@@ -107,6 +109,18 @@ class Faults:
         else:
             zones.pop(zone.id, None)
 
+    async def set_zone_state(self, name: str, state: Mapping[str, Any]) -> None:
+        """Let a zone say of itself that it moved, is pending or is paused, or nothing."""
+        zone = self._checkers[name].zone
+        zone.status, zone.paused = state.get("status", "active"), state.get("paused", False)
+
+    async def set_delegation(self, name: str, is_elsewhere: bool) -> None:  # noqa: FBT001
+        """Let the registrar have foreign nameservers for a zone, or Cloudflare's."""
+        self._simulator.doh.delegations.pop(name, None)
+        if is_elsewhere:
+            self._simulator.doh.delegations[name] = ("ns1.example.net.",)
+        self._simulator.doh.clear_caches()
+
     async def end_all(self) -> None:
         """Remove all faults."""
         await self.clear_faults()
@@ -114,3 +128,5 @@ class Faults:
         await self.set_token("full")
         for name in self._checkers:
             await self.set_zone_exists(name, exists=True)
+            await self.set_zone_state(name, {})
+            await self.set_delegation(name, is_elsewhere=False)

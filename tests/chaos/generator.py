@@ -9,13 +9,16 @@ from .fault_generator import (
     add_list_fault,
     add_odd_record,
     add_provider_fault,
+    add_resolver_fault,
     clear_faults,
     edit_dns,
     ignore_fields,
+    set_delegation,
     set_reachable,
     set_stun,
     set_token,
     set_zone_exists,
+    set_zone_state,
 )
 from .network_generator import (
     change_address,
@@ -31,6 +34,7 @@ from .random_choice import one
 from .scenario import Scenario, Step, Value
 from .user_generator import (
     dry_run,
+    pause_domain,
     reload,
     remove_domain,
     restart,
@@ -77,7 +81,14 @@ def _interleave(rng: Random) -> Step:
         rng,
         (
             *(restart, restart, reload, change_address, edit_dns, edit_dns),
-            *(save_domain, remove_domain, set_source, _shift_wall_clock, entity_reports),
+            *(
+                save_domain,
+                remove_domain,
+                pause_domain,
+                set_source,
+                _shift_wall_clock,
+                entity_reports,
+            ),
         ),
     )
     first = one(rng, (change_address, change_address, edit_dns, update_now, reload, set_source))
@@ -109,9 +120,13 @@ _WEIGHTS: dict[Callable[[Random], Step], int] = {
     set_reachable: 2,
     set_token: 4,
     set_zone_exists: 1,
+    set_zone_state: 3,
+    set_delegation: 1,
+    add_resolver_fault: 4,
     edit_dns: 10,
     save_domain: 7,
     remove_domain: 3,
+    pause_domain: 4,
     set_source: 5,
     reload: 2,
     restart: 2,

@@ -136,7 +136,7 @@ def subentry_data(config: DomainConfig, sources: SourceCatalog) -> dict[str, Any
             for label, choice in config.sources.items()
             if choice[0] != "same_as_zone"
         },
-        "paused": False,
+        "paused": config.paused,
     }
 
 
@@ -160,6 +160,17 @@ def has_problem(hass: HomeAssistant, zone: str, domain: str) -> bool:
         if entity.domain == "binary_sensor" and entity.config_subentry_id == _subentry_id(domain)
     )
     return any(not hass.states.is_state(entity_id, "off") for entity_id in sensors)
+
+
+def zone_problem_issues(hass: HomeAssistant, zone: str) -> set[str]:
+    """Return the issues that say that the world does not see a zone as it should."""
+    return {
+        str(issue.translation_key)
+        for issue in ir.async_get(hass).issues.values()
+        if issue.data is not None
+        and issue.data.get("entry_id") == _entry_id(zone)
+        and str(issue.translation_key).startswith("zone_")
+    }
 
 
 def issues_about(hass: HomeAssistant, zone: str, domain: str) -> bool:
@@ -293,6 +304,13 @@ class LoadedZone:
             for managed in self._coordinator.config.managed_records
             if detections[managed.source].is_flapping
         }
+
+    @property
+    def has_unseen(self) -> bool:
+        """Whether public resolvers answered without what Cloudflare has."""
+        state = self._coordinator.data
+        is_delegated = state.foreign_name_servers is None
+        return not is_delegated or any(r.is_not_seen for r in state.records.values())
 
     @property
     def problems(self) -> str:

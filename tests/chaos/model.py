@@ -1,7 +1,7 @@
 """The model: what the user configured, and what DNS is expected to contain because of it."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 from typing import Any
 
@@ -98,6 +98,8 @@ class DomainConfig:
     ttl_s: int = 300
     interface_id: str = ""
     prefix_length: int = 64
+    paused: bool = False
+    """Whether nothing is written: *Keep up to date* is off."""
     delete: bool = False
     """Whether the records that Raindrop created are deleted with the domain."""
     record_ids: Mapping[str, str] = field(default_factory=dict)
@@ -163,18 +165,19 @@ class ZoneModel:
         """The domains that a loaded entry knew to be deleted together with their records."""
 
     def managed_records(self) -> dict[RecordKey, ManagedRecord]:
-        """Return the managed record of each record key that has a source."""
+        """Return the managed record of each record key that has a source and is not paused."""
         return {
             (name, RECORD_TYPES[label]): _managed_record(config, label, source)
             for name, config in self.domains.items()
             for label in config.families
-            if (source := self._source(config, label))
+            if not config.paused and (source := self._source(config, label))
         }
 
     def asked_sources(self) -> set[Source]:
-        """Return the sources that an update asks: also those of the zone that no record uses."""
+        """Return the sources that an update asks: also those that no record uses for now."""
         own = {self.sources.source(choice, label) for label, choice in self.choices.items()}
-        return {*filter(None, own), *(m.source for m in self.managed_records().values())}
+        domains = {self._source(c, label) for c in self.domains.values() for label in c.families}
+        return {*filter(None, own | domains)}
 
     def save_domain(
         self, name: str, data: Mapping[str, Any], find_record: Callable[[str, int], str | None]
@@ -196,6 +199,12 @@ class ZoneModel:
         self.domains[name] = config
         self.deletable -= config.record_keys
         self.must_delete -= config.record_keys
+
+    def pause_domain(self, name: str, *, paused: bool) -> bool:
+        """Pause or resume a domain; return whether it is configured."""
+        if name in self.domains:
+            self.domains[name] = replace(self.domains[name], paused=paused)
+        return name in self.domains
 
     def remove_domain(self, name: str) -> bool:
         """Remove a domain; return whether it was configured."""

@@ -26,6 +26,8 @@ _HARMLESS_STEPS = frozenset(
         "clear_faults",
         "set_reachable",
         "set_stun",
+        "set_zone_state",
+        "set_delegation",
         "edit_dns",
         "add_odd_record",
     }

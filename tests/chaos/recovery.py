@@ -63,6 +63,7 @@ class Recovery:
         await self._network.report_truth()
         for service, delay in self._delays.items():
             await self._faults.add_fault(service, "*", "slow", None, {"delay": delay})
+        await self._user.resume_all()
         for zone, model in self._models.items():
             self._editor.remove_conflicts(zone, model.managed_records())
         await self._clock.settle()
@@ -84,6 +85,7 @@ class Recovery:
         self._clock.advance(2 * 86_400)
         await self._clock.settle()
         await self._pass_intervals(1)
+        await self._expectations.pass_until_seen()
         self._expectations.check_dns()
         self._expectations.check_no_problems()
         await self._trials.run(self._trial)

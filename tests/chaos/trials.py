@@ -25,6 +25,7 @@ from .model import ManagedRecord, RecordKey
 from .record_trials import RecordTrials
 from .scenario import InvariantViolationError
 from .world import World
+from .zone_trials import ZoneTrials
 
 _FAMILIES: tuple[Family, ...] = (4, 6)
 _LONE_PROVIDER = "ident.me"
@@ -52,6 +53,7 @@ class Trials:
             "slow_write": self._slow_write,
             "odd_records": self._odd_records,
             **records.trials,
+            **ZoneTrials(world, expectations).trials,
         }
 
     async def run(self, name: str) -> None:

@@ -77,6 +77,12 @@ def remove_domain(rng: Random) -> Step:
     return ["remove_domain", zone, one(rng, HOST_NAMES[zone])]
 
 
+def pause_domain(rng: Random) -> Step:
+    """Turn *Keep up to date* of a domain off or on again."""
+    zone = one(rng, ZONES)
+    return ["pause_domain", zone, one(rng, HOST_NAMES[zone]), rng.random() < 0.6]
+
+
 def reload(rng: Random) -> Step:
     """Reload a config entry."""
     return ["reload", one(rng, ZONES)]
