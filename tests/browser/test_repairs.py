@@ -82,7 +82,7 @@ async def test_a_phone_is_enough_to_fix_what_is_wrong(
     assert environment.record_content(BLOG) == "pages.example.org"
 
     dialog = await repairs.repair(contested)
-    await dialog.choose("Write my address again")
+    await dialog.choose("Update it with my address")
     await end(dialog)
     assert environment.record_content(HOST) == environment.address
 
