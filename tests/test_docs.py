@@ -177,6 +177,8 @@ def test_the_figures_of_the_comparison_are_those_of_the_benchmark() -> None:
     assert attributes == [
         "kept" if figures["attributes lost"] == "0" else "reset" for figures in measured
     ]
+    (median_s,) = re.findall(r"^\| the home moves \| ([\d.]+) s ", RESULTS, re.MULTILINE)
+    assert f"[{float(median_s):.0f} seconds](docs/benchmark/results.md" in README
 
 
 @each_page
