@@ -12,7 +12,13 @@ from custom_components.raindrop.fix_flow import MENUS
 TRANSLATIONS = Path(__file__).parent.parent / "custom_components" / "raindrop" / "translations"
 ISSUES = json.loads((TRANSLATIONS / "en.json").read_text())["issues"]
 NAMES = ("domain", "zone", "entity")
-LONGEST = {"type": "AAAA", "family": "IPv6", "date": "2026-11-26", "hint_types": "HTTPS / SVCB"}
+LONGEST = {
+    "type": "AAAA",
+    "family": "IPv6",
+    "date": "2026-11-26",
+    "hint_types": "HTTPS / SVCB",
+    "text_type": "HTTPS",
+}
 """The longest values of what else titles have."""
 MAX_TITLE = 30
 """About what a phone shows of a title, beside the name."""

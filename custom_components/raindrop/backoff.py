@@ -122,7 +122,8 @@ class Backoff:
         for error in (*result.errors, result.zone):
             if isinstance(error, ddns.CloudflareRateLimitError):
                 self._store.wait_until = now + timedelta(seconds=error.retry_after_s)
-        if any(o.reason is ddns.Reason.UNCONFIRMED for o in result.outcomes.values()):
+        outcomes = (*result.outcomes.values(), *result.texts)
+        if any(outcome.reason is ddns.Reason.UNCONFIRMED for outcome in outcomes):
             self._store.unconfirmed_at = now
         if any(isinstance(error, _DENIALS) for error in result.errors):
             self._denials += 1

@@ -66,6 +66,7 @@ CONF_PREFIX_LENGTH: Final = "prefix_length"
 CONF_PROXIED: Final = "proxied"
 CONF_RECORDS: Final = "records"
 CONF_TAKE_OVER: Final = "take_over"
+CONF_TEXTS: Final = "texts"
 CONF_TTL: Final = "ttl"
 CONF_TTL_S: Final = "ttl_s"
 
@@ -90,6 +91,7 @@ DOMAIN_DEFAULTS: Mapping[str, Any] = {
     CONF_RECORDS: {},
     CONF_SOURCES: {},
     CONF_TAKE_OVER: [],
+    CONF_TEXTS: [],
     CONF_PAUSED: False,
 }
 
@@ -270,6 +272,7 @@ def read_managed_records(
             source=source,
             policy=_read_policy(data, key.family),
             is_paused=read_bool(data[CONF_PAUSED]),
+            text_names=frozenset(HostName(read_text(n)) for n in read_list(data[CONF_TEXTS])),
         )
         for key in read_record_keys(data)
         if (source := sources.get(key.family))

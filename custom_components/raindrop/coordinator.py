@@ -203,8 +203,12 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         async with self._lock:
             record = replace(self.data.record(record_key), last_attributes=attributes)
             records = {**self.data.records, record_key: record}
-            self.data = self.store.state = replace(self.data, records=records)
-            await self.store.async_save()
+            await self._async_remember(replace(self.data, records=records))
+
+    async def _async_remember(self, state: State) -> None:
+        """Store a state now: an update that is cut off does not."""
+        self.data = self.store.state = state
+        await self.store.async_save()
 
     async def _async_use_answers(self, answers: PublicAnswers) -> None:
         """Publish what public resolvers answered, unless the domains changed since."""
@@ -304,6 +308,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
                 read_zone=self._backoff.zone_reading.is_due(now, self.data.zone, options),
                 may_call_api=may_call_api and has_records,
                 second_opinion=options.full_sync or self._backoff.is_second_opinion_due(now),
+                remember=self._async_remember,
                 is_current=lambda: not self._configuration.is_outdated,
             )
             before = self.data

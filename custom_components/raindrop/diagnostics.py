@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from .connection_watch import async_watch
 from .const import CONF_ZONE
 from .coordinator import RaindropConfigEntry
-from .ddns import Detection, ManagedRecord, Response, SourceKind, State
+from .ddns import Detection, ManagedRecord, RecordState, Response, SourceKind, State
 from .error_messages import error_message
 
 
@@ -153,7 +153,20 @@ def _managed_record(
         "conflict": conflict and {"reason": conflict.reason, "records": len(conflict.records)},
         "failure": failure and {"change": type(failure.change).__name__, "reason": failure.reason},
         "external_changes": len(known.external_changes),
+        "texts": _texts(managed, known),
         "public_dns": None
         if known.public_addresses is None
         else sorted(filter(None, map(address, known.public_addresses))),
+    }
+
+
+def _texts(managed: ManagedRecord, known: RecordState) -> dict[str, Any] | None:
+    """Return what is known of the texts that follow a record, None if none does."""
+    if not managed.text_names:
+        return None
+    return {
+        "names": len(managed.text_names),
+        "addresses": len(known.text_addresses),
+        "failure": known.text_failure and known.text_failure.reason,
+        "left": len(known.left_texts),
     }

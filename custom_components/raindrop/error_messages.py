@@ -227,6 +227,9 @@ class StatusLog:
             name = response.provider if response else source.entity
             LOGGER.warning("%s reports no usable address; using web services instead", name)
         self._substituted = frozenset(substituted)
+        for text in result.texts:
+            record, done = text.change.record, text.reason or "replaced"
+            LOGGER.info("Address in the %s record of %s: %s", record.type, record.name, done)
         for key, outcome in result.outcomes.items():
             if outcome.change.is_drift:
                 correction = outcome.reason or "corrected"

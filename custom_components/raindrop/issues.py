@@ -2,9 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -24,11 +22,12 @@ from .ddns import (
     State,
 )
 from .error_messages import error_message, response_text
-from .flows.preview import CONFLICT_KEYS, as_code, escape_markdown, record_text
+from .flows.preview import CONFLICT_KEYS, as_code, escape_markdown
+from .issue import ATTR_DOMAIN, Issue, quoted
 from .proxy_check import async_check_proxy
+from .text_issues import text_issues
 from .zone_links import TOKENS_URL, dns_url, zone_placeholders
 
-ATTR_DOMAIN = "domain"
 ATTR_ENTRY_ID = "entry_id"
 ATTR_FAMILY = "family"
 ATTR_ISSUE = "issue"
@@ -50,26 +49,6 @@ _RECORD_ISSUES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Issue:
-    """A repair issue."""
-
-    key: str
-    """Its translation key."""
-    placeholders: dict[str, str]
-    subentry_id: str = ""
-    family: str = ""
-    source: Source | None = None
-    is_fixable: bool = True
-
-    def id(self, entry: ConfigEntry) -> str:
-        """Return a short id, free of URLs and entity ids, that no other issue has."""
-        source, urls = (repr(self.source), self.source.urls) if self.source else ("", ())
-        about = " ".join((self.subentry_id, self.family, source, *urls))
-        about = sha256(about.encode()).hexdigest()[:8]
-        return f"{entry.entry_id}_{self.key}_{about}"
-
-
 @callback
 def async_sync_issues(
     hass: HomeAssistant, entry: ConfigEntry, domains: Iterable[Domain], state: State
@@ -79,7 +58,7 @@ def async_sync_issues(
         *_zone_issues(entry, state),
         *_record_issues(domains, state),
         *_public_dns_issues(entry, domains, state),
-        *_hint_issues(domains, state),
+        *text_issues(domains, state),
         *_source_issues(domains, state),
         *_proxy_issues(hass, state),
     )
@@ -115,21 +94,21 @@ def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry, keep: Container
             ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
-def _zone_issues(entry: ConfigEntry, state: State) -> Iterator[_Issue]:
+def _zone_issues(entry: ConfigEntry, state: State) -> Iterator[Issue]:
     """Yield the issues of the zone and its credential."""
     placeholders = {"zone": entry.title}
     if isinstance(state.list_error, ddns.CloudflareNotFoundError):
-        yield _Issue(key="zone_gone", placeholders=placeholders)
+        yield Issue(key="zone_gone", placeholders=placeholders)
     for error in state.errors:
         if isinstance(error, ddns.CloudflarePermissionError):
-            yield _Issue(key=error_message(error).key, placeholders=placeholders)
+            yield Issue(key=error_message(error).key, placeholders=placeholders)
         elif _is_quota(error):
-            yield _Issue(key="record_quota", placeholders=placeholders)
+            yield Issue(key="record_quota", placeholders=placeholders)
     if zone := state.zone:
         records = (known.record for known in state.records.values())
         are_proxied = {record is not None and record.proxied for record in records}
         for problem in {zone.problem_of(proxied=proxied) for proxied in are_proxied} - {None}:
-            yield _Issue(key=str(problem), placeholders=placeholders | _zone_texts(zone))
+            yield Issue(key=str(problem), placeholders=placeholders | _zone_texts(zone))
 
 
 def _zone_texts(zone: ddns.Zone) -> dict[str, str]:
@@ -137,7 +116,7 @@ def _zone_texts(zone: ddns.Zone) -> dict[str, str]:
     return {"name_servers": escape_markdown(zone_placeholders(zone)["name_servers"])}
 
 
-def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
+def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
     """Yield the issues of single records."""
     managed_records = (
         (domain, managed) for domain in domains for managed in domain.managed_records
@@ -151,12 +130,12 @@ def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
         existing = record.conflict.records if record.conflict else ()
         # Where creating is allowed or a record exists, it is the interface id that is missing.
         lacks_id = record.reason is Reason.MISSING and (managed.policy.create or existing)
-        yield _Issue(
+        yield Issue(
             key="interface_id_missing" if lacks_id else _RECORD_ISSUES[record.reason],
             placeholders={
                 ATTR_DOMAIN: domain.title,
                 "type": family.record_type,
-                "existing": _quoted(existing) or "—",
+                "existing": quoted(existing) or "—",
                 "changed": "; ".join(map(_as_changed, existing)) or "—",
                 "times": ", ".join(map(_local_time, record.external_changes)),
                 "reason": escape_markdown(str(error or "")),
@@ -168,7 +147,7 @@ def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
 
 def _public_dns_issues(
     entry: ConfigEntry, domains: Iterable[Domain], state: State
-) -> Iterator[_Issue]:
+) -> Iterator[Issue]:
     """Yield the issue of a zone that is delegated elsewhere, or else those of its records."""
     not_seen = [
         (domain, key)
@@ -179,12 +158,12 @@ def _public_dns_issues(
     if not_seen and state.foreign_name_servers is not None:
         answer = ", ".join(sorted(state.foreign_name_servers)[:_MAX_NAMES])
         placeholders = {"zone": entry.title, "answer": escape_markdown(answer) or "—"}
-        yield _Issue(key="zone_not_seen", placeholders=placeholders, is_fixable=False)
+        yield Issue(key="zone_not_seen", placeholders=placeholders, is_fixable=False)
         return
     for domain, key in not_seen:
         record = state.record(key)
         answer = ", ".join(map(str, sorted(record.public_addresses or ())[:_MAX_NAMES]))
-        yield _Issue(
+        yield Issue(
             key="record_not_seen",
             placeholders={
                 ATTR_DOMAIN: domain.title,
@@ -196,30 +175,6 @@ def _public_dns_issues(
             family=key.family.key,
             is_fixable=False,
         )
-
-
-def _hint_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
-    """Yield the issues of HTTPS and SVCB records with an old address."""
-    for domain in domains:
-        for key in domain.record_keys:
-            if hinting := state.record(key).stale_hints:
-                yield _Issue(
-                    key="stale_hints",
-                    placeholders={
-                        ATTR_DOMAIN: domain.title,
-                        "family": key.family.label,
-                        "hint_types": " / ".join(sorted({record.type for record in hinting})),
-                        "existing": _quoted(hinting),
-                    },
-                    subentry_id=domain.subentry_id,
-                    family=key.family.key,
-                    is_fixable=False,
-                )
-
-
-def _quoted(records: Iterable[ddns.Record]) -> str:
-    """Return the contents of other records, for a description that is shown as Markdown."""
-    return ", ".join(as_code(record_text(record)) for record in records)
 
 
 def _as_changed(record: ddns.Record) -> str:
@@ -234,7 +189,7 @@ def _local_time(time: datetime) -> str:
     return f"{dt_util.as_local(time):%Y-%m-%d %H:%M}"
 
 
-def _source_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
+def _source_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
     """Yield the issues of sources, one for each."""
     titles = _overdue_titles(domains, state)
     is_online = any(detection.address for detection in state.detections.values())
@@ -254,7 +209,7 @@ def _source_issues(domains: Iterable[Domain], state: State) -> Iterator[_Issue]:
                 "responses": escape_markdown(response_text(detection)),
             }
         if key:
-            yield _Issue(
+            yield Issue(
                 key=key,
                 placeholders=placeholders,
                 family=source.family.key,
@@ -320,11 +275,11 @@ def _source_placeholders(detection: Detection) -> dict[str, str]:
     }
 
 
-def _proxy_issues(hass: HomeAssistant, state: State) -> Iterator[_Issue]:
+def _proxy_issues(hass: HomeAssistant, state: State) -> Iterator[Issue]:
     """Yield the issue that Cloudflare's proxy cannot reach Home Assistant."""
     if missing := async_check_proxy(hass, state):
         key, placeholders = missing
-        yield _Issue(key=key, placeholders=placeholders, is_fixable=False)
+        yield Issue(key=key, placeholders=placeholders, is_fixable=False)
 
 
 def _is_quota(error: ddns.CloudflareError | None) -> bool:

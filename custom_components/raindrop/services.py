@@ -150,6 +150,7 @@ async def _async_update(
     return {
         "addresses": _addresses(coordinator.config, coordinator.data.detections),
         "records": [_outcome(key, result.outcomes.get(key), coordinator) for key in record_keys],
+        **_texts({text.change: text.reason or "done" for text in result.texts}, record_keys),
     }
 
 
@@ -172,6 +173,7 @@ async def _async_preview(
     return {
         "addresses": _addresses(config, preview.detections),
         "records": [_planned(key, changes.get(key), reasons.get(key)) for key in record_keys],
+        **_texts(dict.fromkeys(preview.plan.texts, "planned"), record_keys),
     }
 
 
@@ -221,6 +223,23 @@ def _change(key: RecordKey, change: Change, result: str) -> dict[str, Any]:
     enforced = {name: value for name, value in policies.items() if value is not None}
     from_ip = change.record.content
     return _record(key, result, change="update", from_ip=from_ip, to_ip=to_ip, **enforced)
+
+
+def _texts(
+    results: Mapping[ddns.TextUpdate, str], record_keys: Iterable[RecordKey]
+) -> dict[str, Any]:
+    """Return the changes of texts that follow some records, if there are any."""
+    texts = [
+        {
+            "name": change.record.name,
+            "type": change.record.type,
+            "result": str(result),
+            "replaced": {str(old): str(new) for old, new in change.replaced},
+        }
+        for change, result in results.items()
+        if not change.record_keys.isdisjoint(record_keys)
+    ]
+    return {"texts": texts} if texts else {}
 
 
 def _record(key: RecordKey, result: str, **more: Any) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 The last address of each record, by which one of several records is recognized though
 the address changed meanwhile; what else it had, so that it can be created again as
 it was; when it was changed externally, so that a restart ends no fight over it;
-which addresses it may still get by a late request; failures that were reported, so
-that their recovery is; what public resolvers answered instead of it; since when it
-is unknown whether a record is in sync, so that restarts hide no failure; the home's
-last public address, so that a change while Home Assistant is down is an event;
-the zone itself as Cloudflare described it; records that are deleted with their
-domain; events that were not delivered yet; until when Cloudflare may not be called;
-and when a write got no response.
+which addresses it may still get by a late request, and which a text may have;
+failures that were reported, so that their recovery is; what public resolvers
+answered instead of it; since when it is unknown whether a record is in sync, so that
+restarts hide no failure; the home's last public address, so that a change while Home
+Assistant is down is an event; the zone itself as Cloudflare described it; records
+that are deleted with their domain; events that were not delivered yet; until when
+Cloudflare may not be called; and when a write got no response.
 """
 
 from collections.abc import Collection, Mapping
@@ -40,6 +40,7 @@ from .ddns import (
     State,
 )
 from .stored_sources import FAMILIES
+from .stored_texts import read_text_addresses, texts_data
 from .stored_values import (
     MALFORMED,
     UNREADABLE,
@@ -147,6 +148,7 @@ class ZoneStore:
                 sent_addresses=record.sent_addresses,
                 last_attributes=record.last_attributes,
                 incomplete=record.incomplete,
+                text_addresses=record.text_addresses,
                 is_forgotten=record.is_forgotten,
             )
             for key, record in known.items()
@@ -229,7 +231,7 @@ def _pending_deletions(data: Mapping[str, Any]) -> dict[RecordKey, datetime | No
 
 def _record_data(record: RecordState) -> dict[str, Any]:
     """Return what is stored of a record: only what differs from a record that is not known."""
-    data: dict[str, Any] = {}
+    data = texts_data(record)
     if record.last_address:
         data["last_address"] = str(record.last_address)
     if record.sent_addresses:
@@ -255,6 +257,7 @@ def _record_state(data: Mapping[str, Any]) -> RecordState:
     return RecordState(
         last_address=_address(data.get("last_address")),
         sent_addresses=tuple(map(read_address, data.get("sent_addresses", ()))),
+        text_addresses=read_text_addresses(data),
         external_changes=tuple(read_time(time) for time in data.get("external_changes", ())),
         last_attributes=_attributes(data["attributes"]) if "attributes" in data else None,
         incomplete=_incomplete(data["incomplete"]) if "incomplete" in data else None,

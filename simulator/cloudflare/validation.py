@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from . import errors
+from .content import BY_CONTENT, SERVICE_TYPES, service_content, service_data, txt_content
 from .errors import RefusedError
 from .names import complete, to_ascii
 from .plans import Plan
@@ -49,6 +50,8 @@ def full_fields(body: Body, zone: str, plan: Plan) -> Fields:
     """
     type_ = _type(body.get("type"))
     name = _name(body.get("name"), zone)
+    if type_ in SERVICE_TYPES:
+        body = _service(body)
     content = _content(type_, name, body, zone)
     ttl = _ttl(body.get("ttl", 1), plan)
     proxied = _proxied(body.get("proxied", False), type_, content)
@@ -88,6 +91,8 @@ def patched_fields(body: Body, old: Fields, zone: str, plan: Plan) -> Fields:
     if "data" in given:
         # The content is derived from the data, so the old content must not be kept.
         given.setdefault("content", None)
+    elif "content" in given:
+        kept["data"] = None
     check_same_type(kept | given, old)
     fields = full_fields(kept | given, zone, plan)
     return replace(fields, settings=_settings(old.type, body.get("settings"), old.settings))
@@ -99,9 +104,20 @@ def check_same_type(body: Body, old: Fields) -> None:
         raise RefusedError(errors.TYPE_CHANGE)
 
 
-def ignored_fields(body: Body) -> list[str]:
+def ignored_fields(body: Body, type_: object) -> list[str]:
     """Return a surprise for each field that Cloudflare ignores or that is read-only."""
-    return [f"body field {key!r} is ignored" for key in body if key not in WRITABLE]
+    ignored = [f"body field {key!r} is ignored" for key in body if key not in WRITABLE]
+    return [*ignored, BY_CONTENT] if type_ in SERVICE_TYPES and "content" in body else ignored
+
+
+def _service(body: Body) -> Body:
+    """Return the body of an HTTPS or SVCB record with its parts and the content of them."""
+    data = body.get("data")
+    try:
+        parts = service_data(None if data is None else _object("data", data), body.get("content"))
+    except ValueError as err:
+        raise RefusedError(errors.OTHER_CONTENT) from err
+    return {**body, "data": parts, "content": service_content(parts)}
 
 
 def _type(given: object) -> str:
@@ -137,6 +153,8 @@ def _content(type_: str, name: str, body: Body, zone: str) -> str:
                 return _ipv6(given)
             case "CNAME":
                 return _host(given, name, zone)
+            case "TXT":
+                return txt_content(given)
             case _:
                 return given
     except ValueError as err:

@@ -21,21 +21,21 @@ EMPTY_PATCH = "an empty PATCH changes nothing"
 
 def create(zone: Zone, body: Body, surprises: list[str], *, is_read_only: bool = False) -> Record:
     """Add a record."""
-    surprises += ignored_fields(body)
+    surprises += ignored_fields(body, body.get("type"))
     return zone.create(full_fields(body, zone.name, zone.plan), is_read_only=is_read_only)
 
 
 def patch(zone: Zone, record_id: str, body: Body, surprises: list[str]) -> Record:
     """Edit a record; fields that are not given are kept."""
     old = zone.writable(record_id)
-    surprises += ignored_fields(body) if body else [EMPTY_PATCH]
+    surprises += ignored_fields(body, old.fields.type) if body else [EMPTY_PATCH]
     return zone.change(old, patched_fields(body, old.fields, zone.name, zone.plan))
 
 
 def put(zone: Zone, record_id: str, body: Body, surprises: list[str]) -> Record:
     """Replace a record; fields that are not given are reset to their defaults."""
-    surprises += ignored_fields(body)
     old = zone.writable(record_id)
+    surprises += ignored_fields(body, old.fields.type)
     check_same_type(body, old.fields)
     return zone.change(old, full_fields(body, zone.name, zone.plan))
 

@@ -82,6 +82,7 @@ async def test_names_and_addresses_are_replaced_by_numbers(
                 "conflict": {"reason": "ambiguous", "records": 2},
                 "failure": None,
                 "external_changes": 0,
+                "texts": None,
                 "public_dns": None,
             }
         ],
@@ -127,6 +128,7 @@ async def test_a_record_and_an_error_are_described_without_text(
             "conflict": None,
             "failure": None,
             "external_changes": 0,
+            "texts": None,
             "public_dns": None,
         }
     ]

@@ -1,6 +1,7 @@
 """Short constructors for the values of the library, so that a table fits on a page."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
 from custom_components.raindrop.ddns.cloudflare.ownership import read_owner
@@ -22,6 +23,7 @@ from custom_components.raindrop.ddns.models import (
     Update,
     ZoneId,
 )
+from custom_components.raindrop.ddns.service_binding import ServiceBinding
 from custom_components.raindrop.ddns.zone_config import ManagedRecord
 from simulator.cloudflare import Zone
 
@@ -64,6 +66,18 @@ def record(
     )
 
 
+def txt(content: str, *, number: int = 9, name: str = HOME) -> Record:
+    """Return an existing TXT record."""
+    return record(content, number=number, name=name, kind="TXT")
+
+
+def https(value: str, *, number: int = 8, name: str = HOME, kind: str = "HTTPS") -> Record:
+    """Return an existing HTTPS or SVCB record with these parameters."""
+    service = ServiceBinding(priority=1, target=".", value=value)
+    found = record(f"1 . {value}", number=number, name=name, kind=kind)
+    return replace(found, service=service)
+
+
 def desired(
     address: Address | None,
     *,
@@ -76,8 +90,13 @@ def desired(
     last: Address | None = None,
     is_contested: bool = False,
     interface_id: InterfaceId | None = None,
+    texts: Iterable[str] = (),
+    had: Iterable[Address] = (),
 ) -> DesiredRecord:
-    """Return a desired record; one that had an address had the default attributes."""
+    """Return a desired record; one that had an address had the default attributes.
+
+    The texts at some names follow it, and may have the addresses that it ``had``.
+    """
     policy = Policy(
         create=create,
         proxied=proxied,
@@ -93,6 +112,8 @@ def desired(
         last_address=last,
         is_contested=is_contested,
         last_attributes=RecordAttributes() if last else None,
+        text_names=frozenset(map(HostName, texts)),
+        text_addresses=frozenset(a for a in (*had, last) if a),
     )
 
 

@@ -110,7 +110,7 @@ from .models import (
     ZoneId,
 )
 from .names import full_name, to_ascii, to_unicode
-from .plans import Conflict, Outcome, Plan
+from .plans import Conflict, Outcome, Plan, TextOutcome
 from .proxy import ProxyObstacles, proxy_obstacles
 from .public_dns import (
     PublicAnswers,
@@ -123,6 +123,7 @@ from .public_dns import (
 from .records.delete import delete_owned
 from .records.interface_id import parse_interface_id
 from .records.plan import make_plan, name_conflict
+from .records.text_tokens import addresses_in
 from .resolvers import RESOLVERS, Resolver
 from .state import (
     DdnsEvent,
@@ -133,6 +134,7 @@ from .state import (
     UpdateResult,
     reconfigured,
 )
+from .text_records import TextUpdate
 from .update import Preview, UpdateOptions, preview, preview_source, update_zone
 from .visibility import is_visible, next_in_turn
 from .zone_config import ManagedRecord, ZoneConfig
@@ -164,15 +166,16 @@ __all__ = [  # noqa: RUF022
     "ProxyObstacles", "PublicAnswers", "PublicQuestions", "RESOLVERS", "RateLimit", "ReadSource",
     "Reason", "Record", "RecordAttributes", "RecordId", "RecordKey", "RecordState", "RecordVersion",
     "RelativeNameError", "Resolver", "Response", "ResponseFormat", "STUN_SERVERS", "Source",
-    "SourceKind", "SourceState", "State", "StunServer", "TTL_AUTO", "Update", "UpdateOptions",
-    "UpdateResult", "WatchStatus", "Zone", "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError",
-    "ZoneStatus", "ZoneType", "adoptable_items", "ask_resolvers", "assess_list", "check_base_url",
-    "check_list_edit", "custom_provider", "delete_own_items", "delete_owned", "desired_networks",
-    "discover_zone", "find_records", "full_name", "is_id", "is_shared", "is_visible",
-    "is_watchable", "make_plan", "name_conflict", "next_in_turn", "parse_interface_id",
-    "parse_state", "preview", "preview_list", "preview_source", "proxy_obstacles",
-    "questions_about", "read_credential", "read_lists", "reconfigured", "records_for",
-    "stable_address", "sync_list", "to_ascii", "to_unicode", "update_zone", "verify_access",
-    "with_public_answers", "without_public_answers", "zone_elsewhere",
+    "SourceKind", "SourceState", "State", "StunServer", "TTL_AUTO", "TextOutcome", "TextUpdate",
+    "Update", "UpdateOptions", "UpdateResult", "WatchStatus", "Zone", "ZoneAccess", "ZoneConfig",
+    "ZoneId", "ZoneNameError", "ZoneStatus", "ZoneType", "addresses_in", "adoptable_items",
+    "ask_resolvers", "assess_list", "check_base_url", "check_list_edit", "custom_provider",
+    "delete_own_items", "delete_owned", "desired_networks", "discover_zone", "find_records",
+    "full_name", "is_id", "is_shared", "is_visible", "is_watchable", "make_plan", "name_conflict",
+    "next_in_turn", "parse_interface_id", "parse_state", "preview", "preview_list",
+    "preview_source", "proxy_obstacles", "questions_about", "read_credential", "read_lists",
+    "reconfigured", "records_for", "stable_address", "sync_list", "to_ascii", "to_unicode",
+    "update_zone", "verify_access", "with_public_answers", "without_public_answers",
+    "zone_elsewhere",
 ]
 # fmt: on

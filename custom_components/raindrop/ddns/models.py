@@ -6,6 +6,8 @@ from enum import IntEnum, StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, NewType
 
+from .service_binding import ServiceBinding
+
 type Address = IPv4Address | IPv6Address
 
 ZoneId = NewType("ZoneId", str)
@@ -150,6 +152,8 @@ class Record:
     name: HostName
     type: str
     content: str
+    service: ServiceBinding | None = None
+    """The content of an HTTPS or SVCB record in parts, by which alone it can be changed."""
     proxied: bool = False
     ttl_s: int = TTL_AUTO
     comment: str | None = None
@@ -228,6 +232,10 @@ class DesiredRecord:
     may_have_existed: bool = False
     sent_addresses: tuple[Address, ...] = ()
     """Addresses of requests to create it that got no response: they may be carried out late."""
+    text_names: frozenset[HostName] = frozenset()
+    """The names at which the user lets this home replace its address in texts."""
+    text_addresses: frozenset[Address] = frozenset()
+    """The addresses of this record that a text may still have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +320,8 @@ class Reason(StrEnum):
     """The provider shares the address among its customers, whom the list would let in."""
     PAUSED = "paused"
     """The user paused it: nothing is written. It is no problem."""
+    TEXT = "text"
+    """It is right, but a text that has its address could not be changed."""
     NOT_SEEN = "not_seen"
     """Cloudflare has it as it should be, but public resolvers answer otherwise."""
     ZONE_MOVED = "zone_moved"

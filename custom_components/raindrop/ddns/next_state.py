@@ -12,6 +12,8 @@ from .plans import Conflict, Outcome, Plan
 from .reasons import with_reasons
 from .records.external_changes import next_times
 from .state import IncompleteRecord, RecordState, State, UpdateResult, events_between
+from .text_records import TextUpdate
+from .text_states import TextsRead, text_outcomes
 from .visibility import delegation, with_visibility
 from .zone_config import ZoneConfig
 
@@ -71,16 +73,22 @@ def with_plan(
     was not sent keeps its state for the next update.
     """
     conflicts = {conflict.record_key: conflict for conflict in plan.conflicts}
-    outcome_of = {outcome.change.record_key: outcome for outcome in outcomes}
+    outcomes = list(outcomes)
+    texts = text_outcomes(outcomes)
+    outcome_of = {o.change.record_key: o for o in outcomes if not isinstance(o.change, TextUpdate)}
     unsent = {change.record_key for change in plan.changes} - outcome_of.keys()
+    listing = list(listing)
     listed = {(record.name, record.type) for record in listing}
+    texts_read = TextsRead(config, listing, (*texts, *plan.waiting_texts))
     records: dict[RecordKey, RecordState] = {}
     for managed in config.managed_records:
         key = managed.record_key
+        # A paused record has no desired state, like one without an address.
+        nothing = Detection(source=managed.source)
+        detection = nothing if managed.is_paused else detections[managed.source]
         record = _record_state(
             replace(state.record(key), exists=(key.name, key.family.record_type) in listed),
-            # A paused record has no desired state, like one without an address.
-            Detection(source=managed.source) if managed.is_paused else detections[managed.source],
+            detection,
             plan.records.get(key),
             conflicts.get(key),
             outcome_of.get(key) or plan.waiting.get(key),
@@ -88,10 +96,21 @@ def with_plan(
         )
         if detections[managed.source].address is not None:
             record = replace(record, stale_hints=tuple(plan.stale_hints.get(key, ())))
+        has_address = detection.address is not None
+        record = texts_read.known(
+            state.record(key), record, managed, plan, now, has_address=has_address
+        )
         is_overruled = key == overrule and not (record.conflict or record.failure)
         records[key] = replace(record, external_changes=()) if is_overruled else record
-    is_converged = not unsent and all(
-        _is_converged(r.conflict, r.failure, r.refusals) for r in records.values()
+    are_texts_converged = len(texts) == len(plan.texts) and all(
+        text.error is None
+        or (isinstance(text.error, CloudflareRefusedError) and text.error.is_of_content)
+        for text in texts
+    )
+    is_converged = (
+        not unsent
+        and are_texts_converged
+        and all(_is_converged(r.conflict, r.failure, r.refusals) for r in records.values())
     )
     after = _next_state(
         config, detections, state, records, None, is_converged=is_converged, now=now
@@ -100,9 +119,10 @@ def with_plan(
     after = replace(after, records={**after.records, **unchanged})
     return after, UpdateResult(
         outcomes=outcome_of,
+        texts=texts,
         is_outdated=bool(unsent),
         was_read=True,
-        errors=tuple(outcome.error for outcome in outcome_of.values() if outcome.error),
+        errors=tuple(outcome.error for outcome in outcomes if outcome.error),
         events=events_between(state, after, outcome_of),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from .errors import CloudflareError
 from .models import Change, Reason, Record, RecordKey
+from .text_records import TextUpdate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,13 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextOutcome(Outcome):
+    """What became of the change of a text."""
+
+    change: TextUpdate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The changes that bring all desired records in sync, and the conflicts."""
 
@@ -48,3 +56,9 @@ class Plan:
     """HTTPS and SVCB records of the name with an address that no record there will have."""
     waiting: Mapping[RecordKey, Outcome] = field(default_factory=dict)
     """The failures whose changes only a full sync tries again; they are not in ``changes``."""
+    texts: tuple[TextUpdate, ...] = ()
+    """The changes of texts."""
+    left_texts: Mapping[RecordKey, Sequence[Record]] = field(default_factory=dict)
+    """Texts with an address that a record had, which may be somebody else's or read-only."""
+    waiting_texts: tuple[TextOutcome, ...] = ()
+    """The failures whose changes only a full sync tries again; they are not in ``texts``."""

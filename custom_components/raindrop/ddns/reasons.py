@@ -49,7 +49,7 @@ def _with_reason(
     is_overdue = since is not None and now - since >= _LONGEST_UNKNOWN
     if (since, is_overdue) != (record.unknown_since, record.is_overdue):
         record = replace(record, unknown_since=since, is_overdue=is_overdue)
-    reason = reason_of(record, detection) or why_unseen(record, state)
+    reason = reason_of(record, detection) or _text_reason(record) or why_unseen(record, state)
     # Waiting for a flapping address is neither a failure nor a recovery.
     has_failed = reason is not None and (record.has_failed or reason is not Reason.FLAPPING)
     if (reason, has_failed) == (record.reason, record.has_failed):
@@ -75,6 +75,10 @@ def reason_of(record: RecordState, detection: Detection) -> Reason | None:
         is_quiet = detection.is_unsupported_family and not record.is_overdue
         return None if is_known or is_quiet else Reason.NO_ADDRESS
     return None if is_known and record.synced_address == detection.address else Reason.UNREAD
+
+
+def _text_reason(record: RecordState) -> Reason | None:
+    return Reason.TEXT if record.text_failure or record.left_texts else None
 
 
 def _needs_no_address(record: RecordState, detection: Detection) -> bool:

@@ -23,7 +23,7 @@ from .models import (
     Source,
     Update,
 )
-from .plans import Conflict, Outcome
+from .plans import Conflict, Outcome, TextOutcome
 from .zone_config import ZoneConfig
 from .zones import Zone
 
@@ -62,6 +62,15 @@ class RecordState:
     """HTTPS and SVCB records of the name with an address that its records do not have."""
     external_changes: tuple[datetime, ...] = ()
     """When it was changed externally, as far as it counts; survives a restart."""
+    text_addresses: Mapping[Address, datetime | None] = field(default_factory=dict)
+    """Its addresses that a text has, or may still get, and since when none has it any more.
+
+    That is None while one has it. Survives a restart.
+    """
+    text_failure: TextOutcome | None = None
+    """The change of a text that was refused or is unconfirmed."""
+    left_texts: tuple[Record, ...] = ()
+    """Texts with an address that it had, which may be somebody else's or read-only."""
     conflict: Conflict | None = None
     """The conflict that needs a decision by the user."""
     failure: Outcome | None = None
@@ -148,8 +157,9 @@ class State:  # noqa: PLW1641 - the decorator adds it
 
     def errors_of(self, record_keys: Container[RecordKey]) -> tuple[CloudflareError, ...]:
         """Return what failed for the zone or for some of its records."""
-        failures = (s.failure for key, s in self.records.items() if key in record_keys)
-        errors = (self.list_error, *(failure.error for failure in failures if failure))
+        states = [state for key, state in self.records.items() if key in record_keys]
+        failures = (f for state in states for f in (state.failure, state.text_failure) if f)
+        errors = (self.list_error, *(failure.error for failure in failures))
         return tuple(error for error in errors if error is not None)
 
 
@@ -174,7 +184,13 @@ def reconfigured(state: State, before: ZoneConfig, after: ZoneConfig) -> State:
             record = replace(record, synced_address=None, last_record=None)
             if old and old.is_paused != managed.is_paused:
                 record = replace(
-                    record, conflict=None, failure=None, refusals=0, external_changes=()
+                    record,
+                    conflict=None,
+                    failure=None,
+                    text_failure=None,
+                    left_texts=(),
+                    refusals=0,
+                    external_changes=(),
                 )
             records[managed.record_key] = record
     return replace(
@@ -224,6 +240,8 @@ class UpdateResult:
 
     outcomes: Mapping[RecordKey, Outcome] = field(default_factory=dict)
     """The outcome of each change that was sent."""
+    texts: tuple[TextOutcome, ...] = ()
+    """The outcome of each change of a text that was sent."""
     is_outdated: bool = False
     """Whether changes were not sent because the configuration is outdated."""
     was_read: bool = False

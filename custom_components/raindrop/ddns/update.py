@@ -1,7 +1,7 @@
 """One update of a zone: detect, plan, apply, and return what is known now and what happened."""
 
 from asyncio import gather
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,10 +17,16 @@ from .records.apply import apply
 from .records.delete import delete_records
 from .records.external_changes import is_contested
 from .records.plan import make_plan
+from .records.text_plan import with_texts
 from .records.verify import is_repetition
 from .state import RecordState, State, UpdateResult
+from .text_states import text_addresses, with_sent_texts
 from .zone_config import ZoneConfig
 from .zones import Zone
+
+
+async def _remember_nothing(state: State) -> None:
+    """Remember nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,8 @@ class UpdateOptions:
     """How many seconds web providers may take, by default 30."""
     overrule: RecordKey | None = None
     """Correct this record even if external changes of it keep coming back."""
+    remember: Callable[[State], Awaitable[None]] = _remember_nothing
+    """Called with what has to survive a restart, before a text is changed."""
     is_current: Callable[[], bool] = lambda: True
     """Checked before each write: nothing more is written for an outdated configuration."""
 
@@ -103,12 +111,17 @@ async def update_zone(
         return without_list(config, detections, state, listing, now=now)
     overrule = options.overrule
     desired_records = _desired_records(config, detections, state, listing, now, overrule)
-    plan = make_plan(desired_records, listing, config.zone_name)
+    plan = with_texts(
+        make_plan(desired_records, listing, config.zone_name), desired_records, listing
+    )
     if not options.full_sync:
         plan = _without_repetitions(plan, state)
+    if plan.texts:
+        state = with_sent_texts(state, plan)
+        await options.remember(state)
     # Not with the list: a slow response must not delay a change.
     outcomes, zone = await gather(
-        apply(client, config.zone_id, plan.changes, listing, options.is_current),
+        apply(client, config.zone_id, (*plan.changes, *plan.texts), listing, options.is_current),
         _read_zone(client, config.zone_id, options),
     )
     errors: list[CloudflareError] = []
@@ -141,6 +154,7 @@ async def preview(
     assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
     desired_records = _desired_records(config, assumed, state or State(), existing, detector.now())
     plan = make_plan(desired_records, existing, config.zone_name)
+    plan = with_texts(plan, desired_records, existing)
     return Preview(detections=detections, plan=plan)
 
 
@@ -173,7 +187,21 @@ def _without_repetitions(plan: Plan, state: State) -> Plan:
     failures = ((c, state.record(c.record_key).failure) for c in plan.changes)
     waiting = {c.record_key: f for c, f in failures if f and is_repetition(c, f)}
     changes = tuple(change for change in plan.changes if change.record_key not in waiting)
-    return replace(plan, changes=changes, waiting=waiting)
+    refused = [
+        r.text_failure
+        for r in state.records.values()
+        if r.text_failure and r.text_failure.error and r.text_failure.error.is_of_content
+    ]
+    waiting_texts = {
+        failure.change.record.id: failure for failure in refused if failure.change in plan.texts
+    }
+    return replace(
+        plan,
+        changes=changes,
+        waiting=waiting,
+        texts=tuple(text for text in plan.texts if text.record.id not in waiting_texts),
+        waiting_texts=tuple(waiting_texts.values()),
+    )
 
 
 async def _delete_stale(
@@ -208,7 +236,7 @@ async def _list(
     """
     records = [state.record(managed.record_key) for managed in config.managed_records]
     are_found = all(record.exists and not record.conflict for record in records)
-    is_single = len(config.names) == 1 and are_found and not whole_zone
+    is_single = len(config.names) == 1 and are_found and not (whole_zone or config.has_texts)
     only = next(iter(config.names)) if is_single else None
     try:
         return await client.list_records(config.zone_id, only, names=config.names)
@@ -264,6 +292,8 @@ def _desired_records(
                 last_attributes=known.last_attributes,
                 may_have_existed=known.is_forgotten,
                 sent_addresses=known.sent_addresses,
+                text_names=managed.text_names,
+                text_addresses=text_addresses(known, now),
             )
         )
     return desired_records

@@ -16,6 +16,8 @@ class ManagedRecord:
     policy: Policy = field(default_factory=Policy)
     is_paused: bool = False
     """Whether nothing is written, whatever the address and the record are."""
+    text_names: frozenset[HostName] = frozenset()
+    """The names whose texts follow the address of this record."""
 
     @property
     def lacks_prefix(self) -> bool:
@@ -49,3 +51,8 @@ class ZoneConfig:
     def names(self) -> frozenset[HostName]:
         """The host names of all managed records."""
         return frozenset(managed.record_key.name for managed in self.managed_records)
+
+    @cached_property
+    def has_texts(self) -> bool:
+        """Whether texts follow the address of a record."""
+        return any(managed.text_names for managed in self.managed_records)

@@ -1,6 +1,6 @@
 """The subentry flow of a domain: its policies, its sources, and a preview of its records."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, override
 
@@ -11,6 +11,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_DOMAIN
+from homeassistant.helpers.selector import SelectOptionDict
 import voluptuous as vol
 
 from .. import config, ddns
@@ -28,12 +29,13 @@ from .names import NameChoices, name_choices, name_list, read_names
 from .preview import first_message, table_rows, zone_message
 from .schemas import (
     CONF_OVERRIDE_SOURCES,
-    DOMAIN_SCHEMA,
     chosen_records,
     conflict_fields,
+    domain_schema,
     new_domain_schema,
 )
 from .sources import SourceSteps, StoredSources
+from .texts import text_message, text_options, text_rows
 
 CONF_BEFORE = "before"
 """The data of a flow that begins with what the first form did: what its records contained."""
@@ -48,6 +50,8 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     is_last_step = False
     _before: Collection[str] = ()
     _choices: NameChoices | None = None
+    _texts: Sequence[SelectOptionDict] = ()
+    """The names whose texts the domain can change."""
     _names: list[HostName]
     _data: dict[str, Any]
     """What is stored for each of the names, except for the name."""
@@ -69,13 +73,12 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         if user_input and CONF_BEFORE in user_input:
             self._before = user_input[CONF_BEFORE]
             return self._show_menu(self._first_step(is_takeover=user_input[CONF_IS_TAKEOVER]))
-        if self._choices is None:
-            self._choices = await self._async_name_choices()
-        cnames = name_list(self._choices.cnames)
+        choices = await self._async_name_choices()
+        cnames = name_list(choices.cnames)
         self.form_placeholders = {"zone": self._entry.title, "cnames": cnames}
-        schema = new_domain_schema(self._choices.options)
+        schema = new_domain_schema(choices.options, self._texts)
         if user_input is None:
-            ticked = self._choices.pointing_to(self._home_addresses())
+            ticked = choices.pointing_to(self._home_addresses())
             return self.show_form("user", schema, {**config.DOMAIN_DEFAULTS, CONF_DOMAIN: ticked})
         user_input = without_sections(user_input)
         zone_name = config.zone_host_name(self._entry)
@@ -149,15 +152,17 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         stored = config.domain_data(subentry)
         self.form_placeholders = {"zone": self._entry.title, CONF_DOMAIN: subentry.title}
         self.stored_sources = stored[CONF_SOURCES]
+        await self._async_name_choices(stored[config.CONF_TEXTS])
+        schema = domain_schema(self._texts)
         if user_input is None:
             self._shown = stored
             values = {**stored, CONF_OVERRIDE_SOURCES: bool(self.stored_sources)}
-            return self.show_form("reconfigure", DOMAIN_SCHEMA, values)
+            return self.show_form("reconfigure", schema, values)
         user_input = without_sections(user_input)
         self._names = [config.subentry_host_name(subentry)]
         self._data = self._merged({**self._shown, CONF_SOURCES: {}, **_policy_data(user_input)})
         errors = _policy_errors(user_input)
-        return await self._async_after_policies("reconfigure", DOMAIN_SCHEMA, user_input, errors)
+        return await self._async_after_policies("reconfigure", schema, user_input, errors)
 
     @override
     def detections_in_use(self) -> Iterable[ddns.Detection]:
@@ -280,19 +285,29 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
             zone_id=zone_id, zone_name=zone_name, home_sources=(), managed_records=managed
         )
         preview = await ddns.preview(coordinator.detector, zone, existing)
-        self._rows = table_rows(preview, managed)
+        texts = text_rows(preview, existing, managed)
+        self._rows = "\n".join((table_rows(preview, managed), *texts))
         # For several names there is no form: repairs ask about each of them.
         self._conflicts = preview.plan.conflicts if len(self._names) == 1 else ()
-        self._message = first_message(preview, keys, managed) or zone_message(coordinator.data.zone)
+        self._message = (
+            first_message(preview, keys, managed)
+            or zone_message(coordinator.data.zone)
+            or text_message(preview, existing, managed)
+        )
 
-    async def _async_name_choices(self) -> NameChoices:
-        """Return the names of the zone; none if they cannot be listed."""
-        coordinator = self._entry.runtime_data
-        zone_id = coordinator.config.zone_id
-        records = await try_or_error(coordinator.client.list_records(zone_id, names=()))
-        if isinstance(records, ErrorMessage):
-            return NameChoices()
-        return name_choices(records, config.host_names(self._entry))
+    async def _async_name_choices(self, texts: Collection[HostName] = ()) -> NameChoices:
+        """List the names of the zone once; none if they cannot be listed.
+
+        ``texts`` are the names that are chosen already, which may have no text any more.
+        """
+        if self._choices is None:
+            coordinator = self._entry.runtime_data
+            zone_id = coordinator.config.zone_id
+            found = await try_or_error(coordinator.client.list_records(zone_id, names=()))
+            records = () if isinstance(found, ErrorMessage) else found
+            self._choices = name_choices(records, config.host_names(self._entry))
+            self._texts = text_options(records, texts)
+        return self._choices
 
     def _home_addresses(self) -> set[str]:
         """Return the addresses that the home has, and those that it had before."""

@@ -124,17 +124,27 @@ _SECTIONS: dict[str, dict[vol.Marker, Selector[Any]]] = {
         vol.Optional(config.CONF_PREFIX_LENGTH): _whole_number(ddns.MIN_PREFIX, ddns.MAX_PREFIX),
     },
     "address_source": {vol.Required(CONF_OVERRIDE_SOURCES, default=False): BooleanSelector()},
-    "removal": {vol.Required(config.CONF_DELETE): BooleanSelector()},
 }
-DOMAIN_SCHEMA = vol.Schema(
-    {
-        vol.Required(config.CONF_FAMILIES): SelectSelector(_FAMILIES),
-        **{vol.Required(key): section(vol.Schema(part)) for key, part in _SECTIONS.items()},
-    }
-)
+_REMOVAL = {"removal": {vol.Required(config.CONF_DELETE): BooleanSelector()}}
 
 
-def new_domain_schema(names: Sequence[SelectOptionDict]) -> vol.Schema:
+def domain_schema(texts: Sequence[SelectOptionDict]) -> vol.Schema:
+    """Return the schema for the policies of a domain, with names whose texts it can change."""
+    selector = SelectSelector(SelectSelectorConfig(options=texts, multiple=True))
+    field = {vol.Optional(config.CONF_TEXTS, default=[]): selector}
+    sections = {**_SECTIONS, **({"other_records": field} if texts else {}), **_REMOVAL}
+    return vol.Schema(
+        {
+            vol.Required(config.CONF_FAMILIES): SelectSelector(_FAMILIES),
+            **{vol.Required(key): section(vol.Schema(part)) for key, part in sections.items()},
+        }
+    )
+
+
+def new_domain_schema(
+    names: Sequence[SelectOptionDict], texts: Sequence[SelectOptionDict]
+) -> vol.Schema:
     """Return the schema for new domains, which suggests host names of the zone."""
     selector = SelectSelectorConfig(options=names, multiple=True, custom_value=True)
-    return vol.Schema({vol.Required(CONF_DOMAIN): SelectSelector(selector), **DOMAIN_SCHEMA.schema})
+    policies = domain_schema(texts).schema
+    return vol.Schema({vol.Required(CONF_DOMAIN): SelectSelector(selector), **policies})

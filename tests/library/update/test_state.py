@@ -163,11 +163,14 @@ def test_an_ipv6_address_that_the_home_does_not_have_is_no_problem() -> None:
 
 
 def test_every_reason_is_tested() -> None:
-    """Each reason comes from a conflict, a failed change, the detection, public DNS or the zone."""
+    """A conflict, a failed change, a text, the detection, public DNS and the zone have reasons."""
     detection = {Reason.UNREAD, Reason.NO_ADDRESS, Reason.FLAPPING}
     zone = {reason for reason, _ in test_zones.PROBLEMS if reason}
 
-    assert set(Reason) == {*CONFLICTS, *FAILURES, Reason.NOT_SEEN, Reason.PAUSED} | detection | zone
+    others = {Reason.TEXT, Reason.NOT_SEEN, Reason.PAUSED}
+    others |= {reason for reason in Reason if reason.name.startswith("LIST_")}
+    others |= {Reason.OLD_ADDRESS, Reason.SHARED_ADDRESS}
+    assert set(Reason) == {*CONFLICTS, *FAILURES} | others | detection | zone
 
 
 def test_a_zone_that_cannot_be_read_leaves_records_in_sync() -> None:

@@ -4,7 +4,7 @@ https://developers.cloudflare.com/api/resources/dns/subresources/records/
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
@@ -25,6 +25,8 @@ from ..models import (
     Update,
 )
 from ..names import to_ascii
+from ..service_binding import ServiceBinding
+from ..text_records import SERVICE_TYPES, TextUpdate
 from .errors import ApiError
 from .ownership import owner_comment, read_owner
 
@@ -147,11 +149,13 @@ def read_record(value: object, home_id: HomeId | None = None) -> Record:
     meta = meta if isinstance(meta, dict) else {}
     # The address of a nameserver is served even though the delegation hides it.
     is_served_glue = meta.get("is_glue") is True and not meta.get("dead_glue")
+    record_type = checked(fields.get("type"), str).upper()
     return Record(
         id=RecordId(read_id(fields)),
         name=read_name(fields),
-        type=checked(fields.get("type"), str).upper(),
+        type=record_type,
         content=checked(fields.get("content", ""), str),
+        service=_service(fields.get("data")) if record_type in SERVICE_TYPES else None,
         proxied=checked(fields.get("proxied", False), bool),
         ttl_s=checked(fields.get("ttl"), int),
         comment=comment,
@@ -203,6 +207,8 @@ def update_body(change: Update, home_id: HomeId | None = None) -> dict[str, obje
 
     Raises UnusableAddressError if the address may not be written.
     """
+    if isinstance(change, TextUpdate):
+        return _text_body(change)
     address, family = change.address, change.record_key.family
     content = None if address is None else _content(address, family)
     fields = {
@@ -232,6 +238,18 @@ def batch_body(changes: Sequence[Change], home_id: HomeId | None = None) -> dict
 def deletes_body(record_ids: Sequence[RecordId]) -> dict[str, object]:
     """Encode the body of a request that deletes several records in one transaction."""
     return {"deletes": [{"id": record_id} for record_id in record_ids]}
+
+
+def _text_body(change: TextUpdate) -> dict[str, object]:
+    """Encode the body of a request that changes a text: what has parts is sent with all of them.
+
+    Raises UnusableAddressError if an address may not be written.
+    """
+    for _, address in change.replaced:
+        _content(address, Family(address.version))
+    if service := change.record.service:
+        return {"data": {**asdict(service), "value": change.text}}
+    return {"content": change.text}
 
 
 @lru_cache
@@ -278,6 +296,17 @@ def read_id(fields: JsonObject) -> str:
 def read_name(fields: JsonObject) -> HostName:
     """Return the name of a zone or a record. Raises CloudflareResponseError."""
     return normalized(checked(fields.get("name"), str))
+
+
+def _service(data: object) -> ServiceBinding | None:
+    """Decode the parts of an HTTPS or SVCB record, None if they are not exactly those known."""
+    if not isinstance(data, dict) or data.keys() != {"priority", "target", "value"}:
+        return None
+    priority, target, value = data["priority"], data["target"], data["value"]
+    is_known = isinstance(priority, int | float) and isinstance(target, str)
+    if not is_known or not isinstance(value, str):
+        return None
+    return ServiceBinding(priority=priority, target=target, value=value)
 
 
 def _time(value: object) -> datetime | None:

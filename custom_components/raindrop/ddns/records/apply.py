@@ -164,18 +164,18 @@ class _Writer:
         zone) is deleted again, or each change of the address would add one.
         """
         found = {(r.name, r.type): r for r in records} | {r.id: r for r in records}
-        shown = {change.record_key: found.get(_place(change)) for change in changes}
+        shown = {_place(change): found.get(_place(change)) for change in changes}
         # An updated record is not misplaced, even if it was renamed externally.
         updated = {change.record.id for change in changes if isinstance(change, Update)}
         known = updated | {record.id for record in shown.values() if record}
         others = [record for record in records if record.id not in known]
-        lacking = [c for c in changes if isinstance(c, Create) and shown[c.record_key] is None]
+        lacking = [c for c in changes if isinstance(c, Create) and shown[_place(c)] is None]
         misplaced = await self._delete_misplaced(lacking, others)
         for change in changes:
-            if change.record_key in misplaced:
+            if isinstance(change, Create) and change.record_key in misplaced:
                 self._refuse(change, CloudflareRefusedError("The name is not in this zone"))
             else:
-                self.outcomes.append(_outcome(change, shown[change.record_key], others))
+                self.outcomes.append(_outcome(change, shown[_place(change)], others))
 
     async def _delete_misplaced(
         self, creates: Sequence[Create], shown: Sequence[Record]

@@ -9,14 +9,18 @@ from ..models import (
     Update,
 )
 from ..plans import Outcome
+from ..text_records import TextUpdate
+from .text_tokens import is_same_text
 
 
 def unapplied_fields(change: Change, record: Record) -> list[str]:
     """Return the names of the fields of a change that a record does not have as they were sent.
 
-    The spelling of an address, the order and case of tags, and the TTL of a
-    proxied record, which is always automatic, do not count.
+    The spelling of an address, the quotes of a text, the order and case of
+    tags, and the TTL of a proxied record, which is always automatic, do not count.
     """
+    if isinstance(change, TextUpdate):
+        return [] if is_same_text(change.text, record) else ["content"]
     is_as_sent = {
         "content": change.address in (None, parse_record(record.content)),
         "proxied": change.proxied in (None, record.proxied),

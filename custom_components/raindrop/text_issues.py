@@ -1,0 +1,54 @@
+"""Repair issues of texts: an old address that is not, or cannot be, replaced."""
+
+from collections.abc import Iterable, Iterator
+
+from .config import Domain
+from .ddns import CloudflareRefusedError, State, to_unicode
+from .flows.preview import as_code, escape_markdown
+from .issue import ATTR_DOMAIN, Issue, quoted
+
+
+def text_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
+    """Yield the issues of texts that lead to an address of the past."""
+    for domain in domains:
+        for key in domain.record_keys:
+            known = state.record(key)
+            if hinting := known.stale_hints:
+                yield Issue(
+                    key="stale_hints",
+                    placeholders={
+                        ATTR_DOMAIN: domain.title,
+                        "family": key.family.label,
+                        "hint_types": " / ".join(sorted({record.type for record in hinting})),
+                        "existing": quoted(hinting),
+                    },
+                    subentry_id=domain.subentry_id,
+                    family=key.family.key,
+                    is_fixable=False,
+                )
+            failure = known.text_failure
+            if failure and isinstance(failure.error, CloudflareRefusedError):
+                yield Issue(
+                    key="text_refused",
+                    placeholders={
+                        ATTR_DOMAIN: domain.title,
+                        "name": as_code(to_unicode(failure.change.record.name)),
+                        "text_type": failure.change.record.type,
+                        "reason": escape_markdown(str(failure.error)),
+                    },
+                    subentry_id=domain.subentry_id,
+                    family=key.family.key,
+                )
+            if left := known.left_texts:
+                yield Issue(
+                    key="text_left",
+                    placeholders={
+                        ATTR_DOMAIN: domain.title,
+                        "family": key.family.label,
+                        "names": ", ".join(sorted({as_code(to_unicode(r.name)) for r in left})),
+                        "existing": quoted(left),
+                    },
+                    subentry_id=domain.subentry_id,
+                    family=key.family.key,
+                    is_fixable=False,
+                )
