@@ -11,6 +11,8 @@ from typing import Literal
 from PIL import Image, ImageDraw, ImageFont
 from playwright.async_api import FloatRect, Locator, Page
 
+from .session import rendered
+
 type Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 COLORS = 256
@@ -22,14 +24,13 @@ MARGIN = 12
 CAPTION_HEIGHT, CAPTION_SIZE = 56, 22
 CAPTION_COLORS = {"light": ("#03607d", "#ffffff"), "dark": ("#7fd6f5", "#0b1a20")}
 """The color of the bar and of its text, by theme."""
-RENDERED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 async def _in_each_theme(page: Page) -> AsyncIterator[Theme]:
     """Yield each theme while the page is shown in it; the page is light afterwards."""
     for theme in reversed(THEMES):
         await page.emulate_media(color_scheme=theme)
-        await page.evaluate(RENDERED)
+        await rendered(page)
         yield theme
 
 

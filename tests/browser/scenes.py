@@ -28,7 +28,7 @@ from .environment import (
 )
 from .pages import DevicePage, IntegrationsPage, RaindropPage, RepairsPage
 from .pictures import Animation, Pictures
-from .session import running_browser, running_environment, window
+from .session import rendered, running_browser, running_environment, window
 
 TALL = (1280, 1100)
 NARROW = (760, 840)
@@ -105,7 +105,7 @@ async def animate_the_first_seconds(page: Page, environment: Environment, folder
     raindrop = await RaindropPage(page).open()
     domain = await raindrop.open_device(HOST)
     await expect(domain.row("A record")).to_contain_text(ADDRESS)
-    await page.wait_for_load_state("networkidle")
+    await rendered(page)
     await domain.row("A record").evaluate(HIGHLIGHT)
     await animation.add_frame("Its page shows the record", 1500)
     await animation.add_frame(f"Your provider changes your address to {NEW_ADDRESS}", 1800)
@@ -151,7 +151,7 @@ async def show_the_devices(page: Page, environment: Environment, pictures: Pictu
 async def show_the_device(device: DevicePage, name: str, pictures: Pictures) -> None:
     """Show the entities of a device, and what happened to it."""
     await expect(device.activity(LATER_ADDRESS).first).to_be_visible()
-    await device.page.wait_for_load_state("networkidle")
+    await rendered(device.page)
     cards = await device.page.locator("ha-device-entities-card").all()
     await pictures.take(name, *cards, device.page.locator("ha-logbook").first)
 
@@ -184,7 +184,7 @@ async def show_the_dashboard(page: Page, environment: Environment, pictures: Pic
     await page.goto(f"/{DASHBOARD}/view")
     charts = page.locator("hui-grid-section canvas")
     await expect(charts).to_have_count(2)
-    await page.wait_for_load_state("networkidle")
+    await rendered(page)
     await pictures.take("dashboard", page.locator("hui-grid-section"))
 
 

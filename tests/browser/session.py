@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, BrowserContext, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from devtools.checkout import ROOT
 from devtools.home_assistant import HomeAssistant
@@ -21,6 +21,7 @@ LIMIT_MS = LIMIT_S * 1000
 NAMES = {"cloudflare": "Cloudflare", "amazon": "Amazon", "home-assistant": "Home Assistant"}
 """What the services are called that the simulator stands for, as users see them."""
 DESKTOP, PHONE = (1280, 900), (390, 844)
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @asynccontextmanager
@@ -63,3 +64,9 @@ async def window(
     context.set_default_timeout(LIMIT_MS)
     yield context
     await context.close()
+
+
+async def rendered(page: Page) -> None:
+    """Wait until a page shows another size or theme, with the images and icons of it."""
+    await page.wait_for_load_state("networkidle")
+    await page.evaluate(TWO_FRAMES)

@@ -16,7 +16,7 @@ from .pages import (
     overflow,
 )
 from .screenshots import Screenshots
-from .session import DESKTOP, PHONE
+from .session import DESKTOP, PHONE, rendered
 
 BLOG, PHOTOS, SHOP, VPN = (f"{name}.example.com" for name in ("blog", "photos", "shop", "vpn"))
 VPN_ADDRESS = "198.51.100.7"
@@ -30,6 +30,7 @@ async def take(page: Page, screenshots: Screenshots, name: str, part: Locator) -
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         for theme in ("dark", "light"):
             await page.emulate_media(color_scheme=theme)
+            await rendered(page)
             await screenshots.take(page, f"daily-{name}-{size[0]}-{theme}")
         assert await overflow(part) <= 0
 
