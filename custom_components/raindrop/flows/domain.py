@@ -26,6 +26,7 @@ from ..takeover import CONF_REPLACES
 from ..zone_links import dns_url
 from .forms import Errors, ShowErrors, without_sections
 from .names import NameChoices, name_choices, name_list, read_names
+from .policies import policy_data, policy_errors
 from .preview import first_message, table_rows, zone_message
 from .schemas import (
     CONF_OVERRIDE_SOURCES,
@@ -72,7 +73,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
             return self.async_abort(reason="not_loaded")
         if user_input and CONF_BEFORE in user_input:
             self._before = user_input[CONF_BEFORE]
-            return self._show_menu(self._first_step(is_takeover=user_input[CONF_IS_TAKEOVER]))
+            return await self._async_first_step(is_takeover=user_input[CONF_IS_TAKEOVER])
         choices = await self._async_name_choices()
         cnames = name_list(choices.cnames)
         self.form_placeholders = {"zone": self._entry.title, "cnames": cnames}
@@ -86,9 +87,19 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         if isinstance(names, ErrorMessage):
             return self.show_form("user", schema, user_input, names)
         self._names = names
-        self._data = {**config.DOMAIN_DEFAULTS, **_policy_data(user_input)}
-        errors = _policy_errors(user_input)
+        self._data = {**config.DOMAIN_DEFAULTS, **policy_data(user_input)}
+        errors = policy_errors(user_input)
         return await self._async_after_policies("user", schema, user_input, errors)
+
+    async def _async_first_step(self, *, is_takeover: bool) -> SubentryFlowResult:
+        """Say what the first form did."""
+        if is_takeover:
+            is_over = CONF_REPLACES not in self._entry.data
+            return await (
+                self.async_step_taken_over() if is_over else self.async_step_taking_over()
+            )
+        is_done = all(record.is_in_sync for record in self._record_states())
+        return await (self.async_step_done() if is_done else self.async_step_waiting())
 
     async def async_step_done(self, user_input: None = None) -> SubentryFlowResult:
         """Say what the first form did, and offer to add more names."""
@@ -105,13 +116,6 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     async def async_step_taking_over(self, user_input: None = None) -> SubentryFlowResult:
         """Say that not all of them are in sync, and offer to add more names."""
         return self._show_menu("taking_over")
-
-    def _first_step(self, *, is_takeover: bool) -> str:
-        """Return the step that says what the first form did."""
-        if is_takeover:
-            return "taking_over" if CONF_REPLACES in self._entry.data else "taken_over"
-        is_done = all(record.is_in_sync for record in self._record_states())
-        return "done" if is_done else "waiting"
 
     def _show_menu(self, step_id: str) -> SubentryFlowResult:
         contents = (r.record.content for r in self._record_states() if r.record)
@@ -160,8 +164,8 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
             return self.show_form("reconfigure", schema, values)
         user_input = without_sections(user_input)
         self._names = [config.subentry_host_name(subentry)]
-        self._data = self._merged({**self._shown, CONF_SOURCES: {}, **_policy_data(user_input)})
-        errors = _policy_errors(user_input)
+        self._data = self._merged({**self._shown, CONF_SOURCES: {}, **policy_data(user_input)})
+        errors = policy_errors(user_input)
         return await self._async_after_policies("reconfigure", schema, user_input, errors)
 
     @override
@@ -315,33 +319,3 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         last = {change.family: change.from_ip for change in history.changes}
         now = self._entry.runtime_data.data.public_addresses
         return {*self._before, *map(str, (*last.values(), *now.values()))}
-
-
-def _policy_errors(form: Mapping[str, Any]) -> Errors:
-    errors: Errors = {}
-    if not form[config.CONF_FAMILIES]:
-        errors[config.CONF_FAMILIES] = "no_family"
-    if form[config.CONF_TTL] == config.SECONDS and form[config.CONF_PROXIED] == config.ON:
-        errors[config.CONF_TTL] = "ttl_of_proxied"
-    prefix_length = _number(form, config.CONF_PREFIX_LENGTH)
-    try:
-        ddns.parse_interface_id(form.get(config.CONF_INTERFACE_ID, ""), prefix_length)
-    except ddns.InterfaceIdError:
-        errors[config.CONF_INTERFACE_ID] = "malformed_interface_id"
-    return errors
-
-
-def _policy_data(form: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a form as they are stored."""
-    return {
-        **{key: value for key, value in form.items() if key != CONF_OVERRIDE_SOURCES},
-        config.CONF_FAMILIES: sorted(form[config.CONF_FAMILIES]),
-        config.CONF_INTERFACE_ID: form.get(config.CONF_INTERFACE_ID, "").strip().lower(),
-        config.CONF_PREFIX_LENGTH: _number(form, config.CONF_PREFIX_LENGTH),
-        config.CONF_TTL_S: _number(form, config.CONF_TTL_S),
-    }
-
-
-def _number(form: Mapping[str, Any], field: str) -> int:
-    """Return the whole number in a field, its default if the field is empty."""
-    return int(form.get(field, config.DOMAIN_DEFAULTS[field]))
