@@ -12,7 +12,7 @@ from .screenshots import Screenshots
 from .session import DESKTOP, PHONE
 
 MAIL = f"mail.{ZONE}"
-SECTION = "Address in SPF and HTTPS records"
+SECTION = "Addresses in SPF and HTTPS records"
 
 
 def spf(address: str) -> str:
@@ -43,8 +43,8 @@ async def test_select_a_record_that_follows_the_address(
     await form.add_option(WWW)
     await form.expand(SECTION)
     await form.text(f"{MAIL} · TXT {environment.address}").click()
-    await form.text("An address that this domain never had stays").scroll_into_view_if_needed()
-    await expect(form.text("stands for the address")).to_be_visible()
+    await form.text("Addresses that this domain never had stay unchanged").scroll_into_view_if_needed()
+    await expect(form.text("current address of that domain")).to_be_visible()
     await take(page, screenshots, "texts-section")
     await form.press("Next")
     await expect(form.text(MAIL).first).to_be_visible()
