@@ -9,7 +9,7 @@ from .issue import ATTR_DOMAIN, Issue, quoted
 
 
 def text_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
-    """Yield the issues of texts that lead to an address of the past."""
+    """Yield the issues of texts with an old address."""
     for domain in domains:
         for key in domain.record_keys:
             known = state.record(key)

@@ -43,7 +43,9 @@ async def test_select_a_record_that_follows_the_address(
     await form.add_option(WWW)
     await form.expand(SECTION)
     await form.text(f"{MAIL} · TXT {environment.address}").click()
-    await form.text("Addresses that this domain never had stay unchanged").scroll_into_view_if_needed()
+    await form.text(
+        "Addresses that this domain never had stay unchanged"
+    ).scroll_into_view_if_needed()
     await expect(form.text("current address of that domain")).to_be_visible()
     await take(page, screenshots, "texts-section")
     await form.press("Next")

@@ -10,7 +10,7 @@ TEXT_TYPES = SERVICE_TYPES | {"TXT"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextUpdate(Update):
-    """A change: other addresses in a text, of which everything else stays.
+    """A change: other addresses in a text whose other content stays.
 
     The ``record`` is that of the text, and ``record_key`` the first of those
     whose addresses it gets.

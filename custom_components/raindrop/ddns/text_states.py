@@ -15,9 +15,9 @@ from .zone_config import ManagedRecord, ZoneConfig
 _LATE = timedelta(hours=2)
 """How long a text may still get an address that was replaced: that is two full syncs.
 
-A request without a response may be carried out late, and somebody who edits the
-text may have begun with the old one. After that, the address is no longer this
-home's, and who writes it means it.
+A request without a response may be carried out late, and somebody who edits the text
+may have started from the old one. After that, the address is no longer this home's: it
+counts as written on purpose.
 """
 
 
@@ -30,8 +30,8 @@ def text_addresses(known: RecordState, now: datetime) -> frozenset[Address]:
 def with_sent_texts(state: State, plan: Plan) -> State:
     """Return a state in which the addresses that a plan puts into texts count as being there.
 
-    It has to be remembered before they are sent: if Home Assistant is stopped
-    meanwhile, nothing else would tell that they are this home's.
+    It has to be stored before they are sent: if Home Assistant is stopped meanwhile,
+    nothing else would show that they are this home's.
     """
     records = {**state.records}
     for text in plan.texts:
@@ -100,7 +100,7 @@ class TextsRead:
     def _addresses(
         self, before: RecordState, after: RecordState, names: Collection[HostName], now: datetime
     ) -> dict[Address, datetime | None]:
-        """Return the addresses that a text has or may get, and since when none has it any more."""
+        """Return the addresses that a text has or may get, and since when no text has it."""
         held = {address for name in names for address in self._after[name]}
         found = {address for name in names for address in self._before[name]} | held
         own = {a: None for a in (before.last_address, after.last_address) if a in found}

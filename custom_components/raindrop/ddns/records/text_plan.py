@@ -1,10 +1,9 @@
-"""Plan what to change in texts: an address of this home is replaced by its present one.
+"""Plan what to change in texts: an address of this home is replaced with its current one.
 
-Only the addresses are replaced that a record of this home had, only at the
-names that the user chose for it, and only while the record itself is in sync or
-brought in sync. What may be the address of somebody else as well is left: that
-of a record of another home, and one for which two records have different
-successors.
+Only addresses that a record of this home had are replaced, only in records of the names
+that the user chose for it, and only while the record itself is in sync or brought in
+sync. An address that may also be somebody else's is left: that of a record of another
+home, and one for which two records have different successors.
 """
 
 from collections import defaultdict
@@ -98,7 +97,7 @@ def _held_by_other_homes(plan: Plan, existing: Sequence[Record]) -> set[Address 
 
 
 def _due(record: Record, claims: _Claims) -> dict[Address, Mapping[RecordKey, Address | None]]:
-    """Return the addresses in a text that some record has no more."""
+    """Return the addresses in a text that some record no longer has."""
     return {
         old: claims[old]
         for old in sorted(addresses_in(record) & claims.keys(), key=str)

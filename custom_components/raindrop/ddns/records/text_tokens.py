@@ -34,7 +34,7 @@ _LISTED = re.compile(r"[^,]+")
 
 
 class _Character(NamedTuple):
-    """One character of a text, and where it stands in the content."""
+    """One character of a text, and its position in the content."""
 
     character: str
     start: int
@@ -42,7 +42,7 @@ class _Character(NamedTuple):
 
 
 class _Token(NamedTuple):
-    """An address in a text, and where it stands in it."""
+    """An address in a text, and its position."""
 
     address: Address
     start: int
@@ -78,7 +78,7 @@ def is_same_text(text: str, record: Record) -> bool:
 
 
 def _characters(record: Record) -> list[_Character]:
-    """Return the characters of the text of a record; none of what is malformed."""
+    """Return the characters of the text of a record; none if it is malformed."""
     if record.type == "TXT":
         return _txt_characters(record.content)
     return _as_they_are(text_of(record) or "")
@@ -132,7 +132,7 @@ def _parameters(text: str) -> list[str]:
 
 
 def _split(content: str) -> str:
-    """Return quoted strings of which those that are too long are split, as Cloudflare does it."""
+    """Return quoted strings; those that are too long are split as Cloudflare does."""
     splits: list[int] = []
     for string in _STRINGS.finditer(content) if content.startswith('"') else ():
         length = 0
