@@ -26,7 +26,7 @@ _SOCKET_FAMILIES = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
 _ADDRESS_TABLE = Path("/proc/net/if_inet6")
 """The addresses of this host with their flags; exists on Linux only."""
 _REMOTE = ("2000::1", 53)
-"""An address on the Internet, to which nothing is sent."""
+"""An address on the internet, to which nothing is sent."""
 
 
 @callback

@@ -9,7 +9,7 @@ from .stored_values import read_address, read_mapping, read_time
 
 
 def texts_data(record: RecordState) -> dict[str, Any]:
-    """Return what is stored: since when no text has an address any more, None if one has."""
+    """Return what is stored: since when no text has an address, None if one still has."""
     addresses = record.text_addresses.items()
     stored = {str(a): since.isoformat() if since else None for a, since in addresses}
     return {"text_addresses": stored} if stored else {}

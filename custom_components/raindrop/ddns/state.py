@@ -63,7 +63,7 @@ class RecordState:
     external_changes: tuple[datetime, ...] = ()
     """When it was changed externally, as far as it counts; survives a restart."""
     text_addresses: Mapping[Address, datetime | None] = field(default_factory=dict)
-    """Its addresses that a text has, or may still get, and since when none has it any more.
+    """Its addresses that a text has, or may still get, and since when none has it.
 
     That is None while one has it. Survives a restart.
     """

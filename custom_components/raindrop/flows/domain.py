@@ -302,7 +302,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     async def _async_name_choices(self, texts: Collection[HostName] = ()) -> NameChoices:
         """List the names of the zone once; none if they cannot be listed.
 
-        ``texts`` are the names that are chosen already, which may have no text any more.
+        ``texts`` are the names that are already chosen, which may no longer have a text.
         """
         if self._choices is None:
             coordinator = self._entry.runtime_data

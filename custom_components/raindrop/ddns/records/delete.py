@@ -53,7 +53,7 @@ async def delete_records(
                 failed.append((chunk[0], err))
                 continue
             # One of them is gone already or is refused, or the zone's plan
-            # does not allow so many any more.
+            # no longer allows so many.
             half = len(chunk) // 2
             waiting.extendleft((chunk[half:], chunk[:half]))
     return failed
