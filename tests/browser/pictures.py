@@ -16,7 +16,7 @@ from .session import rendered
 type Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 COLORS = 256
-"""Enough for pages without photographs."""
+"""Enough for pages without photographs, except where transparency takes some."""
 DIALOG_RADIUS = 28
 BORDER_COLORS = {"light": "#d0d7de", "dark": "#3d444d"}
 """Those of GitHub, where a dialog would have no edge."""
@@ -76,9 +76,9 @@ class Pictures:
             self._save(image, f"{name}-{theme}")
 
     def _save(self, image: Image.Image, name: str) -> None:
-        method = Image.Quantize.FASTOCTREE if image.mode == "RGBA" else None
-        small = image.quantize(COLORS, method, dither=Image.Dither.NONE)
-        small.save(self.folder / f"{name}.png", optimize=True)
+        if image.mode == "RGB":
+            image = image.quantize(COLORS, dither=Image.Dither.NONE)
+        image.save(self.folder / f"{name}.png", optimize=True)
 
 
 class Animation:
