@@ -311,6 +311,39 @@ async def test_a_cancelled_caller_leaves_no_task(
     assert current_task() in before
 
 
+@pytest.mark.parametrize("first", [STATUS, None], ids=["failed", "slow"])
+async def test_queries_that_end_slowly_are_waited_for(
+    sessions: Mapping[Family, ClientSession],
+    fake: FakeProviders,
+    monkeypatch: pytest.MonkeyPatch,
+    first: DetectionError | None,
+) -> None:
+    """A cancelled query may need some time to close its connection."""
+    monkeypatch.setattr(hedged, "HEDGE_DELAY_S", 0.001)
+
+    async def query_and_close(
+        session: ClientSession, provider: Provider, family: Family, limit_s: float
+    ) -> Response:
+        try:
+            return await fake.query(session, provider, family, limit_s)
+        finally:
+            for _ in range(10):
+                await sleep(0)
+
+    monkeypatch.setattr(hedged, "query", query_and_close)
+    if first:
+        fake.send("a", first)
+    before = all_tasks()
+    query = start(sessions)
+    await fake.until_queried("c")
+
+    query.cancel()
+    with pytest.raises(CancelledError):
+        await query
+
+    assert all_tasks() == before
+
+
 async def test_a_caller_that_is_cancelled_before_it_starts_sends_no_query(
     sessions: Mapping[Family, ClientSession], fake: FakeProviders
 ) -> None:
