@@ -84,18 +84,20 @@ def with_plan(
     for managed in config.managed_records:
         key = managed.record_key
         # A paused record has no desired state, like one without an address.
-        nothing = Detection(source=managed.source)
-        detection = nothing if managed.is_paused else detections[managed.source]
+        detected = detections[managed.source]
+        detection = Detection(source=managed.source) if managed.is_paused else detected
         record = _record_state(
-            replace(state.record(key), exists=(key.name, key.family.record_type) in listed),
+            state.record(key),
             detection,
             plan.records.get(key),
             conflicts.get(key),
             outcome_of.get(key) or plan.waiting.get(key),
             now,
+            is_listed=(key.name, key.family.record_type) in listed,
         )
-        if detections[managed.source].address is not None:
-            record = replace(record, stale_hints=tuple(plan.stale_hints.get(key, ())))
+        hints = tuple(plan.stale_hints.get(key, ()))
+        if detected.address is not None and hints != record.stale_hints:
+            record = replace(record, stale_hints=hints)
         has_address = detection.address is not None
         record = texts_read.known(
             state.record(key), record, managed, plan, now, has_address=has_address
@@ -134,6 +136,8 @@ def _record_state(
     conflict: Conflict | None,
     outcome: Outcome | None,
     now: datetime,
+    *,
+    is_listed: bool,
 ) -> RecordState:
     """Return what is known of a record after its zone was read and changed.
 
@@ -154,7 +158,11 @@ def _record_state(
         is_unchanged = before.record in {None, record}
         synced_address = before.synced_address if is_unchanged else None
         return replace(
-            before, record=record, last_attributes=last_attributes, synced_address=synced_address
+            before,
+            record=record,
+            exists=is_listed,
+            last_attributes=last_attributes,
+            synced_address=synced_address,
         )
     address = parse_record(record.content) if record and is_in_sync else None
     refusals = _refusals(before, detection.address, failure)
@@ -162,7 +170,7 @@ def _record_state(
     return replace(
         before,
         record=record,
-        exists=before.exists or record is not None,
+        exists=is_listed or record is not None,
         conflict=conflict,
         failure=failure,
         refusals=refusals,
