@@ -1,11 +1,14 @@
 """Tunnels: a trace that says so is a witness against everything that pages report."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
 
+from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.detection.detector import Detector
+from custom_components.raindrop.ddns.detection.result import Response
+from custom_components.raindrop.ddns.detection.tunnels import Tunnels
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import Family, Source
 from simulator import Simulator
@@ -358,3 +361,14 @@ async def test_s8_a_trace_that_still_fails_holds_nothing_up(
     assert queried(simulator) == ["ipify", "cloudflare", "ident.me"]
     assert (await detect(detector, HERE)).address == ip_address(NEXT)
     assert queried(simulator) == ["ipify"]
+
+
+def test_a_tunnel_is_remembered_for_an_hour() -> None:
+    """A provider that does not deny it later may be down meanwhile; then it is asked as usual."""
+    tunnels, said_at = Tunnels(), datetime(2026, 11, 26, 12, tzinfo=UTC)
+    trace, hour = ddns.PROVIDERS[0], timedelta(hours=1)
+    tunnels.add([Response(provider=trace.name, error=DetectionError.TUNNEL)], Family.IPV4, said_at)
+
+    just_before = said_at + hour - timedelta(seconds=1)
+    assert tunnels.witness([trace], Family.IPV4, just_before) == trace.name
+    assert tunnels.witness([trace], Family.IPV4, said_at + hour) is None
