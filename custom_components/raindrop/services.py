@@ -150,7 +150,7 @@ async def _async_update(
     return {
         "addresses": _addresses(coordinator.config, coordinator.data.detections),
         "records": [_outcome(key, result.outcomes.get(key), coordinator) for key in record_keys],
-        **_texts({text.change: text.reason or "done" for text in result.texts}, record_keys),
+        **_texts({text.change: text.reason or "done" for text in result.texts}, {}, record_keys),
     }
 
 
@@ -173,7 +173,9 @@ async def _async_preview(
     return {
         "addresses": _addresses(config, preview.detections),
         "records": [_planned(key, changes.get(key), reasons.get(key)) for key in record_keys],
-        **_texts(dict.fromkeys(preview.plan.texts, "planned"), record_keys),
+        **_texts(
+            dict.fromkeys(preview.plan.texts, "planned"), preview.plan.left_texts, record_keys
+        ),
     }
 
 
@@ -226,20 +228,26 @@ def _change(key: RecordKey, change: Change, result: str) -> dict[str, Any]:
 
 
 def _texts(
-    results: Mapping[ddns.TextUpdate, str], record_keys: Iterable[RecordKey]
+    results: Mapping[ddns.TextUpdate, str],
+    left: Mapping[RecordKey, Iterable[ddns.Record]],
+    record_keys: Iterable[RecordKey],
 ) -> dict[str, Any]:
-    """Return the changes of texts that follow some records, if there are any."""
+    """Return what happens to the texts that follow some records, if there are any.
+
+    ``left`` are those that keep an old address of a record.
+    """
+    keys = {*record_keys}
     texts = [
-        {
-            "name": change.record.name,
-            "type": change.record.type,
-            "result": str(result),
-            "replaced": {str(old): str(new) for old, new in change.replaced},
-        }
+        _text(change.record, result, replaced={str(old): str(new) for old, new in change.replaced})
         for change, result in results.items()
-        if not change.record_keys.isdisjoint(record_keys)
+        if not change.record_keys.isdisjoint(keys)
     ]
+    texts += [_text(record, "left") for key in keys & left.keys() for record in left[key]]
     return {"texts": texts} if texts else {}
+
+
+def _text(record: ddns.Record, result: str, **more: Any) -> dict[str, Any]:
+    return {"name": record.name, "type": record.type, "result": str(result), **more}
 
 
 def _record(key: RecordKey, result: str, **more: Any) -> dict[str, Any]:

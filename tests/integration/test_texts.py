@@ -281,6 +281,8 @@ async def test_an_address_that_another_home_has_too_is_reported(
         comment="Kept by Raindrop for Home Assistant (home 00c0ffee)",
     )
     simulator.ip.set_address(NEXT)
+    planned = await sync(hass, follower, dry_run=True)
+    assert planned["texts"] == [{"name": MAIL, "type": "TXT", "result": "left"}]
     await press_update_now_in_vain(hass)
     assert issues(hass) == ["text_left"]
     (issue,) = ir.async_get(hass).issues.values()
