@@ -14,7 +14,7 @@ from custom_components.raindrop.const import SUBENTRY_DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 
-OWNER = "Kept by Raindrop for Home Assistant (home 1b0ba0c0)"
+OWNER = "Managed by Raindrop for Home Assistant (home 1b0ba0c0)"
 """The comment of this home; the id follows from that of Home Assistant."""
 WITHOUT_FIELD = {"paused", "records", "sources", "take_over", "texts"}
 """Data of a domain that its form has no field for, at least not in every zone."""

@@ -20,8 +20,8 @@ from .conftest import BATCH, Clock, endpoints, entry_state, submit, submit_user_
 from .domain_forms import FORM, OWNER, add, placeholders, record, rows, send, start
 from .repair_flows import NAME, Repair, contents, issues
 
-UNNAMED = "Kept by Raindrop for Home Assistant"
-THEIRS = "Kept by Raindrop for Home Assistant (home 00c0ffee)"
+UNNAMED = "Managed by Raindrop for Home Assistant"
+THEIRS = "Managed by Raindrop for Home Assistant (home 00c0ffee)"
 
 
 def add_record(simulator: Simulator, zone: Zone, comment: str, content: str = OLD) -> str:

@@ -278,7 +278,7 @@ async def test_an_address_that_another_home_has_too_is_reported(
         type="A",
         name="theirs",
         content=HOME,
-        comment="Kept by Raindrop for Home Assistant (home 00c0ffee)",
+        comment="Managed by Raindrop for Home Assistant (home 00c0ffee)",
     )
     simulator.ip.set_address(NEXT)
     planned = await sync(hass, follower, dry_run=True)

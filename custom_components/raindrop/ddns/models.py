@@ -31,7 +31,7 @@ HomeId = NewType("HomeId", str)
 RecordVersion = NewType("RecordVersion", str)
 """A record as it was at one time."""
 
-OWNER_COMMENT = "Kept by Raindrop for Home Assistant"
+OWNER_COMMENT = "Managed by Raindrop for Home Assistant"
 """The comment of created records; the id of the home follows, if it has one."""
 
 

@@ -288,5 +288,5 @@ async def test_created_records_are_marked_with_the_id_of_the_home(
     (batched,) = await client.batch(zone_id(zone), [create("b.example.com", A1)])
 
     assert (alone.comment, batched.comment) == 2 * (
-        "Kept by Raindrop for Home Assistant (home 3f9a1c2b)",
+        "Managed by Raindrop for Home Assistant (home 3f9a1c2b)",
     )

@@ -43,7 +43,7 @@ def test_the_home_is_a_parameter() -> None:
         Create(record_key=V4, address=A1),
         Update(record_key=V4, record=OLD, is_takeover=True),
     )
-    mark = {"comment": "Kept by Raindrop for Home Assistant (home 3f9a1c2b)"}
+    mark = {"comment": "Managed by Raindrop for Home Assistant (home 3f9a1c2b)"}
 
     assert codec.create_body(new, HOME_ID).items() > mark.items()
     assert codec.update_body(taken, HOME_ID) == mark

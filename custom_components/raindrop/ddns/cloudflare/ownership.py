@@ -1,6 +1,6 @@
 """The comment of created records, which identifies the home that manages them.
 
-``Kept by Raindrop for Home Assistant (home 3f9a1c2b)``: a comment, because the
+``Managed by Raindrop for Home Assistant (home 3f9a1c2b)``: a comment, because the
 Free plan has no tags. It may have at most 100 characters there:
 https://developers.cloudflare.com/dns/manage-dns-records/reference/record-attributes/
 """
