@@ -1,11 +1,13 @@
 """Backoff: when Cloudflare may be called, and what is due from time to time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from homeassistant.util import dt as dt_util
 
 from . import ddns
 from .const import FULL_SYNC_INTERVAL
+from .ddns import UpdateOptions
 from .scheduling import HOURLY, is_interval_over
 from .store import ZoneStore
 from .zone_reading import ZoneReading
@@ -44,6 +46,19 @@ class Backoff:
     def is_accepted(self) -> bool:
         """Whether Cloudflare has not denied the credential since the zone was last read."""
         return self._denials == 0
+
+    def allowed(
+        self, options: UpdateOptions, now: datetime, zone: ddns.Zone | None, *, has_records: bool
+    ) -> UpdateOptions:
+        """Return the options of an update that begins, with what else is due and allowed."""
+        full_sync = options.full_sync or self.is_full_sync_due(now)
+        return replace(
+            options,
+            full_sync=full_sync and self.may_read(now),
+            may_call_api=self.may_call_api(now) and has_records,
+            read_zone=self.zone_reading.is_due(now, zone, options),
+            second_opinion=options.full_sync or self.is_second_opinion_due(now),
+        )
 
     def is_full_sync_due(self, now: datetime) -> bool:
         """Return whether the zone is due to be read, even if no address changed."""
@@ -106,10 +121,22 @@ class Backoff:
         """Remember that a write was sent whose response will not be read."""
         self._store.unconfirmed_at = now
 
+    def updated(
+        self,
+        result: ddns.UpdateResult,
+        options: UpdateOptions,
+        rate_limit: ddns.RateLimit | None,
+        began_at: datetime,
+    ) -> None:
+        """Record an update that called Cloudflare and has just ended."""
+        if options.full_sync or result.was_read:
+            self.full_sync_attempted(began_at)
+        self.add(result, rate_limit, dt_util.utcnow())
+
     def add(
         self, result: ddns.UpdateResult, rate_limit: ddns.RateLimit | None, now: datetime
     ) -> None:
-        """Record an update that called Cloudflare and has just ended.
+        """Record what Cloudflare answered until now.
 
         ``rate_limit`` is that of the client's last response.
         """

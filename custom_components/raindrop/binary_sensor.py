@@ -1,4 +1,4 @@
-"""Binary sensor: whether a record of a domain is not in sync."""
+"""Binary sensors: whether a record of a domain, or an IP list, is not in sync."""
 
 from typing import Any, override
 
@@ -15,11 +15,19 @@ from .const import ATTR_REASON
 from .coordinator import RaindropConfigEntry
 from .ddns import Reason
 from .entity import DomainEntity, async_add_domain_entities
+from .list_entity import ListEntity, async_add_list_entities
 
 PARALLEL_UPDATES = 0
 
 PROBLEM = BinarySensorEntityDescription(
     key="problem",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+LIST_PROBLEM = BinarySensorEntityDescription(
+    key="list_problem",
     device_class=BinarySensorDeviceClass.PROBLEM,
     entity_category=EntityCategory.DIAGNOSTIC,
 )
@@ -35,6 +43,9 @@ async def async_setup_entry(
     await async_add_domain_entities(
         coordinator, async_add_entities, lambda d: [DomainProblem(coordinator, d, PROBLEM)]
     )
+    await async_add_list_entities(
+        coordinator, async_add_entities, lambda m: [ListProblem(coordinator, m, LIST_PROBLEM)]
+    )
 
 
 class DomainProblem(DomainEntity, BinarySensorEntity):
@@ -45,6 +56,22 @@ class DomainProblem(DomainEntity, BinarySensorEntity):
     def is_on(self) -> bool | None:
         """Return whether a record is not in sync, though the user did not pause it."""
         return self.reason not in {None, Reason.PAUSED} if self.is_known else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return the reason, so that automations can distinguish problems."""
+        return {ATTR_REASON: self.reason}
+
+
+class ListProblem(ListEntity, BinarySensorEntity):
+    """On while an IP list is not in line."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether the list is not in line."""
+        return self.reason is not None if self.is_known else None
 
     @property
     @override

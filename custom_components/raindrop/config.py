@@ -31,6 +31,7 @@ from .ddns import (
     SourceKind,
     ZoneConfig,
 )
+from .list_config import list_families
 from .stored_sources import (
     CONF_RESOLVERS,
     CONF_SOURCE,
@@ -241,10 +242,11 @@ def zone_config(entry: ConfigEntry, domains: Iterable[Domain]) -> ZoneConfig:
     """Return what an update manages: the records of the domains, and the home's addresses.
 
     The home's IPv4 address is always detected, the IPv6 address if a record
-    needs it. Raises CloudflareNotFoundError if the stored zone id is malformed.
+    or a list needs it. Raises CloudflareNotFoundError if the stored zone id is malformed.
     """
     managed_records = tuple(managed for domain in domains for managed in domain.managed_records)
     families = {Family.IPV4, *(managed.record_key.family for managed in managed_records)}
+    families |= list_families(entry)
     home_sources = [s for family, s in read_sources(entry.options).items() if family in families]
     return ZoneConfig(
         zone_id=zone_id(entry),

@@ -17,7 +17,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import voluptuous as vol
 
 from . import config, ddns
-from .const import CONF_ZONE, CONF_ZONE_ID, DOMAIN, SUBENTRY_DOMAIN
+from .const import CONF_ZONE, CONF_ZONE_ID, DOMAIN, SUBENTRY_DOMAIN, SUBENTRY_IP_LIST
 from .coordinator import RaindropConfigEntry
 from .ddns import Family, RecordKey, Zone, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
@@ -31,6 +31,7 @@ from .flows.first_domain import (
     suggested_families,
     usable_families,
 )
+from .flows.ip_list import IpListFlow
 from .flows.options import RaindropOptionsFlow
 from .flows.preview import conflict_message, zone_message
 from .flows.schemas import (
@@ -91,7 +92,7 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the flow for each type of subentry."""
-        return {SUBENTRY_DOMAIN: DomainFlow}
+        return {SUBENTRY_DOMAIN: DomainFlow, SUBENTRY_IP_LIST: IpListFlow}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -14,6 +14,7 @@ from .config import (
 )
 from .ddns import Source, ZoneConfig, reconfigured
 from .deletions import async_begin_deletions
+from .list_config import unreadable_lists
 from .store import ZoneStore
 from .stored_sources import watches_connection
 
@@ -33,7 +34,10 @@ class Configuration:
     def _read(self) -> None:
         self.domains = read_domains(self._entry)
         self.zone = zone_config(self._entry, self.domains)
-        unreadable = unreadable_domains(self._entry, self.domains)
+        unreadable = (
+            *unreadable_domains(self._entry, self.domains),
+            *unreadable_lists(self._entry),
+        )
         self._unreadable = {subentry.subentry_id for subentry in unreadable}
 
     @property

@@ -38,6 +38,8 @@ from .ddns import (
 )
 from .deletions import Deletions
 from .error_messages import raise_setup_error, raise_update_error
+from .follow_ups import FollowUps
+from .ip_lists import IpLists
 from .public_dns import PublicDns
 from .publisher import Publisher
 from .reauth import async_update_reauth
@@ -92,12 +94,22 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         """When the last update ended."""
         self.zone_device_id = ""
         self._deletions = Deletions(hass, entry, self.client, self.store)
-        self._public_dns = PublicDns(
-            hass, entry, self._scheduler, lambda: self.data, self._async_use_answers
-        )
         self._publisher = Publisher(hass, entry, self.store)
         self._backoff = Backoff(self.store)
-        self._token_expiry = TokenExpiry(hass, entry, self.client, self._backoff)
+        self.ip_lists = IpLists(
+            hass,
+            entry,
+            self.client,
+            self.store,
+            backoff=self._backoff,
+            scheduler=self._scheduler,
+            publisher=self._publisher,
+        )
+        self._follow_ups = FollowUps(
+            PublicDns(hass, entry, self._scheduler, lambda: self.data, self._async_use_answers),
+            self.ip_lists,
+            TokenExpiry(hass, entry, self.client, self._backoff),
+        )
         self._lock = Lock()
         self._is_stopped = False
 
@@ -122,7 +134,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         await self.store.async_load(self.config.zone_id)
         self._configuration.async_apply(self.config)
         self.data = self.store.state
-        if self._public_dns.is_off:
+        self.ip_lists.async_apply()
+        if self._follow_ups.public_dns.is_off:
             self.data = self.store.state = without_public_answers(self.store.state)
         if self.store.state.zone:
             self.client.max_batch = self.store.state.zone.max_batch
@@ -144,6 +157,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self._entities.async_follow()
         for show in self.domain_listeners:
             await show(changed)
+        await self.ip_lists.async_reconfigured()
         await self.store.async_save()
 
     @callback
@@ -298,16 +312,11 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             if is_reconfigured := self._configuration.is_outdated:
                 await self._async_reconfigure()
             now = dt_util.utcnow()
-            full_sync = options.full_sync or self._backoff.is_full_sync_due(now)
-            full_sync = full_sync and self._backoff.may_read(now)
             may_call_api = self._backoff.may_call_api(now)
             has_records = bool(self.config.managed_records)
+            options = self._backoff.allowed(options, now, self.data.zone, has_records=has_records)
             options = replace(
                 options,
-                full_sync=full_sync,
-                read_zone=self._backoff.zone_reading.is_due(now, self.data.zone, options),
-                may_call_api=may_call_api and has_records,
-                second_opinion=options.full_sync or self._backoff.is_second_opinion_due(now),
                 remember=self._async_remember,
                 is_current=lambda: not self._configuration.is_outdated,
             )
@@ -315,34 +324,25 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             state, result = await update_zone(
                 self.client, self.detector, self.config, before, options
             )
-            may_delete = result.was_read or (may_call_api and full_sync and not has_records)
+            may_delete = result.was_read or (may_call_api and options.full_sync and not has_records)
             if may_delete and not self._configuration.is_outdated:
                 result = await self._deletions.async_delete(result)
             is_first, self.checked_at = self.checked_at is None, dt_util.utcnow()
             was_unconfirmed = self._backoff.has_unconfirmed_write(now) and not is_first
             if may_call_api:
-                self._async_adjust_backoff(result, options, now)
+                self._backoff.updated(result, options, self.client.rate_limit, now)
+                is_needed = has_records or bool(self._deletions.due)
+                async_update_reauth(
+                    self.hass, self.config_entry, self._backoff, result, is_key_needed=is_needed
+                )
             if self._backoff.has_unconfirmed_write(self.checked_at) and not was_unconfirmed:
                 self._scheduler.async_schedule_full_sync()
             if is_reconfigured or state != before:
                 self._publisher.async_store(self.domains, self.config, state, result)
-            self._public_dns.async_updated(state, result, is_full_sync=full_sync)
-            self._token_expiry.async_updated(result, is_full_sync=full_sync)
+            self._follow_ups.async_updated(state, result, is_full_sync=options.full_sync)
             self._watch.async_detected(state.detections)
             # Home Assistant polls so long after the last update, whatever started it.
             until_full_sync = max(self._backoff.until_full_sync(now), UPDATE_INTERVAL)
             self.update_interval = min(self._watch.poll_interval(state), until_full_sync)
             self._scheduler.async_schedule_hold_down(state)
             return state, result
-
-    def _async_adjust_backoff(
-        self, result: UpdateResult, options: UpdateOptions, now: datetime
-    ) -> None:
-        """Adjust the backoff, and ask for another credential if this one is denied."""
-        if options.full_sync or result.was_read:
-            self._backoff.full_sync_attempted(now)
-        self._backoff.add(result, self.client.rate_limit, dt_util.utcnow())
-        is_key_needed = bool(self.config.managed_records or self._deletions.due)
-        async_update_reauth(
-            self.hass, self.config_entry, self._backoff, result, is_key_needed=is_key_needed
-        )

@@ -12,8 +12,17 @@ from homeassistant.util import dt as dt_util
 from .connection_watch import async_watch
 from .const import CONF_ZONE
 from .coordinator import RaindropConfigEntry
-from .ddns import Detection, ManagedRecord, RecordState, Response, SourceKind, State
+from .ddns import (
+    Detection,
+    ListState,
+    ManagedRecord,
+    RecordState,
+    Response,
+    SourceKind,
+    State,
+)
 from .error_messages import error_message
+from .list_config import ManagedList
 
 
 class _Labels:
@@ -83,6 +92,30 @@ def _diagnostics(
             if subentry_id in (None, domain.subentry_id)
             for managed in domain.managed_records
         ],
+        "ip_lists": [
+            _ip_list(managed, coordinator.ip_lists.state(managed.id), address)
+            for managed in coordinator.ip_lists.lists
+            if subentry_id in (None, managed.subentry_id)
+        ],
+    }
+
+
+def _ip_list(managed: ManagedList, state: ListState, address: _Labels) -> dict[str, Any]:
+    """Return what is known of a list, without its name and what others put there."""
+    config, now = managed.config, dt_util.utcnow()
+    return {
+        "families": [family.label for family in config.sources],
+        "ipv6_prefix_length": config.ipv6_prefix_length,
+        "allows_shared": config.allows_shared,
+        "adopted": len(config.adopted),
+        "networks": {f.label: address(network) for f, network in state.networks.items()},
+        "old_items": len(state.old_items),
+        "old_s": round((now - state.old_since).total_seconds()) if state.old_since else None,
+        "reason": state.reason,
+        "failure": state.failure,
+        "error": state.error and {"status": state.error.status, "codes": state.error.codes},
+        "is_in_sync": state.is_in_sync,
+        "external_changes": len(state.external_changes),
     }
 
 

@@ -1,7 +1,7 @@
 """Base classes of the entities of a zone and of a domain."""
 
 from asyncio import sleep
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -25,11 +25,13 @@ _BATCH = 10
 
 
 @callback
-def async_related_entities(hass: HomeAssistant, targets: Iterable[str], key: str) -> set[str]:
-    """Return the entities with a translation key that Raindrop's entities among some represent.
+def async_related_entities(
+    hass: HomeAssistant, targets: Iterable[str], keys: Container[str]
+) -> set[str]:
+    """Return the entities with these translation keys that some of Raindrop's represent.
 
-    Any entity of a domain represents those of the domain and its zone, any entity of a
-    zone also those of all its domains.
+    Any entity of a domain or a list represents those of it and its zone, any entity of a
+    zone also those of all its domains and lists.
     """
     registry = er.async_get(hass)
     found = map(registry.async_get, targets)
@@ -42,7 +44,7 @@ def async_related_entities(hass: HomeAssistant, targets: Iterable[str], key: str
         entity.entity_id
         for entry_id in {entry_id for entry_id, _ in owners}
         for entity in er.async_entries_for_config_entry(registry, entry_id)
-        if entity.translation_key == key
+        if entity.translation_key in keys
         and (
             entity.config_subentry_id is None
             or not owners.isdisjoint({(entry_id, None), (entry_id, entity.config_subentry_id)})

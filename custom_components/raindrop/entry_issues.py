@@ -17,6 +17,7 @@ from .const import DOMAIN
 from .ddns import CloudflareError, RecordKey, to_unicode
 from .flows.preview import escape_markdown
 from .issues import ATTR_ENTRY_ID, ATTR_ISSUE, ATTR_SUBENTRY_ID
+from .list_config import unreadable_lists
 from .stored_sources import unreadable_families
 from .zone_links import DNS_URL
 
@@ -36,7 +37,7 @@ def async_report_configuration(
     hass: HomeAssistant, entry: ConfigEntry, domains: Iterable[Domain]
 ) -> None:
     """Create an issue for each part of the configuration that cannot be read."""
-    for subentry in unreadable_domains(entry, domains):
+    for subentry in (*unreadable_domains(entry, domains), *unreadable_lists(entry)):
         placeholders = {"domain": subentry.title, "zone": entry.title}
         _async_create(hass, entry, _DOMAIN, placeholders, about=subentry.subentry_id)
     if families := unreadable_families(entry.options):
@@ -94,6 +95,13 @@ def async_report_records_left(
 def async_end_records_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Delete the issue that a removed entry leaves records: another attempt deleted them."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, _RECORDS_LEFT))
+
+
+@callback
+def async_report_list_items_left(hass: HomeAssistant, entry: ConfigEntry, url: str) -> None:
+    """Create the issue that a removed entry leaves items in IP lists; ``url`` is their page."""
+    placeholders = {"zone": entry.title, "url": url}
+    _async_create(hass, entry, "list_items_left", placeholders, is_persistent=True)
 
 
 @callback

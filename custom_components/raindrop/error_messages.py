@@ -37,10 +37,12 @@ _PERMISSIONS = {
     Permission.ZONE_READ: (CONF_KEY, "zone_read_missing"),
     Permission.DNS_READ: (CONF_KEY, "dns_edit_missing"),
     Permission.DNS_EDIT: (CONF_KEY, "dns_edit_missing"),
+    Permission.LISTS_EDIT: (CONF_KEY, "lists_edit_missing"),
     Permission.LOCATION: (CONF_KEY, "token_location"),
 }
 _OTHERS: dict[type[ddns.DdnsError], tuple[str, str]] = {
     ddns.CloudflareNotFoundError: (CONF_ZONE, "zone_not_found"),
+    ddns.CloudflareBusyError: (BASE, "lists_busy"),
     ddns.CloudflareCertificateError: (BASE, "untrusted_certificate"),
     ddns.CloudflareConnectionError: (BASE, "cannot_connect"),
     ddns.CloudflareCaptivePortalError: (BASE, "captive_portal"),

@@ -13,12 +13,15 @@ from .const import ATTR_REASON
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import DdnsEvent, EventType, Family
 from .entity import DomainEntity, ZoneEntity, async_add_domain_entities
-from .publisher import SIGNAL_EVENT
+from .list_config import ManagedList
+from .list_entity import ListEntity, async_add_list_entities
+from .publisher import SIGNAL_EVENT, list_place
 
 PARALLEL_UPDATES = 0
 
 ATTR_FAMILY = "family"
 ATTR_FROM_IP = "from_ip"
+ATTR_LIST = "list"
 ATTR_TO_IP = "to_ip"
 
 _CHANGED = {Family.IPV4: "ipv4_changed", Family.IPV6: "ipv6_changed"}
@@ -30,6 +33,8 @@ DNS_RECORD = EventEntityDescription(
     key="dns_record",
     event_types=[type_.value for type_ in EventType if type_ is not EventType.PUBLIC_CHANGED],
 )
+
+IP_LIST = EventEntityDescription(key="ip_list", event_types=DNS_RECORD.event_types)
 
 
 async def async_setup_entry(
@@ -45,14 +50,17 @@ async def async_setup_entry(
         async_add_entities,
         lambda domain: [DnsRecordEvent(coordinator, domain, DNS_RECORD)],
     )
+    await async_add_list_entities(
+        coordinator, async_add_entities, lambda m: [IpListEvent(coordinator, m, IP_LIST)]
+    )
 
 
 class RaindropEvent(EventEntity):
     """An event entity that gets its events from the dispatcher."""
 
     coordinator: RaindropCoordinator
-    _host_name = ""
-    """The domain whose events it fires; empty for those of the home's address."""
+    _place = ""
+    """The domain or list whose events it fires; empty for those of the home's address."""
 
     @property
     @override
@@ -64,7 +72,7 @@ class RaindropEvent(EventEntity):
     async def async_added_to_hass(self) -> None:
         """Listen for events, not for updates: the state is the last event."""
         entry_id = self.coordinator.config_entry.entry_id
-        signal = SIGNAL_EVENT.format(entry_id, self._host_name)
+        signal = SIGNAL_EVENT.format(entry_id, self._place)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_handle))
 
     @callback
@@ -108,8 +116,26 @@ class DnsRecordEvent(RaindropEvent, DomainEntity):
     ) -> None:
         """Fire the events of one domain."""
         super().__init__(coordinator, domain, description)
-        self._host_name = domain.name
+        self._place = domain.name
 
     @override
     def _attributes_of(self, event: DdnsEvent) -> dict[str, Any]:
         return {CONF_DOMAIN: self.domain.name, ATTR_REASON: event.reason}
+
+
+class IpListEvent(RaindropEvent, ListEntity):
+    """Fires when something happened to the home's addresses in an IP list."""
+
+    def __init__(
+        self,
+        coordinator: RaindropCoordinator,
+        managed: ManagedList,
+        description: EventEntityDescription,
+    ) -> None:
+        """Fire the events of one list."""
+        super().__init__(coordinator, managed, description)
+        self._place = list_place(managed.id)
+
+    @override
+    def _attributes_of(self, event: DdnsEvent) -> dict[str, Any]:
+        return {ATTR_LIST: self.managed.title, ATTR_REASON: event.reason}

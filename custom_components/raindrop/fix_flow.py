@@ -17,6 +17,8 @@ from .loading import async_wait_until_loaded
 
 MENUS: dict[str, Sequence[str]] = {
     "domain_unreadable": ("remove",),
+    "list_contested": ("retry", "remove"),
+    "list_missing": ("retry", "remove"),
     "record_cname": ("retry", "remove"),
     "record_contested": ("retry", "remove"),
     "record_delegated": ("retry", "remove"),

@@ -16,7 +16,7 @@ from homeassistant.util.signal_type import SignalType, SignalTypeFormat
 
 from .config import Domain
 from .const import DOMAIN
-from .ddns import Address, DdnsEvent, HostName, Source, State, UpdateResult, ZoneConfig
+from .ddns import Address, DdnsEvent, HostName, ListId, Source, State, UpdateResult, ZoneConfig
 from .error_messages import StatusLog
 from .history import async_get_history
 from .issues import async_sync_issues
@@ -25,9 +25,9 @@ from .store import ZoneStore
 SIGNAL_ADDRESS_ACCEPTED: SignalType[Source, Address] = SignalType(f"{DOMAIN}_address_accepted")
 """A zone accepted another address of a source."""
 SIGNAL_DOMAIN: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_domain_{{}}")
-"""The known state of a domain's records changed; by entry ID and host name."""
+"""What is known of a domain or a list changed; by entry id and host name or `list_place`."""
 SIGNAL_EVENT: SignalTypeFormat[DdnsEvent] = SignalTypeFormat(f"{DOMAIN}_{{}}_event_{{}}")
-"""Something happened to a domain or the home; by entry ID and host name, empty for the home."""
+"""Something happened; by entry id and host name or `list_place`, empty for the home itself."""
 
 _BATCH = 100
 """How many signals are sent before yielding to the event loop."""
@@ -43,8 +43,8 @@ class Publisher:
         self._status_log = StatusLog(entry.title)
         self._published = State()
         self._is_available = False
-        self._changed: deque[HostName] = deque()
-        """Domains whose entities do not show the published state yet."""
+        self._changed: deque[str] = deque()
+        """Domains and lists whose entities do not show the published state yet."""
         self._is_started = False
         self._cancel_start: CALLBACK_TYPE
         self._lock = Lock()
@@ -75,6 +75,12 @@ class Publisher:
         self._changed.extend(sorted(changed))
         # The iteration in which a large update ends is long enough.
         self._async_send(eager_start=len(self._changed) < _BATCH)
+
+    @callback
+    def async_publish_list(self, list_id: ListId) -> None:
+        """Publish that something changed of a list, and its events, which are pending."""
+        self._changed.append(list_place(list_id))
+        self._async_send()
 
     @callback
     def async_store(
@@ -136,11 +142,21 @@ class Publisher:
             await self._store.async_save()
             while events and self._is_started:
                 event = events.popleft()
-                name = event.record_key.name if event.record_key else ""
-                async_dispatcher_send(
-                    self._hass, SIGNAL_EVENT.format(self._entry.entry_id, name), event
-                )
+                signal = SIGNAL_EVENT.format(self._entry.entry_id, _place(event))
+                async_dispatcher_send(self._hass, signal, event)
                 if len(events) % _BATCH == 0:
                     await sleep(0)
         finally:
             self._store.pending_events[:0] = events
+
+
+def list_place(list_id: ListId) -> str:
+    """Return what stands for a list in place of a host name."""
+    return f"list:{list_id}"
+
+
+def _place(event: DdnsEvent) -> str:
+    """Return where something happened: a host name, a list, or empty for the home itself."""
+    if event.list_id:
+        return list_place(event.list_id)
+    return event.record_key.name if event.record_key else ""

@@ -21,7 +21,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .config import Domain
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns import Address, Detection, Family, Reason, RecordKey
+from .ddns import Address, Detection, Family, ListState, Reason, RecordKey
 from .entity import (
     DomainEntity,
     ZoneEntity,
@@ -30,6 +30,8 @@ from .entity import (
     zone_unique_id,
 )
 from .history import async_get_history
+from .list_config import ManagedList, network_text
+from .list_entity import ListEntity, async_add_list_entities
 
 PARALLEL_UPDATES = 0
 
@@ -55,6 +57,13 @@ class DomainSensorDescription(SensorEntityDescription):
     """A sensor of a domain."""
 
     value_fn: Callable[[RaindropCoordinator, Domain], Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListSensorDescription(SensorEntityDescription):
+    """A sensor of an IP list."""
+
+    value_fn: Callable[[ListState], Value]
 
 
 def _detection(coordinator: RaindropCoordinator, family: Family) -> Detection:
@@ -178,6 +187,25 @@ _DOMAIN_LAST_UPDATE = DomainSensorDescription(
 )
 
 
+def _listed_addresses(state: ListState) -> str | None:
+    """Return what a list holds for the home; "none" is known."""
+    if not state.was_read:
+        return None
+    networks = (network for _, network in sorted(state.networks.items()))
+    return ", ".join(map(network_text, networks)) or "none"
+
+
+_LIST_SENSORS = (
+    ListSensorDescription(key="listed_addresses", value_fn=_listed_addresses),
+    ListSensorDescription(
+        key="last_update",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda state: state.written_at,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: RaindropConfigEntry,
@@ -201,6 +229,9 @@ async def async_setup_entry(
     async_add_entities(ZoneSensor(coordinator, description) for description in _ZONE_SENSORS)
     sensors_of = partial(_domain_sensors, coordinator)
     await async_add_domain_entities(coordinator, async_add_entities, sensors_of)
+    await async_add_list_entities(
+        coordinator, async_add_entities, partial(_list_sensors, coordinator)
+    )
 
 
 @callback
@@ -235,6 +266,12 @@ def _domain_sensors(coordinator: RaindropCoordinator, domain: Domain) -> Iterato
     yield DomainStatus(coordinator, domain, _STATUS)
 
 
+def _list_sensors(coordinator: RaindropCoordinator, managed: ManagedList) -> Iterator[ListEntity]:
+    for description in _LIST_SENSORS:
+        yield ListSensor(coordinator, managed, description)
+    yield ListStatus(coordinator, managed, _STATUS)
+
+
 class ZoneSensor(ZoneEntity, SensorEntity):
     """A sensor of a zone."""
 
@@ -267,6 +304,28 @@ class DomainSensor(DomainEntity, SensorEntity):
 
 class DomainStatus(DomainEntity, SensorEntity):
     """Whether a domain is in sync or paused, or else why not."""
+
+    @property
+    @override
+    def native_value(self) -> Value:
+        """Return the status after the last update."""
+        return (self.reason or IN_SYNC) if self.is_known else None
+
+
+class ListSensor(ListEntity, SensorEntity):
+    """A sensor of an IP list."""
+
+    entity_description: ListSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> Value:
+        """Return the value after the last update."""
+        return self.entity_description.value_fn(self.state_of_list)
+
+
+class ListStatus(ListEntity, SensorEntity):
+    """Whether an IP list is in line, or else why not."""
 
     @property
     @override

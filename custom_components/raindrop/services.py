@@ -24,6 +24,7 @@ from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import Change, Detection, Family, Outcome, Reason, RecordKey, Source, ZoneConfig
 from .error_messages import translated_error
 from .history import async_get_history, change_data
+from .list_responses import async_planned_lists, list_outcomes
 from .loading import async_wait_until_loaded
 
 ATTR_DOMAINS = "domains"
@@ -147,7 +148,11 @@ async def _async_update(
 ) -> dict[str, Any]:
     """Return what an update did. Raises HomeAssistantError."""
     result = await coordinator.async_update_now(record_keys)
+    await coordinator.ip_lists.async_finish()
+    for managed in coordinator.ip_lists.lists:
+        coordinator.ip_lists.raise_error(managed)
     return {
+        **list_outcomes(coordinator.ip_lists),
         "addresses": _addresses(coordinator.config, coordinator.data.detections),
         "records": [_outcome(key, result.outcomes.get(key), coordinator) for key in record_keys],
         **_texts({text.change: text.reason or "done" for text in result.texts}, {}, record_keys),
@@ -161,6 +166,7 @@ async def _async_preview(
     config = _config(coordinator)
     try:
         preview = await coordinator.async_preview(config)
+        lists = await async_planned_lists(coordinator.ip_lists)
     except ddns.DdnsError as err:
         raise translated_error(HomeAssistantError, err) from err
     changes = {change.record_key: change for change in preview.plan.changes}
@@ -171,6 +177,7 @@ async def _async_preview(
         elif preview.detections[managed.source].address is None:
             reasons[managed.record_key] = Reason.NO_ADDRESS
     return {
+        **lists,
         "addresses": _addresses(config, preview.detections),
         "records": [_planned(key, changes.get(key), reasons.get(key)) for key in record_keys],
         **_texts(

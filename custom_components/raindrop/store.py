@@ -9,7 +9,8 @@ answered instead of it; since when it is unknown whether a record is in sync, so
 restarts hide no failure; the home's last public address, so that a change while Home
 Assistant is down is an event; the zone itself as Cloudflare described it; records
 that are deleted with their domain; events that were not delivered yet; until when
-Cloudflare may not be called; and when a write got no response.
+Cloudflare may not be called; when a write got no response; and what `list_store` has
+of IP lists.
 """
 
 from collections.abc import Collection, Mapping
@@ -39,6 +40,7 @@ from .ddns import (
     RecordState,
     State,
 )
+from .list_store import ListStore
 from .stored_sources import FAMILIES
 from .stored_texts import read_text_addresses, texts_data
 from .stored_values import (
@@ -68,6 +70,7 @@ class ZoneStore:
         self.pending_deletions: dict[RecordKey, datetime | None] = {}
         """Records to delete with their domain, and since when it is gone; None while it exists."""
         self.pending_events: list[DdnsEvent] = []
+        self.lists = ListStore()
         self._are_records_lost = False
         self.are_deletions_lost = False
         """Whether pending deletions may have been stored that cannot be read."""
@@ -118,6 +121,11 @@ class ZoneStore:
             self.pending_events = [_event(event) for event in data.get("events", ())]
         except MALFORMED:
             unreadable.append("events")
+        try:
+            self.lists.read(data)
+        except MALFORMED:
+            unreadable.append("lists")
+            self.are_deletions_lost = True
         try:
             self.wait_until = _optional_time(data.get("wait_until"))
             self.unconfirmed_at = _optional_time(data.get("unconfirmed_at"))
@@ -188,6 +196,7 @@ class ZoneStore:
             },
             "events": [_event_data(event) for event in self.pending_events],
             "zone": asdict(self.state.zone) if self.state.zone else None,
+            **self.lists.data(),
             **{key: time.isoformat() for key, time in times.items() if time},
         }
 
@@ -308,6 +317,7 @@ def _event_data(event: DdnsEvent) -> dict[str, Any]:
         "type": event.type,
         "family": event.family.key,
         "record": _key(event.record_key) if event.record_key else None,
+        "list": event.list_id,
         "from_ip": str(event.from_ip) if event.from_ip else None,
         "to_ip": str(event.to_ip) if event.to_ip else None,
         "reason": event.reason,
@@ -319,6 +329,7 @@ def _event(data: Mapping[str, Any]) -> DdnsEvent:
         type=EventType(data["type"]),
         family=FAMILIES[data["family"]],
         record_key=_record_key(data["record"]) if data["record"] else None,
+        list_id=ddns.ListId(read_text(data["list"])) if data.get("list") else None,
         from_ip=_address(data["from_ip"]),
         to_ip=_address(data["to_ip"]),
         reason=Reason(data["reason"]) if data["reason"] else None,

@@ -14,14 +14,17 @@ from homeassistant.helpers.trigger import (
 
 from .ddns import EventType
 from .entity import async_related_entities
-from .event import DNS_RECORD, PUBLIC_IP
+from .event import DNS_RECORD, IP_LIST, PUBLIC_IP
+
+_WRITTEN = frozenset({DNS_RECORD.key, IP_LIST.key})
+"""The kinds of what is written at Cloudflare."""
 
 
 class EventTrigger(StatelessEntityTriggerBase):
     """Fires for some event types of one kind of event entity."""
 
     _domain_specs = {EVENT_DOMAIN: DomainSpec()}  # noqa: RUF012 - as its base declares it
-    _key: ClassVar[str]
+    _keys: ClassVar[frozenset[str]]
     _types: ClassVar[frozenset[str]]
 
     @override
@@ -31,7 +34,7 @@ class EventTrigger(StatelessEntityTriggerBase):
         The entities may not exist yet when the trigger is validated, so a target is
         never refused.
         """
-        return async_related_entities(self._hass, entities, self._key)
+        return async_related_entities(self._hass, entities, self._keys)
 
     @override
     def is_valid_state(
@@ -44,28 +47,28 @@ class EventTrigger(StatelessEntityTriggerBase):
 class PublicIpChangedTrigger(EventTrigger):
     """Fires when the home's address changed."""
 
-    _key = PUBLIC_IP.key
+    _keys = frozenset({PUBLIC_IP.key})
     _types = frozenset(PUBLIC_IP.event_types or ())
 
 
 class RecordUpdatedTrigger(EventTrigger):
     """Fires when a record was written."""
 
-    _key = DNS_RECORD.key
+    _keys = _WRITTEN
     _types = frozenset({EventType.CREATED, EventType.UPDATED, EventType.DRIFT_CORRECTED})
 
 
 class UpdateFailedTrigger(EventTrigger):
     """Fires when a record is no longer in sync."""
 
-    _key = DNS_RECORD.key
+    _keys = _WRITTEN
     _types = frozenset({EventType.FAILED})
 
 
 class UpdateRecoveredTrigger(EventTrigger):
     """Fires when a record is in sync again."""
 
-    _key = DNS_RECORD.key
+    _keys = _WRITTEN
     _types = frozenset({EventType.RECOVERED})
 
 

@@ -1,6 +1,6 @@
 """Links to Cloudflare's dashboard, and placeholders for texts about a zone."""
 
-from .ddns import Zone, to_unicode
+from .ddns import AccountId, Zone, to_unicode
 
 DNS_URL = "https://dash.cloudflare.com/?to=/:account/:zone/dns/records"
 """Opens the DNS page of a zone that Cloudflare lets the user choose.
@@ -11,6 +11,11 @@ TOKENS_URL = "https://dash.cloudflare.com/profile/api-tokens"
 """The user's API tokens."""
 ACCOUNT_TOKENS_URL = "https://dash.cloudflare.com/?to=/:account/api-tokens"
 """Those of an account that Cloudflare lets the user choose."""
+
+
+def lists_url(account_id: AccountId) -> str:
+    """Return the URL of the page of an account's lists."""
+    return f"https://dash.cloudflare.com/{account_id}/configurations/lists"
 
 
 def dns_url(zone: Zone | None) -> str:

@@ -8,10 +8,14 @@ from custom_components.raindrop.const import DOMAIN
 from devtools.ha_rest import FlowKind
 from devtools.home_assistant import HomeAssistant
 from simulator import Simulator
+from simulator.cloudflare.auth import LIST_PERMISSIONS
+from simulator.cloudflare.zone import HOME_ACCOUNT, Account
 
 ZONE = "example.com"
 HOST = "home.example.com"
 WWW = "www.example.com"
+IP_LIST = "trusted"
+ACCOUNT_ID = Account(HOME_ACCOUNT).id
 TOKEN = "cfut_" + "drizzle" * 6
 WRONG_TOKEN = "cfut_" + "monsoon" * 6
 
@@ -72,6 +76,25 @@ class Environment:
         form = await rest.start_flow([entry["entry_id"], "domain"], FlowKind.SUBENTRY)
         preview = await rest.submit(form, WWW_FORM | {"domain": [name]}, FlowKind.SUBENTRY)
         await rest.submit(preview, {}, FlowKind.SUBENTRY)
+
+    def add_ip_list(self) -> None:
+        """Add an IP list with an entry of somebody else, and let the token edit it."""
+        self.allow_lists()
+        lists = self.simulator.cloudflare.lists
+        lists.add_item(lists.add(IP_LIST), "198.51.100.1", "office")
+
+    def allow_lists(self) -> None:
+        """Let the token edit IP lists as well."""
+        self.simulator.cloudflare.add_token(TOKEN, permissions=LIST_PERMISSIONS)
+
+    def listed(self) -> list[str]:
+        """Return the addresses of the IP list."""
+        lists = self.simulator.cloudflare.lists
+        return [item["ip"] for of in lists.of_account(ACCOUNT_ID) for item in lists.items(of)]
+
+    async def wait_for_listed(self, *addresses: str) -> None:
+        """Wait until the IP list contains these addresses and no others."""
+        await self._wait_until(lambda: self.listed() == [*addresses])
 
     @property
     def address(self) -> str:

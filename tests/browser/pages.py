@@ -98,6 +98,10 @@ class Dialog:
         """Choose an option of a menu step."""
         await self.root.locator("ha-list-item").filter(has_text=option).click()
 
+    async def choose_radio(self, option: str) -> None:
+        """Choose one of several options that are all shown."""
+        await self.root.get_by_role("radio", name=option).click()
+
     async def press(self, button: str) -> None:
         """Press a button."""
         await self.root.get_by_role("button", name=button, exact=True).click()
@@ -161,6 +165,11 @@ class RaindropPage(HomeAssistantPage):
         await self.page.get_by_role("button", name="Add domain").click()
         return Dialog(self.page)
 
+    async def add_ip_list(self) -> Dialog:
+        """Start the flow that adds an IP list."""
+        await self.page.get_by_role("button", name="Add IP list").click()
+        return Dialog(self.page)
+
     async def configure(self) -> Dialog:
         """Open the options of the zone."""
         await self.page.get_by_role("button", name="Configure").click()
@@ -169,6 +178,13 @@ class RaindropPage(HomeAssistantPage):
     def device(self, name: str) -> Locator:
         """Return the row of a zone or domain."""
         return self.page.get_by_role("button", name=re.compile(rf"^{re.escape(name)} DNS "))
+
+    async def open_list(self, name: str) -> DevicePage:
+        """Open the device page of an IP list."""
+        await self.page.get_by_role(
+            "button", name=re.compile(rf"^{re.escape(name)} IP list")
+        ).click()
+        return DevicePage(self.page)
 
     async def open_device(self, name: str) -> DevicePage:
         """Open the device page of a zone or domain."""

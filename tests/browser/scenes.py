@@ -19,6 +19,7 @@ from devtools.checkout import ROOT
 from .environment import (
     ADDRESS,
     HOST,
+    IP_LIST,
     NEW_ADDRESS,
     OLD_ADDRESS,
     TOKEN,
@@ -68,6 +69,7 @@ async def take_pictures(folder: Path) -> None:
                 page = await context.new_page()
                 await show_the_forms(page, environment, pictures)
                 await show_the_devices(page, environment, pictures)
+                await show_an_ip_list(page, environment, pictures)
                 await show_a_repair(page, environment, pictures)
                 await show_the_dashboard(page, environment, pictures)
 
@@ -154,6 +156,19 @@ async def show_the_device(device: DevicePage, name: str, pictures: Pictures) -> 
     await rendered(device.page)
     cards = await device.page.locator("ha-device-entities-card").all()
     await pictures.take(name, *cards, device.page.locator("ha-logbook").first)
+
+
+async def show_an_ip_list(page: Page, environment: Environment, pictures: Pictures) -> None:
+    """Show the form of an IP list, and its preview."""
+    environment.add_ip_list()
+    raindrop = await RaindropPage(page).open()
+    form = await raindrop.add_ip_list()
+    await form.choose_radio(f"{IP_LIST} (1)")
+    await pictures.take_dialog("ip-list-form", form.dialog)
+    await form.press("Next")
+    await expect(form.text("Nothing else in the list changes")).to_be_visible()
+    await pictures.take_dialog("ip-list-preview", form.dialog)
+    await form.close()
 
 
 async def show_a_repair(page: Page, environment: Environment, pictures: Pictures) -> None:

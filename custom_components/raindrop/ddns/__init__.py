@@ -72,7 +72,6 @@ from .lists.plan import (
     IpList,
     ItemId,
     ListConfig,
-    ListId,
     ListItem,
     ListPlan,
     Network,
@@ -81,7 +80,7 @@ from .lists.plan import (
     is_shared,
 )
 from .lists.requests import check_list_edit, read_lists
-from .lists.state import ListResult, ListState, assess_list
+from .lists.state import ListResult, ListState, assess_list, list_failure_events
 from .lists.sync import delete_own_items, preview_list, sync_list
 from .models import (
     MAX_TTL_S,
@@ -95,6 +94,7 @@ from .models import (
     HomeId,
     HostName,
     InterfaceId,
+    ListId,
     Meaning,
     Owner,
     Policy,
@@ -171,11 +171,11 @@ __all__ = [  # noqa: RUF022
     "ZoneId", "ZoneNameError", "ZoneStatus", "ZoneType", "addresses_in", "adoptable_items",
     "ask_resolvers", "assess_list", "check_base_url", "check_list_edit", "custom_provider",
     "delete_own_items", "delete_owned", "desired_networks", "discover_zone", "find_records",
-    "full_name", "is_id", "is_shared", "is_visible", "is_watchable", "make_plan", "name_conflict",
-    "next_in_turn", "parse_interface_id", "parse_state", "preview", "preview_list",
-    "preview_source", "proxy_obstacles", "questions_about", "read_credential", "read_lists",
-    "reconfigured", "records_for", "stable_address", "sync_list", "to_ascii", "to_unicode",
-    "update_zone", "verify_access", "with_public_answers", "without_public_answers",
+    "full_name", "is_id", "is_shared", "is_visible", "is_watchable", "list_failure_events",
+    "make_plan", "name_conflict", "next_in_turn", "parse_interface_id", "parse_state", "preview",
+    "preview_list", "preview_source", "proxy_obstacles", "questions_about", "read_credential",
+    "read_lists", "reconfigured", "records_for", "stable_address", "sync_list", "to_ascii",
+    "to_unicode", "update_zone", "verify_access", "with_public_answers", "without_public_answers",
     "zone_elsewhere",
 ]
 # fmt: on

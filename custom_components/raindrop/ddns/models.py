@@ -14,6 +14,8 @@ ZoneId = NewType("ZoneId", str)
 """32 lower-case hexadecimal characters."""
 RecordId = NewType("RecordId", str)
 """32 lower-case hexadecimal characters."""
+ListId = NewType("ListId", str)
+"""Of an IP list: 32 lower-case hexadecimal characters."""
 HostName = NewType("HostName", str)
 """A full name as DNS compares it: Punycode, lower case, no trailing dot."""
 

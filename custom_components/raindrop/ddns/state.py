@@ -15,6 +15,7 @@ from .models import (
     Change,
     Create,
     Family,
+    ListId,
     Reason,
     Record,
     RecordAttributes,
@@ -226,7 +227,7 @@ class DdnsEvent:
     family: Family
     record_key: RecordKey | None = None
     """The record it happened to; None for the address of the home, or a list."""
-    list_id: str | None = None
+    list_id: ListId | None = None
     """The list it happened to."""
     from_ip: Address | None = None
     to_ip: Address | None = None

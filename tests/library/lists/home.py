@@ -12,10 +12,10 @@ from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.detection.result import Detection
-from custom_components.raindrop.ddns.lists.plan import ItemId, ListConfig, ListId
+from custom_components.raindrop.ddns.lists.plan import ItemId, ListConfig
 from custom_components.raindrop.ddns.lists.state import ListResult, ListState, assess_list
 from custom_components.raindrop.ddns.lists.sync import sync_list
-from custom_components.raindrop.ddns.models import Family, HomeId, Source
+from custom_components.raindrop.ddns.models import Family, HomeId, ListId, Source
 from custom_components.raindrop.ddns.zones import AccountId
 from simulator import Simulator
 from simulator.cloudflare.ip_lists import ItemList

@@ -11,7 +11,6 @@ from custom_components.raindrop.ddns.lists.plan import (
     IPV6_HOST,
     ItemId,
     ListConfig,
-    ListId,
     ListItem,
     Network,
     adoptable_items,
@@ -19,7 +18,7 @@ from custom_components.raindrop.ddns.lists.plan import (
     is_shared,
     plan_list,
 )
-from custom_components.raindrop.ddns.models import Family, Owner, Source, SourceKind
+from custom_components.raindrop.ddns.models import Family, ListId, Owner, Source, SourceKind
 from custom_components.raindrop.ddns.zones import AccountId
 
 from .home import HERE, HERE_V6

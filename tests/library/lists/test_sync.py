@@ -14,11 +14,11 @@ from custom_components.raindrop.ddns.errors import (
     DetectionError,
     Permission,
 )
-from custom_components.raindrop.ddns.lists.plan import IPV6_HOST, ListId
+from custom_components.raindrop.ddns.lists.plan import IPV6_HOST
 from custom_components.raindrop.ddns.lists.requests import check_list_edit, read_lists
 from custom_components.raindrop.ddns.lists.state import ListResult
 from custom_components.raindrop.ddns.lists.sync import delete_own_items, preview_list
-from custom_components.raindrop.ddns.models import Family, Reason
+from custom_components.raindrop.ddns.models import Family, ListId, Reason
 from custom_components.raindrop.ddns.state import EventType
 from simulator import Simulator
 from simulator.cloudflare.ip_lists import ItemList
@@ -458,6 +458,8 @@ async def test_the_ip_lists_of_an_account_are_found(
     ]
     await check_list_edit(home.client, home.config)
     assert sent(simulator) == [LISTS, ADD]
+    simulator.faults.add("cloudflare", ADD, kind="error", status=400, code=1, times=1)
+    await check_list_edit(home.client, home.config)
     simulator.cloudflare.add_token(TOKEN, permissions={"lists:read"})
     with pytest.raises(CloudflareError):
         await check_list_edit(home.client, home.config)

@@ -7,13 +7,11 @@ from typing import NewType
 
 from ..detection.result import Detection
 from ..errors import DetectionError
-from ..models import Address, Family, Owner, Source
+from ..models import Address, Family, ListId, Owner, Source
 from ..zones import AccountId
 
 type Network = IPv4Network | IPv6Network
 
-ListId = NewType("ListId", str)
-"""32 lower-case hexadecimal characters."""
 ItemId = NewType("ItemId", str)
 """32 lower-case hexadecimal characters."""
 

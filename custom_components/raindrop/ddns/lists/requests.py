@@ -10,10 +10,16 @@ from ipaddress import ip_network
 from ..cloudflare.client import CloudflareClient
 from ..cloudflare.codec import checked, json_object, read_id
 from ..cloudflare.ownership import owner_comment, read_owner
-from ..errors import CloudflareRefusedError, CloudflareResponseError, Permission
-from ..models import Owner
+from ..errors import (
+    CloudflareBusyError,
+    CloudflareError,
+    CloudflareRefusedError,
+    CloudflareResponseError,
+    Permission,
+)
+from ..models import ListId, Owner
 from ..zones import AccountId
-from .plan import IpList, ItemId, ListConfig, ListId, ListItem, Network
+from .plan import IpList, ItemId, ListConfig, ListItem, Network
 
 _PAGE_SIZE = 500
 _MAX_PAGES = 100
@@ -47,9 +53,13 @@ async def read_lists(client: CloudflareClient, account_id: AccountId) -> list[Ip
 async def check_list_edit(client: CloudflareClient, config: ListConfig) -> None:
     """Raise CloudflarePermissionError if the credential may not edit lists.
 
-    Appends no items. Any response but a denial means that it may.
+    Appends no items. Any response of Cloudflare but a denial means that it may.
     """
-    await _begin(client, "POST", config, [])
+    try:
+        await _begin(client, "POST", config, [])
+    except CloudflareError as err:
+        if not (isinstance(err, CloudflareBusyError) or err.is_of_content):
+            raise
 
 
 async def read_items(client: CloudflareClient, config: ListConfig) -> list[ListItem]:

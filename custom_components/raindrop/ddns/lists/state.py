@@ -100,7 +100,7 @@ def assess_list(
     return replace(state, unknown_since=since, reason=reason, has_failed=has_failed)
 
 
-def failure_events(config: ListConfig, before: ListState, after: ListState) -> list[DdnsEvent]:
+def list_failure_events(config: ListConfig, before: ListState, after: ListState) -> list[DdnsEvent]:
     """Return whether the list failed or recovered in an update."""
     if before.has_failed == after.has_failed:
         return []

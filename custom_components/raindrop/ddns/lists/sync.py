@@ -18,7 +18,7 @@ from ..records.external_changes import is_contested, next_times
 from ..state import DdnsEvent, EventType
 from .plan import ListConfig, ListItem, ListPlan, Network, desired_networks, plan_list
 from .requests import add_items, delete_items, is_completed, read_items
-from .state import ListResult, ListState, assess_list, failure_events
+from .state import ListResult, ListState, assess_list, list_failure_events
 
 type Wait = Callable[[], Awaitable[bool]]
 """Waits a moment for an operation; returns False if there is no time left to wait."""
@@ -83,7 +83,7 @@ async def sync_list(
         except CloudflareError as err:
             after = replace(state, failure=_read_failure(err), error=err)
             after = assess_list(config, after, detections, now)
-            events = (*_changes(config, run), *failure_events(config, state, after))
+            events = (*_changes(config, run), *list_failure_events(config, state, after))
             return after, ListResult(added=(*run.added,), errors=(err,), events=events)
         run.plan = plan_list(config, desired, run.items)
         run.drift |= {n for n in run.plan.add if n in state.synced.values()} - {*run.added}
@@ -100,7 +100,7 @@ async def sync_list(
         added=tuple(run.added),
         deleted=tuple(run.deleted),
         errors=tuple(run.errors),
-        events=(*_changes(config, run), *failure_events(config, state, after)),
+        events=(*_changes(config, run), *list_failure_events(config, state, after)),
     )
 
 

@@ -1,0 +1,240 @@
+"""The subentry flow of an IP list: which list, what is listed, and a preview."""
+
+from asyncio import gather
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+import voluptuous as vol
+
+from .. import ddns
+from ..const import DOMAIN, SUBENTRY_IP_LIST
+from ..coordinator import RaindropConfigEntry
+from ..ddns import AccountId, Detection, IpList, ListConfig, ListItem, ListPlan, Network, Source
+from ..error_messages import BASE, ErrorMessage, try_or_error
+from ..list_config import (
+    CONF_ACCOUNT_ID,
+    CONF_ADOPTED,
+    CONF_ALLOWS_SHARED,
+    CONF_DELETE_ITEMS,
+    CONF_FAMILIES,
+    CONF_IPV6,
+    CONF_LIST_ID,
+    LIST_DEFAULTS,
+    PREFIX_LENGTHS,
+    list_unique_id,
+    network_text,
+    read_list_config,
+    read_managed_list,
+)
+from ..loading import async_wait_until_loaded
+from ..stored_sources import FAMILIES
+from ..stored_values import read_id
+from ..zone_links import TOKENS_URL, lists_url
+from .forms import FormFlow, ShowErrors, without_sections
+from .preview import as_code
+from .schemas import choice, dropdown
+
+_LIST_FIELDS: dict[vol.Marker, Any] = {
+    vol.Required(CONF_FAMILIES): SelectSelector(
+        SelectSelectorConfig(
+            options=list(FAMILIES),
+            multiple=True,
+            mode=SelectSelectorMode.LIST,
+            translation_key="list_families",
+        )
+    ),
+    vol.Required(CONF_IPV6): dropdown([*PREFIX_LENGTHS], CONF_IPV6),
+    vol.Required("shared_address"): section(
+        vol.Schema({vol.Required(CONF_ALLOWS_SHARED): BooleanSelector()})
+    ),
+    vol.Required("removal"): section(
+        vol.Schema({vol.Required(CONF_DELETE_ITEMS): BooleanSelector()})
+    ),
+}
+_LIST_SCHEMA = vol.Schema(_LIST_FIELDS)
+_ACCOUNT_SCHEMA = vol.Schema({vol.Required(CONF_ACCOUNT_ID): TextSelector()})
+
+
+class IpListFlow(FormFlow[SubentryFlowResult], ConfigSubentryFlow):
+    """Add or change an IP list."""
+
+    is_last_step = False
+    _account_id: AccountId | None = None
+    _lists: Mapping[str, IpList] = {}
+    """The lists of the account that are not configured yet."""
+    _data: dict[str, Any]
+    """What is going to be stored."""
+    _title: str
+    _items: list[ListItem]
+    _plan: ListPlan
+    _detections: Mapping[Source, Detection]
+
+    @property
+    def _entry(self) -> RaindropConfigEntry:
+        entry: RaindropConfigEntry = self._get_entry()
+        return entry
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for a list of the zone's account, and what to list."""
+        if not await async_wait_until_loaded(self._entry):
+            return self.async_abort(reason="not_loaded")
+        if not self._lists:
+            zone = self._entry.runtime_data.data.zone
+            self._account_id = self._account_id or (zone.account_id if zone else None)
+            if self._account_id is None:
+                return await self.async_step_account()
+            if error := await try_or_error(self._async_read_lists(self._account_id)):
+                return self._show_account(error)
+        self.form_placeholders = {"zone": self._entry.title}
+        if user_input is None:
+            return self.show_form("user", self._schema, LIST_DEFAULTS)
+        self._data = {**LIST_DEFAULTS, **without_sections(user_input)}
+        self._data[CONF_ACCOUNT_ID] = self._account_id
+        self._title = self._lists[self._data[CONF_LIST_ID]].name
+        show_errors = partial(self.show_form, "user", self._schema, self._data)
+        return await self._async_preview(show_errors)
+
+    async def async_step_account(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for the account, or say why its lists cannot be used; submitting tries again."""
+        if user_input is None:
+            return self._show_account()
+        try:
+            self._account_id = AccountId(read_id(user_input[CONF_ACCOUNT_ID].strip()))
+        except ValueError:
+            self._account_id = None
+            return self._show_account(
+                ErrorMessage(CONF_ACCOUNT_ID, "malformed_account"), user_input
+            )
+        return await self.async_step_user()
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for other settings of a list; the list itself cannot change."""
+        is_loaded = await async_wait_until_loaded(self._entry)
+        if not is_loaded or self._reconfigure_subentry_id not in self._entry.subentries:
+            return self.async_abort(reason="not_loaded")
+        subentry = self._get_reconfigure_subentry()
+        try:
+            read_managed_list(self._entry, subentry)
+        except ValueError:
+            return self.async_abort(reason="unreadable")
+        self._title, stored = subentry.title, {**LIST_DEFAULTS, **subentry.data}
+        self.form_placeholders = {"list": self._title}
+        if user_input is None:
+            return self.show_form("reconfigure", _LIST_SCHEMA, stored)
+        self._data = {**stored, **without_sections(user_input)}
+        show_errors = partial(self.show_form, "reconfigure", _LIST_SCHEMA, self._data)
+        return await self._async_preview(show_errors)
+
+    async def async_step_preview(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Show what will happen to the list, then store it."""
+        adoptable = ddns.adoptable_items(self._items, self._networks)
+        if user_input is None:
+            self.form_placeholders = {
+                "list": self._title,
+                "added": self._shown(self._plan.add),
+                "deleted": self._shown([item.network for item in self._plan.delete]),
+                "lists_url": lists_url(self._data[CONF_ACCOUNT_ID]),
+            }
+            self.is_last_step = True
+            labels = {str(item.id): network_text(item.network) for item in adoptable}
+            fields = {vol.Optional(CONF_ADOPTED): choice(labels, multiple=True)} if labels else {}
+            return self.show_form("preview", vol.Schema(fields), errors=self._message())
+        given = user_input.get(CONF_ADOPTED, [])
+        data = {**self._data, CONF_ADOPTED: [*self._data[CONF_ADOPTED], *given]}
+        if self.source != SOURCE_USER:
+            subentry = self._get_reconfigure_subentry()
+            return self.async_update_and_abort(self._entry, subentry, data=data)
+        if self._is_configured(data[CONF_LIST_ID]):
+            return self.async_abort(reason="already_configured")
+        unique_id = list_unique_id(data[CONF_LIST_ID])
+        return self.async_create_entry(title=self._title, data=data, unique_id=unique_id)
+
+    @property
+    def _networks(self) -> list[Network]:
+        """What the list is going to hold, perhaps after a hold-down."""
+        config = read_list_config(self._entry, self._data)
+        found = (d.address or d.candidate for d in self._detections.values())
+        return [config.network_of(address) for address in found if address]
+
+    def _show_account(
+        self, error: ErrorMessage | None = None, values: Mapping[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        values = values or {CONF_ACCOUNT_ID: self._account_id or ""}
+        self.form_placeholders = {"zone": self._entry.title, "tokens_url": TOKENS_URL}
+        return self.show_form("account", _ACCOUNT_SCHEMA, values, error)
+
+    @property
+    def _schema(self) -> vol.Schema:
+        labels = {key: f"{found.name} ({found.item_count})" for key, found in self._lists.items()}
+        return vol.Schema({vol.Required(CONF_LIST_ID): choice(labels), **_LIST_FIELDS})
+
+    async def _async_preview(
+        self, show_errors: ShowErrors[SubentryFlowResult]
+    ) -> SubentryFlowResult:
+        """Show the preview, or the error that prevents it."""
+        if not self._data[CONF_FAMILIES]:
+            return show_errors({CONF_FAMILIES: "no_family"})
+        config = read_list_config(self._entry, self._data)
+        if len(config.sources) < len(self._data[CONF_FAMILIES]):
+            return show_errors({CONF_FAMILIES: "source_off"})
+        if error := await try_or_error(self._async_make_preview(config)):
+            return show_errors(error)
+        return await self.async_step_preview()
+
+    async def _async_make_preview(self, config: ListConfig) -> None:
+        """Raises CloudflareError, also if the token may not edit the list."""
+        coordinator = self._entry.runtime_data
+        found = await gather(
+            *(ddns.preview_source(coordinator.detector, s) for s in config.sources.values())
+        )
+        self._detections = {detection.source: detection for detection in found}
+        self._items, self._plan = await ddns.preview_list(
+            coordinator.client, config, self._detections
+        )
+        await ddns.check_list_edit(coordinator.client, config)
+
+    async def _async_read_lists(self, account_id: AccountId) -> ErrorMessage | None:
+        """Find the lists that can be chosen; return why there is none. Raises CloudflareError."""
+        lists = await ddns.read_lists(self._entry.runtime_data.client, account_id)
+        self._lists = {one.id: one for one in lists if not self._is_configured(one.id)}
+        if self._lists:
+            return None
+        return ErrorMessage(BASE, "all_lists_configured" if lists else "no_ip_list")
+
+    def _is_configured(self, list_id: str) -> bool:
+        """Return whether any zone has the list: this home has one item for each address there."""
+        return any(
+            subentry.unique_id == list_unique_id(list_id)
+            for entry in self.hass.config_entries.async_entries(DOMAIN)
+            for subentry in entry.get_subentries_of_type(SUBENTRY_IP_LIST)
+        )
+
+    def _message(self) -> ErrorMessage | None:
+        """Return why an address is not going to be listed, None if all are."""
+        config = read_list_config(self._entry, self._data)
+        for detection in self._detections.values():
+            placeholders = {"family": detection.family.label}
+            if ddns.is_shared(detection) and not config.allows_shared:
+                return ErrorMessage(BASE, "list_shared_address", placeholders)
+            if not (detection.address or detection.candidate):
+                return ErrorMessage(BASE, "address_unknown", placeholders)
+        return None
+
+    def _shown(self, networks: Iterable[Network]) -> str:
+        return ", ".join(as_code(network_text(network)) for network in networks) or "—"
