@@ -1,6 +1,8 @@
 """Addresses in texts: what is found, and that nothing else is changed."""
 
+from functools import partial
 from random import Random
+from timeit import repeat
 
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -87,6 +89,15 @@ def test_spf(content: str, replaced: str) -> None:
         pytest.param(f"ipv6hint={A1}", SAME, id="wrong family"),
         pytest.param(f'key1="a ipv4hint={A1} b"', SAME, id="within another parameter"),
         pytest.param(f'key1="a\\" ipv4hint={A1} b"', SAME, id="behind an escaped quote"),
+        pytest.param(f"key1=a\\ ipv4hint={A1}", SAME, id="behind an escaped space"),
+        pytest.param(
+            f'key1=\\" key2=" ipv4hint={A1} "', SAME, id="behind an escaped quote without quotes"
+        ),
+        pytest.param(
+            f'key1=a\\"b ipv4hint={A1} key2="c"',
+            f'key1=a\\"b ipv4hint={A2} key2="c"',
+            id="an escaped quote without quotes",
+        ),
         pytest.param(f'"ipv4hint={A1}"', SAME, id="all quoted"),
         pytest.param(f'ipv4hint="{A1}', SAME, id="no end"),
         pytest.param(f"xipv4hint={A1} ipv4hint=,{A1}x", SAME, id="other parameters"),
@@ -150,6 +161,13 @@ def test_a_string_that_gets_too_long_is_split(content: str, replaced: str) -> No
     assert txt_content(text) == text
 
 
+def test_characters_that_cannot_be_encoded_are_kept() -> None:
+    """JSON can have half a pair of surrogates, which UTF-8 cannot."""
+    found = txt(f'"v=spf1 ip4:{A1} x=\ud800"')
+
+    assert with_addresses(found, {A1: A2}) == f'"v=spf1 ip4:{A2} x=\ud800"'
+
+
 @pytest.mark.parametrize(
     "sent, shown, is_same",
     [
@@ -174,6 +192,16 @@ def test_txt_is_compared_without_quotes(sent: str, shown: str, *, is_same: bool)
 def test_parameters_are_compared_without_quotes(sent: str, shown: str, *, is_same: bool) -> None:
     """Cloudflare may quote parameters that had no quotes."""
     assert is_same_text(sent, https(shown)) is is_same
+
+
+def test_a_text_that_is_no_spf_costs_little() -> None:
+    """The form for a domain looks for addresses in all of the zone, thousands perhaps."""
+    spf, key = txt(f'"v=spf1 ip4:{A1} {"x" * 200}"'), txt(f'"v=DKIM1; p={"x" * 217}"')
+
+    spf_s = min(repeat(partial(addresses_in, spf), number=20))
+    key_s = min(repeat(partial(addresses_in, key), number=20))
+
+    assert key_s < spf_s / 3
 
 
 TERMS = (

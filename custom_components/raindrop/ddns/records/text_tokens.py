@@ -10,8 +10,8 @@ The content of a TXT record consists of quoted strings (RFC 1035 section 5.1) of
 within an address. Content that was created without quotes is a single string.
 """
 
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, pairwise
 import re
 from typing import NamedTuple
 
@@ -24,11 +24,12 @@ _STRING = r'"((?:[^"\\]|\\[0-9]{3}|\\[^0-9])*)"'
 _QUOTED = re.compile(rf"(?:{_STRING}\s*)+", re.DOTALL)
 _STRINGS = re.compile(_STRING, re.DOTALL)
 _CHARACTER = re.compile(r"\\([0-9]{3})|\\?(.)", re.DOTALL)
+_VERSION = "v=spf1"
 _SPF = re.compile(r"v=spf1(?: .*)?", re.DOTALL | re.IGNORECASE)
 _MECHANISM = re.compile(
     r"(?<![^ ])[-+?~]?ip(?:4:([0-9.]+)(?:/32)?|6:([0-9a-f:.]+)(?:/128)?)(?![^ ])", re.IGNORECASE
 )
-_PARAMETER = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"\s])+', re.DOTALL)
+_PARAMETER = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\\.|[^"\\\s])+', re.DOTALL)
 _HINT = re.compile(r'ipv([46])hint=("?)([0-9A-Fa-f:.,]+)\2')
 _LISTED = re.compile(r"[^,]+")
 
@@ -72,32 +73,33 @@ def with_addresses(record: Record, replacements: Mapping[Address, Address]) -> s
 def is_same_text(text: str, record: Record) -> bool:
     """Return whether a record has a text, however Cloudflare quotes and splits it."""
     if record.type == "TXT":
-        return _joined(_txt_characters(text)) == _joined(_characters(record))
+        return _joined(_txt_characters(text)) == _joined(_txt_characters(record.content))
     found = text_of(record) or ""
     return _parameters(text) == _parameters(found)
 
 
 def _characters(record: Record) -> list[_Character]:
-    """Return the characters of the text of a record; none if it is malformed."""
-    if record.type == "TXT":
-        return _txt_characters(record.content)
-    return _as_they_are(text_of(record) or "")
+    """Return the characters of the text of a record; none if it cannot have an address."""
+    if record.type != "TXT":
+        return [*_as_they_are(text_of(record) or "")]
+    # A zone may have thousands of others.
+    start = _joined(islice(_txt_characters(record.content), len(_VERSION)))
+    return [*_txt_characters(record.content)] if start.lower() == _VERSION else []
 
 
-def _txt_characters(content: str) -> list[_Character]:
+def _txt_characters(content: str) -> Iterator[_Character]:
+    """Yield the characters of the strings in a content; none if it is malformed."""
     if not content.startswith('"'):
-        return _as_they_are(content)
-    if not _QUOTED.fullmatch(content):
-        return []
-    return [
-        _Character(chr(int(found[1])) if found[1] else found[2], *found.span())
-        for string in _STRINGS.finditer(content)
-        for found in _CHARACTER.finditer(content, *string.span(1))
-    ]
+        yield from _as_they_are(content)
+    elif _QUOTED.fullmatch(content):
+        for string in _STRINGS.finditer(content):
+            for found in _CHARACTER.finditer(content, *string.span(1)):
+                character = chr(int(found[1])) if found[1] else found[2]
+                yield _Character(character, *found.span())
 
 
-def _as_they_are(text: str) -> list[_Character]:
-    return [_Character(character, at, at + 1) for at, character in enumerate(text)]
+def _as_they_are(text: str) -> Iterator[_Character]:
+    return (_Character(character, at, at + 1) for at, character in enumerate(text))
 
 
 def _tokens(record: Record, characters: list[_Character]) -> Iterator[_Token]:
@@ -123,7 +125,7 @@ def _hint_tokens(text: str) -> Iterator[_Token]:
                     yield _Token(address, start + listed.start(), start + listed.end())
 
 
-def _joined(characters: list[_Character]) -> str:
+def _joined(characters: Iterable[_Character]) -> str:
     return "".join(character.character for character in characters)
 
 
@@ -137,7 +139,7 @@ def _split(content: str) -> str:
     for string in _STRINGS.finditer(content) if content.startswith('"') else ():
         length = 0
         for found in _CHARACTER.finditer(content, *string.span(1)):
-            size = 1 if found[1] else len(found[2].encode())
+            size = 1 if found[1] else len(found[2].encode(errors="surrogatepass"))
             if length + size > _MAX_STRING:
                 splits.append(found.start())
                 length = 0
