@@ -6,6 +6,7 @@ import pytest
 
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.models import (
+    Address,
     DesiredRecord,
     HomeId,
     HostName,
@@ -108,14 +109,31 @@ def test_a_record_that_is_right_already_has_its_texts_changed() -> None:
     assert texts(made) == {record_id(9): f'"v=spf1 ip4:{A2} -all"'}
 
 
-def test_all_earlier_addresses_are_replaced() -> None:
-    """One may be left of a change that failed."""
+def test_an_earlier_address_is_replaced() -> None:
+    """It may be left of a change that failed."""
     wanted = desired(A2, last=A2, had=[A1, A3], texts=[MAIL])
-    spf = txt(f'"v=spf1 ip4:{A1} ip4:{A2} ip4:{A3}"', name=MAIL)
+
+    made = plan([wanted], [record(A2), txt(f'"v=spf1 ip4:{A3} ip4:{A3}"', name=MAIL)])
+
+    assert texts(made) == {record_id(9): f'"v=spf1 ip4:{A2} ip4:{A2}"'}
+
+
+@pytest.mark.parametrize(
+    "addresses, is_left",
+    [
+        pytest.param([A1, A2], False, id="the new one is there"),
+        pytest.param([A1, A3], True, id="two earlier ones"),
+    ],
+)
+def test_addresses_of_a_text_never_become_one(addresses: list[Address], *, is_left: bool) -> None:
+    """Nothing would show later which of the two was another connection's."""
+    wanted = desired(A2, last=A3, had=[A1], texts=[MAIL])
+    spf = txt(f'"v=spf1 ip4:{addresses[0]} ip4:{addresses[1]}"', name=MAIL)
 
     made = plan([wanted], [record(A2), spf])
 
-    assert texts(made) == {record_id(9): f'"v=spf1 ip4:{A2} ip4:{A2} ip4:{A2}"'}
+    assert made.texts == ()
+    assert made.left_texts == ({V4: (spf,)} if is_left else {})
 
 
 def test_a_record_that_is_created_has_texts_as_well() -> None:

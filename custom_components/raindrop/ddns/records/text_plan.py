@@ -6,7 +6,7 @@ sync. An address that may also be somebody else's is left: that of a record of a
 home, and one for which two records have different successors.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -97,11 +97,15 @@ def _held_by_other_homes(plan: Plan, existing: Sequence[Record]) -> set[Address 
 
 
 def _due(record: Record, claims: _Claims) -> dict[Address, Mapping[RecordKey, Address | None]]:
-    """Return the addresses in a text that some record no longer has."""
+    """Return the addresses in a text that some record no longer has, if the new one is not there.
+
+    Who wrote both knows of both.
+    """
+    found = addresses_in(record)
     return {
         old: claims[old]
-        for old in sorted(addresses_in(record) & claims.keys(), key=str)
-        if any(new not in (None, old) for new in claims[old].values())
+        for old in sorted(found & claims.keys(), key=str)
+        if any(new and new not in found for new in claims[old].values())
     }
 
 
@@ -116,14 +120,19 @@ def _waiting(due: _Claims, usable: Mapping[Address, Address]) -> set[RecordKey]:
 
 
 def _usable(due: _Claims, elsewhere: set[Address | None]) -> dict[Address, Address]:
-    """Return the addresses that certainly belong to nobody else, with their successors."""
+    """Return the addresses that certainly belong to nobody else, with their successors.
+
+    Two of a text never get the same one: one may be that of another connection of this
+    home, and nothing would show later which of the two it was.
+    """
     usable: dict[Address, Address] = {}
     for old, claims in due.items():
         successors = set(claims.values())
         new = successors.pop()
         if new and not successors and old not in elsewhere:
             usable[old] = new
-    return usable
+    counts = Counter(usable.values())
+    return {old: new for old, new in usable.items() if counts[new] == 1}
 
 
 def _text_update(
