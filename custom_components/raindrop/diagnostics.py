@@ -200,6 +200,6 @@ def _texts(managed: ManagedRecord, known: RecordState) -> dict[str, Any] | None:
     return {
         "names": len(managed.text_names),
         "addresses": len(known.text_addresses),
-        "failure": known.text_failure and known.text_failure.reason,
+        "failures": [failure.reason for failure in known.text_failures],
         "left": len(known.left_texts),
     }

@@ -26,8 +26,10 @@ def text_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
                     family=key.family.key,
                     is_fixable=False,
                 )
-            failure = known.text_failure
-            if failure and isinstance(failure.error, CloudflareRefusedError):
+            errors = ((f, f.error) for f in known.text_failures)
+            refused = (f for f, error in errors if isinstance(error, CloudflareRefusedError))
+            # The others have an issue once this one is solved.
+            if failure := next(refused, None):
                 yield Issue(
                     key="text_refused",
                     placeholders={

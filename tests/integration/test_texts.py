@@ -300,7 +300,7 @@ async def test_diagnostics_count_texts(hass: HomeAssistant, follower: RaindropCo
     diagnostics = await async_get_config_entry_diagnostics(hass, follower)
 
     (record,) = diagnostics["records"]
-    assert record["texts"] == {"names": 1, "addresses": 1, "failure": None, "left": 0}
+    assert record["texts"] == {"names": 1, "addresses": 1, "failures": [], "left": 0}
 
 
 async def test_a_text_costs_no_request(

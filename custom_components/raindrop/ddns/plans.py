@@ -41,6 +41,11 @@ class TextOutcome(Outcome):
 
     change: TextUpdate
 
+    @property
+    def is_of_content(self) -> bool:
+        """Whether Cloudflare refused this very text, and may accept another one."""
+        return self.error is not None and self.error.is_of_content
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

@@ -78,7 +78,7 @@ def reason_of(record: RecordState, detection: Detection) -> Reason | None:
 
 
 def _text_reason(record: RecordState) -> Reason | None:
-    return Reason.TEXT if record.text_failure or record.left_texts else None
+    return Reason.TEXT if record.text_failures or record.left_texts else None
 
 
 def _needs_no_address(record: RecordState, detection: Detection) -> bool:

@@ -68,8 +68,8 @@ class RecordState:
 
     That is None while one has it. Survives a restart.
     """
-    text_failure: TextOutcome | None = None
-    """The change of a text that was refused or is unconfirmed."""
+    text_failures: tuple[TextOutcome, ...] = ()
+    """The changes of texts that were refused or are unconfirmed."""
     left_texts: tuple[Record, ...] = ()
     """Texts with an address that it had, which may be somebody else's or read-only."""
     conflict: Conflict | None = None
@@ -159,7 +159,7 @@ class State:  # noqa: PLW1641 - the decorator adds it
     def errors_of(self, record_keys: Container[RecordKey]) -> tuple[CloudflareError, ...]:
         """Return what failed for the zone or for some of its records."""
         states = [state for key, state in self.records.items() if key in record_keys]
-        failures = (f for state in states for f in (state.failure, state.text_failure) if f)
+        failures = (f for state in states for f in (state.failure, *state.text_failures) if f)
         errors = (self.list_error, *(failure.error for failure in failures))
         return tuple(error for error in errors if error is not None)
 
@@ -188,7 +188,7 @@ def reconfigured(state: State, before: ZoneConfig, after: ZoneConfig) -> State:
                     record,
                     conflict=None,
                     failure=None,
-                    text_failure=None,
+                    text_failures=(),
                     left_texts=(),
                     refusals=0,
                     external_changes=(),

@@ -90,10 +90,10 @@ class TextsRead:
         if not has_address:
             return after
         key = managed.record_key
-        failures = (o for o in self._outcomes if key in o.change.record_keys and not o.is_done)
+        outcomes = (o for o in self._outcomes if key in o.change.record_keys)
         return replace(
             after,
-            text_failure=next(failures, None),
+            text_failures=tuple(outcome for outcome in outcomes if not outcome.is_done),
             left_texts=tuple(plan.left_texts.get(key, ())),
         )
 

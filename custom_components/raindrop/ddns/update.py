@@ -20,6 +20,7 @@ from .records.plan import make_plan
 from .records.text_plan import with_texts
 from .records.verify import is_repetition
 from .state import RecordState, State, UpdateResult
+from .text_records import TextUpdate
 from .text_states import text_addresses, with_sent_texts
 from .zone_config import ZoneConfig
 from .zones import Zone
@@ -121,7 +122,7 @@ async def update_zone(
         await options.remember(state)
     # Not with the list: a slow response must not delay a change.
     outcomes, zone = await gather(
-        apply(client, config.zone_id, (*plan.changes, *plan.texts), listing, options.is_current),
+        _apply(client, config.zone_id, plan, listing, state, options),
         _read_zone(client, config.zone_id, options),
     )
     errors: list[CloudflareError] = []
@@ -187,13 +188,11 @@ def _without_repetitions(plan: Plan, state: State) -> Plan:
     failures = ((c, state.record(c.record_key).failure) for c in plan.changes)
     waiting = {c.record_key: f for c, f in failures if f and is_repetition(c, f)}
     changes = tuple(change for change in plan.changes if change.record_key not in waiting)
-    refused = [
-        r.text_failure
-        for r in state.records.values()
-        if r.text_failure and r.text_failure.error and r.text_failure.error.is_of_content
-    ]
     waiting_texts = {
-        failure.change.record.id: failure for failure in refused if failure.change in plan.texts
+        failure.change.record.id: failure
+        for record in state.records.values()
+        for failure in record.text_failures
+        if failure.is_of_content and failure.change in plan.texts
     }
     return replace(
         plan,
@@ -202,6 +201,25 @@ def _without_repetitions(plan: Plan, state: State) -> Plan:
         texts=tuple(text for text in plan.texts if text.record.id not in waiting_texts),
         waiting_texts=tuple(waiting_texts.values()),
     )
+
+
+async def _apply(
+    client: CloudflareClient,
+    zone_id: ZoneId,
+    plan: Plan,
+    listing: Sequence[Record],
+    state: State,
+    options: UpdateOptions,
+) -> list[Outcome]:
+    """Write a plan: one batch, unless a text may be why the last one failed as a whole.
+
+    Such a failure names no change, and must not hold back the addresses for ever.
+    """
+    failures = (f for record in state.records.values() for f in record.text_failures)
+    is_clear = all(failure.is_of_content for failure in failures)
+    together = (*plan.changes, *plan.texts) if is_clear else plan.changes
+    apart = () if is_clear else plan.texts
+    return await apply(client, zone_id, together, listing, options.is_current, apart)
 
 
 async def _delete_stale(
@@ -215,7 +233,8 @@ async def _delete_stale(
     failures = [outcome for outcome in outcomes if outcome.error]
     if any(failure.error and not failure.error.is_of_content for failure in failures):
         return []
-    wrong = {*plan.waiting, *(failure.change.record_key for failure in failures)}
+    changes = (failure.change for failure in failures)
+    wrong = {*plan.waiting, *(c.record_key for c in changes if not isinstance(c, TextUpdate))}
     stale = [r for key, records in plan.stale_records.items() if key not in wrong for r in records]
     return [error for _, error in await delete_records(client, zone_id, stale)]
 

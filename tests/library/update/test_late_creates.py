@@ -1,10 +1,11 @@
 """A create without a response that is carried out after the address changed."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
 
-from custom_components.raindrop.ddns.models import OWNER_COMMENT, Policy, Reason
+from custom_components.raindrop.ddns.models import OWNER_COMMENT, HostName, Policy, Reason
 from custom_components.raindrop.ddns.state import RecordState, State
 from simulator import Simulator
 from simulator.cloudflare import Zone
@@ -95,6 +96,28 @@ async def test_it_stays_while_another_record_is_refused_for_good(
         assert (DELETE in late_updater.requests) is deleted
         simulator.faults.clear()
     assert contents(simulator, zone) == [NEXT]
+
+
+async def test_it_is_deleted_although_a_text_is_refused(
+    late_updater: ZoneUpdater, simulator: Simulator, zone: Zone
+) -> None:
+    """What a text has does not matter to who looks up the name."""
+    text, _ = [
+        simulator.cloudflare.add_record(
+            zone, type="TXT", name="mail", content=f'"v=spf1 ip4:{address} -all"'
+        )
+        for address in (NEXT, "81.2.69.146")
+    ]
+    (record,) = late_updater.managed_records
+    late_updater.managed_records = [
+        replace(record, text_names=frozenset({HostName("mail.example.com")}))
+    ]
+    simulator.ip.set_address("81.2.69.146")
+
+    result = await late_updater.update()
+
+    assert [outcome.change.record.id for outcome in result.texts if outcome.error] == [text["id"]]
+    assert contents(simulator, zone) == ["81.2.69.146"]
 
 
 @pytest.mark.parametrize("kind", ["status", "body"])

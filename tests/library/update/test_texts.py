@@ -163,6 +163,68 @@ async def test_a_text_that_is_refused_does_not_hold_back_the_address(
 
 
 @pytest.mark.usefixtures("text")
+async def test_every_text_that_is_refused_waits(
+    updater: ZoneUpdater, simulator: Simulator, zone: Zone
+) -> None:
+    """Also while another record lets each update read the zone."""
+    add = simulator.cloudflare.add_record
+    add(zone, type="TXT", name="mail", content=spf(NEXT))
+    add(zone, type="HTTPS", name="mail", content=f"1 . {VALUE.format(HOME)}")
+    add(zone, type="HTTPS", name="mail", content=f"1 . {VALUE.format(NEXT)}")
+    simulator.ip.set_address(NEXT)
+    failed = await updater.update()
+    assert [outcome.reason for outcome in failed.texts] == [Reason.REFUSED] * 2
+    assert {*updater.state.errors} == {*failed.errors}
+    assert len(updater.state.errors) == 2
+
+    for _ in range(3):
+        updater.state = replace(updater.state, is_converged=False)
+        await updater.update()
+        assert (updater.requests, known(updater).reason) == ([LIST], Reason.TEXT)
+
+
+@pytest.mark.usefixtures("text")
+@pytest.mark.parametrize("status", [500, 403])
+async def test_a_text_that_may_have_failed_the_batch_is_sent_after_the_address(
+    updater: ZoneUpdater, simulator: Simulator, status: int
+) -> None:
+    """A failure that names no change may be due to the text each time."""
+    simulator.ip.set_address(NEXT)
+    simulator.faults.add("cloudflare", BATCH, kind="status", status=status, times=1)
+    await updater.update()
+    assert updater.contents == {"A home.example.com": HOME, f"TXT {MAIL}": spf(HOME)}
+
+    await updater.update()
+    assert updater.requests == [LIST, BATCH, BATCH]
+    first, second = simulator.log.select(endpoint=BATCH)
+    assert [op["content"] for op in operations(first, "patches")] == [NEXT]
+    assert [op["content"] for op in operations(second, "patches")] == [spf(NEXT)]
+    simulator.ip.set_address(LATER)
+    await updater.update()
+    assert updater.requests == [LIST, BATCH]
+
+
+@pytest.mark.usefixtures("text")
+async def test_a_second_connection_in_the_same_text_keeps_its_address(
+    updater: ZoneUpdater, simulator: Simulator, sources: FakeSources, text: dict[str, Any]
+) -> None:
+    """The home goes over to it and back; both have been there from the beginning."""
+    both = spf(HOME, f"ip4:{NEXT} -all")
+    simulator.cloudflare.edit_record(updater.zone, text["id"], content=both)
+    for address in (NEXT, HOME) * 2:
+        simulator.ip.set_address(address)
+        await updater.update()
+        sources.advance(HOURS)
+        await updater.update()
+        assert (updater.contents["A home.example.com"], content(updater)) == (address, both)
+        assert known(updater).reason is None
+
+    simulator.ip.set_address(LATER)
+    await updater.update()
+    assert (content(updater), known(updater).reason) == (both, Reason.TEXT)
+
+
+@pytest.mark.usefixtures("text")
 async def test_a_text_that_was_not_applied_is_tried_again_in_a_full_sync(
     updater: ZoneUpdater, simulator: Simulator
 ) -> None:
@@ -346,13 +408,12 @@ async def test_a_failure_stays_while_the_address_is_not_known(
     simulator.ip.set_address(NEXT)
     simulator.faults.add("cloudflare", BATCH, kind="reset")
     await updater.update()
-    failure = known(updater).text_failure
-    assert failure is not None
+    (failure,) = known(updater).text_failures
     simulator.ip.set_address(None, family=4)
     simulator.faults.clear()
     await updater.update(full_sync=True)
 
-    assert known(updater).text_failure is failure
+    assert known(updater).text_failures == (failure,)
 
 
 @pytest.mark.usefixtures("text")

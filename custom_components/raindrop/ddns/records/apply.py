@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from itertools import batched
+from itertools import batched, chain
 
 from ..cloudflare.client import CloudflareClient
 from ..errors import (
@@ -36,16 +36,18 @@ async def apply(
     changes: Sequence[Change],
     existing: Iterable[Record] = (),
     is_current: Callable[[], bool] = lambda: True,
+    apart: Sequence[Change] = (),
 ) -> list[Outcome]:
     """Return the outcome of each change; raises no CloudflareError.
 
     ``existing`` are the records that were read before; none of them is deleted. A
     change that is refused for its content does not stop the others. After any other
     failure, those not sent yet are not tried. ``is_current`` is asked before each
-    request; once it is false, the changes that were not sent have no outcome.
+    request; once it is false, the changes that were not sent have no outcome. The
+    changes ``apart`` are sent after the others, in a batch of their own.
     """
     writer = _Writer(client, zone_id, {record.id for record in existing}, is_current)
-    for chunk in batched(changes, client.max_batch):
+    for chunk in chain(*(batched(part, client.max_batch) for part in (changes, apart))):
         await writer.write(chunk)
     return writer.outcomes
 
