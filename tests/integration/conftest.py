@@ -1,5 +1,6 @@
 """Fixtures and helpers of the tests that run in Home Assistant."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import chain
@@ -9,15 +10,19 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.button import DOMAIN as BUTTON, SERVICE_PRESS
+from homeassistant.components.recorder import Recorder, get_instance
+from homeassistant.components.recorder.db_schema import States, StatesMeta
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResult, FlowResultType, section
 from homeassistant.helpers import instance_id
+from homeassistant.helpers.recorder import session_scope
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.raindrop.const import DOMAIN, FULL_SYNC_INTERVAL, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry
@@ -207,3 +212,25 @@ async def repair(hass: HomeAssistant) -> Repair:
     """Return a fix flow that is not started yet."""
     assert await async_setup_component(hass, REPAIRS, {})
     return Repair(hass)
+
+
+@pytest.fixture
+async def mock_recorder_before_hass(
+    async_test_recorder: RecorderInstanceContextManager,
+) -> None:
+    """Set up the recorder before Home Assistant, in tests that use it."""
+
+
+async def recorded_rows(hass: HomeAssistant) -> Counter[str]:
+    """Return how many states of each entity are recorded once Home Assistant is idle."""
+
+    def count(recorder: Recorder) -> Counter[str]:
+        with session_scope(hass=recorder.hass, read_only=True) as session:
+            query = session.query(StatesMeta.entity_id)
+            joined = query.join(States, States.metadata_id == StatesMeta.metadata_id)
+            return Counter(entity_id for (entity_id,) in joined.all())
+
+    await hass.async_block_till_done(wait_background_tasks=True)
+    recorder = get_instance(hass)
+    await recorder.async_block_till_done()
+    return await recorder.async_add_executor_job(count, recorder)

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 from types import MappingProxyType
 
-from homeassistant.components.recorder import Recorder, get_instance
-from homeassistant.components.recorder.db_schema import States, StatesMeta
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.const import ATTR_ENTITY_ID, EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
@@ -15,9 +13,7 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
-from homeassistant.helpers.recorder import session_scope
 import pytest
-from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
@@ -26,7 +22,7 @@ from tests.conftest import HOME, HOME_V6, NEXT, OLD, operations
 from tests.secrets import TOKEN
 
 from .builders import domain, set_up
-from .conftest import BATCH, LIST, Clock, endpoints, requests, state, sync
+from .conftest import BATCH, LIST, Clock, endpoints, recorded_rows, requests, state, sync
 from .domain_forms import start
 from .router_entities import contents
 
@@ -100,51 +96,36 @@ def full_zone(simulator: Simulator, count: int) -> Zone:
     return zone
 
 
-def rows(recorder: Recorder, prefixes: Iterable[str]) -> Counter[str]:
+async def rows(hass: HomeAssistant, prefixes: Iterable[str]) -> Counter[str]:
     """Return how many states are recorded of the entities whose object ids begin like this."""
-    with session_scope(hass=recorder.hass, read_only=True) as session:
-        query = session.query(StatesMeta.entity_id).join(
-            States, States.metadata_id == StatesMeta.metadata_id
-        )
-        found = Counter(entity_id for (entity_id,) in query.all())
     wanted = tuple(prefixes)
-    return Counter(
-        {i: count for i, count in found.items() if i.partition(".")[2].startswith(wanted)}
-    )
+    found = await recorded_rows(hass)
+    return Counter({i: n for i, n in found.items() if i.partition(".")[2].startswith(wanted)})
 
 
-@pytest.fixture
-async def mock_recorder_before_hass(
-    async_test_recorder: RecorderInstanceContextManager,
-) -> None:
-    """Set up the recorder before Home Assistant."""
-
-
+@pytest.mark.usefixtures("recorder_mock")
 async def test_ten_domains_are_added_to_a_zone_of_a_hundred(
-    recorder_mock: Recorder, hass: HomeAssistant, simulator: Simulator
+    hass: HomeAssistant, simulator: Simulator
 ) -> None:
     """No other entity changes, no row of one is recorded; it costs one list and one batch."""
     zone = full_zone(simulator, 100)
     entry = await set_up(hass, zone, [domain(f"n{number}.example.com") for number in range(100)])
     coordinator = entry.runtime_data
-    await settle(hass)
-    await get_instance(hass).async_block_till_done()
     others = [f"n{number}_" for number in range(100)] + ["example_com_"]
-    before = await recorder_mock.async_add_executor_job(rows, recorder_mock, others)
+    before = await rows(hass, others)
     assert len(before) >= 3 * 100 + 4
 
     simulator.log.clear()
     for number in range(10):
         add(hass, entry, domain(f"more{number}.example.com"))
     await settle(hass)
-    await get_instance(hass).async_block_till_done()
     assert endpoints(simulator) == [LIST, BATCH]
     (batch,) = simulator.log.select(endpoint=BATCH)
     assert len(operations(batch, "posts")) == 10
-    after = await recorder_mock.async_add_executor_job(rows, recorder_mock, others)
+    after = await rows(hass, others)
     # When the zone was last written is no state of a domain.
     assert after - before == {"sensor.example_com_last_update": 1}
-    new = await recorder_mock.async_add_executor_job(rows, recorder_mock, ["more"])
+    new = await rows(hass, ["more"])
     assert all(count <= 2 for count in new.values()), new
     assert entry.runtime_data is coordinator
     assert state(hass, "event.more9_example_com_dns_record") not in {"unavailable", "unknown"}
