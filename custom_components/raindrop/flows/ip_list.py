@@ -143,7 +143,9 @@ class IpListFlow(FormFlow[SubentryFlowResult], ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Show what will happen to the list, then store it."""
-        adoptable = ddns.adoptable_items(self._items, self._networks)
+        known = self._data[CONF_ADOPTED]
+        found = ddns.adoptable_items(self._items, self._networks)
+        adoptable = [item for item in found if item.id not in known]
         if user_input is None:
             self.form_placeholders = {
                 "list": self._title,
@@ -156,7 +158,7 @@ class IpListFlow(FormFlow[SubentryFlowResult], ConfigSubentryFlow):
             fields = {vol.Optional(CONF_ADOPTED): choice(labels, multiple=True)} if labels else {}
             return self.show_form("preview", vol.Schema(fields), errors=self._message())
         given = user_input.get(CONF_ADOPTED, [])
-        data = {**self._data, CONF_ADOPTED: [*self._data[CONF_ADOPTED], *given]}
+        data = {**self._data, CONF_ADOPTED: [*known, *given]}
         if self.source != SOURCE_USER:
             subentry = self._get_reconfigure_subentry()
             return self.async_update_and_abort(self._entry, subentry, data=data)

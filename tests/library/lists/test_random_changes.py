@@ -73,6 +73,25 @@ class World:
         kind = self._random.choice([*FAULTS])
         self._simulator.faults.add("cloudflare", endpoint, kind=kind, times=1, **FAULTS[kind])
 
+    async def other_home_changes(self, other: ListHome, address: str) -> None:
+        """Let another home change its item in the same list, which leaves this home's alone."""
+        before = self._not_of(other)
+        other.moves(address)
+        await other.update()
+        assert held(self._simulator, self._trusted, other.comment) == [address]
+        assert self._not_of(other) == before
+        theirs = {item["id"]: item for item in self._of(other)}
+        rest = {key: i for key, i in self._foreign.items() if i.get("comment") != other.comment}
+        self._foreign = {**rest, **theirs}
+
+    def _of(self, home: ListHome) -> list[dict[str, Any]]:
+        found = self._lists.items(self._trusted)
+        return [item for item in found if item.get("comment") == home.comment]
+
+    def _not_of(self, home: ListHome) -> list[dict[str, Any]]:
+        found = self._lists.items(self._trusted)
+        return [item for item in found if item.get("comment") != home.comment]
+
     def check_others(self, ours: str) -> None:
         """Check that the items of others are what they were, byte for byte."""
         found = self._lists.items(self._trusted)
@@ -89,7 +108,7 @@ async def test_a_thousand_random_changes(
     monkeypatch: pytest.MonkeyPatch,
     seed: int,
 ) -> None:
-    """With faults at every request and restarts between any two steps.
+    """Beside other homes, with faults at every request and restarts between any two steps.
 
     Two updates after each change the list is right. There is never a moment
     without an item of this home, nor one in which an item that was valid when
@@ -98,11 +117,15 @@ async def test_a_thousand_random_changes(
     random = Random(seed)
     world = World(simulator, trusted, random)
     neighbor = new_home(simulator, session, simulator.cloudflare.lists.add("other"), THEIRS)
+    other = new_home(simulator, session, trusted, THEIRS)
     await home.update()
     monkeypatch.setattr(simulator.cloudflare.lists, "_end", world.ends)
     fresh, last = addresses(), "81.2.69.142"
     for _ in range(CHANGES // 2):
         simulator.cloudflare.lists.steps = random.choice([1, 1, 2, 3])
+        if random.random() < 0.3:
+            world.valid = {last}
+            await world.other_home_changes(other, next(fresh))
         address = next(fresh)
         home.moves(address)
         world.valid = {last, address}
