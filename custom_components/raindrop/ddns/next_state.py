@@ -109,9 +109,14 @@ def with_plan(
         or (isinstance(text.error, CloudflareRefusedError) and text.error.is_of_content)
         for text in texts
     )
+    # What another home has too may be free once it has written its new address.
+    are_left_again = all(
+        {*record.left_texts} <= {*state.record(key).left_texts} for key, record in records.items()
+    )
     is_converged = (
         not unsent
         and are_texts_converged
+        and are_left_again
         and all(_is_converged(r.conflict, r.failure, r.refusals) for r in records.values())
     )
     after = _next_state(

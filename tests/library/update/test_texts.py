@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from custom_components.raindrop.ddns.models import Address, Family, HostName, Policy, Reason
+from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.models import (
+    Address,
+    Family,
+    HomeId,
+    HostName,
+    Policy,
+    Reason,
+)
 from custom_components.raindrop.ddns.state import EventType, RecordState, State
 from custom_components.raindrop.ddns.update import UpdateOptions
 from simulator import Simulator
@@ -202,6 +210,27 @@ async def test_a_text_that_may_have_failed_the_batch_is_sent_after_the_address(
     simulator.ip.set_address(LATER)
     await updater.update()
     assert updater.requests == [LIST, BATCH]
+
+
+@pytest.mark.usefixtures("text")
+async def test_a_text_of_two_homes_is_read_again_in_the_next_update(
+    updater: ZoneUpdater, simulator: Simulator, zone: Zone
+) -> None:
+    """The other home usually gets its address meanwhile; if not, the next full sync looks again."""
+    theirs = simulator.cloudflare.add_record(
+        zone, type="A", name="theirs", content=HOME, comment=owner_comment(HomeId("00c0ffee"))
+    )
+    for address, has_followed in ((NEXT, True), (LATER, False)):
+        simulator.ip.set_address(address)
+        await updater.update()
+        assert (content(updater) == spf(address), known(updater).reason) == (False, Reason.TEXT)
+        if has_followed:
+            simulator.cloudflare.edit_record(zone, theirs["id"], content=address)
+        await updater.update()
+        assert (content(updater) == spf(address)) is has_followed
+        assert (known(updater).reason is None) is has_followed
+        await updater.update()
+        assert updater.requests == []
 
 
 @pytest.mark.usefixtures("text")
