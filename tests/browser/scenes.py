@@ -239,7 +239,7 @@ def statistics(now: datetime) -> dict[str, Any]:
             "statistic_id": CHANGES_SENSOR,
             "source": "recorder",
             "name": None,
-            "unit_of_measurement": "changes",
+            "unit_of_measurement": None,
             "unit_class": None,
             "has_sum": True,
             "mean_type": 0,

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
@@ -59,6 +60,15 @@ async def test_a_change_of_the_address_is_counted_and_listed(
     }
     assert change["lasted_s"] >= HOUR.total_seconds()
     assert dt_util.parse_datetime(state(hass, SINCE)) == changed_at.replace(microsecond=0)
+
+
+async def test_the_number_of_changes_has_no_unit(
+    hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """A word as unit would read "1 changes", and another language would break statistics."""
+    shown = hass.states.get(CHANGES)
+    assert shown is not None
+    assert ATTR_UNIT_OF_MEASUREMENT not in shown.attributes
 
 
 async def test_a_change_that_several_zones_find_is_counted_once(
