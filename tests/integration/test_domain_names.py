@@ -68,6 +68,8 @@ async def test_a_hundred_names_are_added_by_one_form(
     result = await send(hass, preview, {})
     assert time.monotonic() - began < 10
     assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["description"] == "several"
+    assert placeholders(result)["count"] == "100"
     assert endpoints(simulator) == [LIST, BATCH]
     assert len(entry.subentries) == 101
     contents = {r["name"]: r["content"] for r in simulator.cloudflare.records(zone)}
@@ -102,6 +104,7 @@ async def test_names_that_were_added_meanwhile_are_left_out(
         FlowResultType.CREATE_ENTRY,
         FlowResultType.ABORT,
     ]
+    assert results[1]["description"] is None
     assert results[2]["reason"] == "already_configured"
     titles = [subentry.title for subentry in entry.subentries.values()]
     assert titles == ["home.example.com", WWW, "door.example.com"]

@@ -231,7 +231,12 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
             return self.async_abort(reason="already_configured")
         last = subentries[-1]
         return self.async_create_entry(
-            title=last["title"], data=last["data"], unique_id=last["unique_id"]
+            title=last["title"],
+            data=last["data"],
+            unique_id=last["unique_id"],
+            # Home Assistant only names the last one.
+            description="several" if len(subentries) > 1 else None,
+            description_placeholders={"count": str(len(subentries))},
         )
 
     def _domain_data(self, name: HostName) -> dict[str, Any]:
