@@ -25,6 +25,7 @@ _MAX_NAMES = 20
 """How many records an issue names at most."""
 _DOMAIN, _OPTIONS, _ZONE_ID = "domain_unreadable", "options_unreadable", "zone_id_unreadable"
 _DELETION_FAILED, _RECORDS_LEFT = "deletion_failed", "records_left"
+_LIST_ITEMS_LEFT = "list_items_left"
 _TOKEN_EXPIRES = "token_expires"  # noqa: S105 - a translation key
 _PASSING = (_DOMAIN, _OPTIONS, _ZONE_ID, _DELETION_FAILED, _TOKEN_EXPIRES)
 """The issues that an entry has only while it is set up."""
@@ -98,10 +99,16 @@ def async_end_records_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 @callback
+def async_end_list_items_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the issue that a removed entry leaves items: another attempt deleted them."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, _LIST_ITEMS_LEFT))
+
+
+@callback
 def async_report_list_items_left(hass: HomeAssistant, entry: ConfigEntry, url: str) -> None:
     """Create the issue that a removed entry leaves items in IP lists; ``url`` is their page."""
     placeholders = {"zone": entry.title, "url": url}
-    _async_create(hass, entry, "list_items_left", placeholders, is_persistent=True)
+    _async_create(hass, entry, _LIST_ITEMS_LEFT, placeholders, is_persistent=True)
 
 
 @callback

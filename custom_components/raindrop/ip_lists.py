@@ -166,9 +166,11 @@ class IpLists:
     def raise_error(self, managed: ManagedList) -> None:
         """Raise HomeAssistantError with the reason if a list is not in line."""
         state = self.state(managed.id)
-        if state.reason and state.error:
+        # A failure too short to be a problem is one for who asked.
+        is_wrong = state.reason or state.failure
+        if is_wrong and state.error:
             raise translated_error(HomeAssistantError, state.error)
-        if state.reason:
+        if is_wrong:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key=IN_CONFLICT,

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant
 
 from . import ddns
-from .const import SUBENTRY_IP_LIST
+from .const import DOMAIN, SUBENTRY_IP_LIST
 from .ddns import AccountId, Family, ListConfig, ListId, Network
 from .stored_sources import FAMILIES, read_sources
 from .stored_values import read_bool, read_choice, read_id, read_list
@@ -57,6 +58,15 @@ class ManagedList:
 def list_unique_id(list_id: str) -> str:
     """Return the unique id of a subentry, prefixed by its kind."""
     return f"{SUBENTRY_IP_LIST}:{list_id}"
+
+
+def is_list_configured(hass: HomeAssistant, list_id: str) -> bool:
+    """Return whether any zone has the list: this home has one item for each address there."""
+    return any(
+        subentry.unique_id == list_unique_id(list_id)
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_IP_LIST)
+    )
 
 
 def read_managed_lists(entry: ConfigEntry) -> tuple[ManagedList, ...]:

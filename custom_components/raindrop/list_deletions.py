@@ -1,20 +1,22 @@
 """Delete this home's items of removed IP lists: until that is done, or once with the entry."""
 
 from asyncio import timeout
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HassJob, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .config import async_get_client
 from .const import LOGGER
 from .ddns import CloudflareClient, DdnsError, ListConfig, ListId, delete_own_items
-from .entry_issues import async_report_list_items_left
+from .entry_issues import async_end_list_items_left, async_report_list_items_left
 from .home_id import async_get_home_id
-from .list_config import ManagedList, list_unique_id, read_managed_lists
+from .list_config import ManagedList, is_list_configured, list_unique_id, read_managed_lists
 from .list_operations import OperationWait, async_account_lock
 from .list_store import ListDeletion
 from .store import ZoneStore
@@ -22,6 +24,8 @@ from .zone_links import lists_url
 
 _LIMIT_S = 20
 """How long all deletions with an entry may take together."""
+_AGAIN_S = 60
+"""When the items of a removed entry are deleted again."""
 
 
 def begin_list_deletions(
@@ -44,8 +48,13 @@ def begin_list_deletions(
 async def async_delete_items(
     hass: HomeAssistant, client: CloudflareClient, list_id: ListId, deletion: ListDeletion
 ) -> None:
-    """Delete the items of this home in a list. Raises CloudflareError."""
+    """Delete the items of this home in a list. Raises CloudflareError.
+
+    Those of a list that a zone has, perhaps again, stay.
+    """
     async with async_account_lock(hass, deletion.account_id):
+        if is_list_configured(hass, list_id):
+            return
         config = ListConfig(account_id=deletion.account_id, list_id=list_id)
         await delete_own_items(client, config, OperationWait())
 
@@ -54,18 +63,36 @@ async def async_delete_items_with_entry(hass: HomeAssistant, entry: ConfigEntry)
     """Delete the items of a removed entry that the user wants deleted.
 
     Tried once, because the credential is removed with the entry; a repair says what may be left.
+    They are deleted again later: a change that was under way may have added one.
     """
     store = ZoneStore(hass, entry.entry_id)
     await store.async_load()
     begin_list_deletions(entry, store, read_managed_lists(entry))
-    left = dict(store.lists.pending_deletions)
+    deletions = store.lists.pending_deletions
+    if not deletions:
+        return
+    await _async_delete_once(hass, entry, deletions)
+
+    async def delete_again(_now: datetime) -> None:
+        await _async_delete_once(hass, entry, deletions)
+
+    async_call_later(hass, _AGAIN_S, HassJob(delete_again, cancel_on_shutdown=True))
+
+
+async def _async_delete_once(
+    hass: HomeAssistant, entry: ConfigEntry, deletions: Mapping[ListId, ListDeletion]
+) -> None:
+    """Delete the items of a removed entry; a repair says what may be left."""
+    left = dict(deletions)
     try:
         async with timeout(_LIMIT_S):
-            for list_id, deletion in store.lists.pending_deletions.items():
+            for list_id, deletion in deletions.items():
                 client = async_get_client(hass, entry.data, await async_get_home_id(hass))
                 await async_delete_items(hass, client, list_id, deletion)
                 del left[list_id]
     except DdnsError, HomeAssistantError, OSError:
         LOGGER.debug("The entries in an IP list could not be deleted", exc_info=True)
+    if not left:
+        async_end_list_items_left(hass, entry)
     for deletion in left.values():
         async_report_list_items_left(hass, entry, lists_url(deletion.account_id))

@@ -5,7 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .ddns import CloudflarePermissionError, ListId, ListState, Reason
+from .ddns import CloudflarePermissionError, CloudflareRateLimitError, ListId, ListState, Reason
 from .flows.preview import escape_markdown
 from .issues import ATTR_ENTRY_ID, ATTR_ISSUE, ATTR_SUBENTRY_ID
 from .list_config import ManagedList
@@ -77,6 +77,9 @@ def _key(state: ListState) -> str | None:
     """Return the translation key of the issue of a list, None if it has none."""
     if state.reason is None:
         return None
+    is_limited = isinstance(state.error, CloudflareRateLimitError)
+    if state.reason is Reason.REFUSED and is_limited:
+        return None  # It passes without the user.
     is_denied = isinstance(state.error, CloudflarePermissionError)
     return LISTS_EDIT_MISSING if is_denied else _KEYS.get(state.reason)
 

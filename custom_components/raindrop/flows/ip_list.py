@@ -2,6 +2,7 @@
 
 from asyncio import gather
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -17,9 +18,18 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .. import ddns
-from ..const import DOMAIN, SUBENTRY_IP_LIST
 from ..coordinator import RaindropConfigEntry
-from ..ddns import AccountId, Detection, IpList, ListConfig, ListItem, ListPlan, Network, Source
+from ..ddns import (
+    AccountId,
+    CloudflareError,
+    Detection,
+    IpList,
+    ListConfig,
+    ListItem,
+    ListPlan,
+    Network,
+    Source,
+)
 from ..error_messages import BASE, ErrorMessage, try_or_error
 from ..list_config import (
     CONF_ACCOUNT_ID,
@@ -31,6 +41,7 @@ from ..list_config import (
     CONF_LIST_ID,
     LIST_DEFAULTS,
     PREFIX_LENGTHS,
+    is_list_configured,
     list_unique_id,
     network_text,
     read_list_config,
@@ -89,8 +100,7 @@ class IpListFlow(FormFlow[SubentryFlowResult], ConfigSubentryFlow):
         if not await async_wait_until_loaded(self._entry):
             return self.async_abort(reason="not_loaded")
         if not self._lists:
-            zone = self._entry.runtime_data.data.zone
-            self._account_id = self._account_id or (zone.account_id if zone else None)
+            self._account_id = self._account_id or await self._async_account_of_zone()
             if self._account_id is None:
                 return await self.async_step_account()
             if error := await try_or_error(self._async_read_lists(self._account_id)):
@@ -162,7 +172,7 @@ class IpListFlow(FormFlow[SubentryFlowResult], ConfigSubentryFlow):
         if self.source != SOURCE_USER:
             subentry = self._get_reconfigure_subentry()
             return self.async_update_and_abort(self._entry, subentry, data=data)
-        if self._is_configured(data[CONF_LIST_ID]):
+        if is_list_configured(self.hass, data[CONF_LIST_ID]):
             return self.async_abort(reason="already_configured")
         unique_id = list_unique_id(data[CONF_LIST_ID])
         return self.async_create_entry(title=self._title, data=data, unique_id=unique_id)
@@ -211,21 +221,25 @@ class IpListFlow(FormFlow[SubentryFlowResult], ConfigSubentryFlow):
         )
         await ddns.check_list_edit(coordinator.client, config)
 
+    async def _async_account_of_zone(self) -> AccountId | None:
+        """Return the account of the zone; None if the token may not read the zone.
+
+        It is not known of a zone that has no domain yet.
+        """
+        coordinator = self._entry.runtime_data
+        if zone := coordinator.data.zone:
+            return zone.account_id
+        with suppress(CloudflareError):
+            return (await coordinator.client.zone(coordinator.config.zone_id)).account_id
+        return None
+
     async def _async_read_lists(self, account_id: AccountId) -> ErrorMessage | None:
         """Find the lists that can be chosen; return why there is none. Raises CloudflareError."""
         lists = await ddns.read_lists(self._entry.runtime_data.client, account_id)
-        self._lists = {one.id: one for one in lists if not self._is_configured(one.id)}
+        self._lists = {one.id: one for one in lists if not is_list_configured(self.hass, one.id)}
         if self._lists:
             return None
         return ErrorMessage(BASE, "all_lists_configured" if lists else "no_ip_list")
-
-    def _is_configured(self, list_id: str) -> bool:
-        """Return whether any zone has the list: this home has one item for each address there."""
-        return any(
-            subentry.unique_id == list_unique_id(list_id)
-            for entry in self.hass.config_entries.async_entries(DOMAIN)
-            for subentry in entry.get_subentries_of_type(SUBENTRY_IP_LIST)
-        )
 
     def _message(self) -> ErrorMessage | None:
         """Return why an address is not going to be listed, None if all are."""

@@ -1,5 +1,8 @@
 """Updates of a list: requests, failures, and what is known afterwards."""
 
+from dataclasses import replace
+import json
+
 from aiohttp import ClientSession
 import pytest
 
@@ -28,6 +31,7 @@ from .conftest import OTHERS
 from .home import ADD, DELETE, HERE, HERE_V6, LISTS, POLL, READ, THEIRS, ListHome, held, new_home
 
 OLD, NEW, LATER = "81.2.69.142", "81.2.69.144", "81.2.69.146"
+NEXT_PAGE = {"result_info": {"cursors": {"after": "x"}}}
 
 
 def sent(simulator: Simulator) -> list[str]:
@@ -463,3 +467,40 @@ async def test_the_ip_lists_of_an_account_are_found(
     simulator.cloudflare.add_token(TOKEN, permissions={"lists:read"})
     with pytest.raises(CloudflareError):
         await check_list_edit(home.client, home.config)
+
+
+async def test_an_item_that_two_pages_show_is_one_item(
+    simulator: Simulator, trusted: ItemList, home: ListHome
+) -> None:
+    """The order may change while pages are read: the only entry of this home is not deleted."""
+    await home.update()
+    (own,) = (i for i in simulator.cloudflare.lists.items(trusted) if i["ip"] == OLD)
+    pages = (json.dumps({"success": True, "result": [own], **more}) for more in (NEXT_PAGE, {}))
+    for page in pages:
+        simulator.faults.add("cloudflare", READ, kind="body", body=page, times=1)
+    sent(simulator)
+    await home.update()
+    assert sent(simulator) == [READ, READ]
+    assert held(simulator, trusted, home.comment) == [OLD]
+
+
+async def test_a_contested_address_does_not_stop_the_other_family(
+    simulator: Simulator, trusted: ItemList, home: ListHome
+) -> None:
+    """What somebody keeps deleting stays deleted; the other address is followed."""
+    lists = simulator.cloudflare.lists
+    home.config = replace(home.config, sources={Family.IPV4: HERE, Family.IPV6: HERE_V6})
+    home.moves("2001:db8:1:2::3")
+    await home.update()
+    for _ in range(3):
+        (item,) = (i for i in lists.items(trusted) if i["ip"] == "2001:db8:1:2::/64")
+        lists.delete_item(trusted, item["id"])
+        await home.update()
+    assert home.state.reason is Reason.CONTESTED
+    home.moves(NEW)
+    result = await home.update()
+    assert held(simulator, trusted, home.comment) == [NEW]
+    assert [event.type for event in result.events] == [EventType.UPDATED]
+    assert home.state.reason is Reason.CONTESTED
+    await home.update(overrule=True)
+    assert held(simulator, trusted, home.comment) == [NEW, "2001:db8:1:2::/64"]

@@ -67,16 +67,17 @@ async def read_items(client: CloudflareClient, config: ListConfig) -> list[ListI
 
     An item that cannot be read is left out unless it is this home's. Raises CloudflareError.
     """
-    items: list[ListItem] = []
+    items: dict[ItemId, ListItem] = {}
     query = {"per_page": str(_PAGE_SIZE)}
     for _ in range(_MAX_PAGES):
         envelope = await client.call("GET", _path(config), _NEEDS, query=query)
         found = (_read_item(value, client) for value in checked(envelope.result or [], list))
-        items += [item for item in found if item]
+        # By identifier: two pages may have the same item if the list changes between them.
+        items |= {item.id: item for item in found if item}
         info = json_object(envelope.result_info or {})
         after = json_object(info.get("cursors") or {}).get("after")
         if not after:
-            return items
+            return [*items.values()]
         query["cursor"] = checked(after, str)
     raise CloudflareResponseError("Cloudflare's list has no end")
 

@@ -40,9 +40,9 @@ class _Run:
     """Why the rest was not changed."""
 
     @property
-    def is_contested(self) -> bool:
-        """Whether an external change is left alone."""
-        return self.is_barred and bool(self.drift)
+    def left(self) -> set[Network]:
+        """The external changes that are left alone."""
+        return self.drift if self.is_barred else set()
 
     @property
     def lacking(self) -> list[Network]:
@@ -87,8 +87,6 @@ async def sync_list(
             return after, ListResult(added=(*run.added,), errors=(err,), events=events)
         run.plan = plan_list(config, desired, run.items)
         run.drift |= {n for n in run.plan.add if n in state.synced.values()} - {*run.added}
-        if run.is_contested:
-            break
         await _apply(client, config, run, wait)
         if not (run.is_busy and await wait()):
             break
@@ -133,7 +131,8 @@ async def delete_own_items(client: CloudflareClient, config: ListConfig, wait: W
 
 async def _apply(client: CloudflareClient, config: ListConfig, run: _Run, wait: Wait) -> None:
     """Add, then delete; nothing is deleted of a family whose new item is not certain."""
-    await _add(client, config, run, run.plan.add, wait)
+    wanted = [network for network in run.plan.add if network not in run.left]
+    await _add(client, config, run, wanted, wait)
     barred = {network.version for network in run.lacking}
     old = [item for item in run.plan.delete if item.network.version not in barred]
     if not old or any(not error.is_of_content for error in run.errors):
@@ -211,11 +210,12 @@ def _next(
     own = {Family(i.network.version): i.network for i in rest if config.is_own(i)}
     there = {f: n for f, n in desired.items() if n in held and n is not None}
     # What is left alone stays known as an external change.
-    left = {f: n for f, n in state.synced.items() if run.is_contested and n in run.drift}
+    left = {f: n for f, n in state.synced.items() if n in run.left}
     old_items = tuple(item for item in run.plan.delete if item.id not in gone)
-    failure = None
-    if run.lacking:
-        failure = Reason.CONTESTED if run.is_contested else _write_failure(run.errors[0])
+    if run.left.issuperset(run.lacking):
+        failure = Reason.CONTESTED if run.lacking else None
+    else:
+        failure = _write_failure(run.errors[0])
     return replace(
         state,
         networks={**own, **there},
@@ -228,7 +228,7 @@ def _next(
             state.external_changes,
             now,
             is_corrected=bool(run.drift) and not run.lacking,
-            is_left=run.is_contested,
+            is_left=bool(run.left),
         ),
         failure=failure,
         error=next(iter(run.errors), None),
