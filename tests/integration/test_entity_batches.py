@@ -127,6 +127,7 @@ async def test_events_that_are_not_delivered_before_unloading_are_delivered_afte
         "type": "recovered",
         "family": "ipv4",
         "record": "A home.example.com",
+        "list": None,
         "from_ip": None,
         "to_ip": HOME,
         "reason": None,

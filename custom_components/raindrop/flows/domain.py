@@ -50,7 +50,8 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     is_of_zone = False
     is_last_step = False
     _before: Collection[str] = ()
-    _choices: NameChoices | None = None
+    _is_listed = False
+    _choices: NameChoices
     _texts: Sequence[SelectOptionDict] = ()
     """The names whose texts the domain can change."""
     _names: list[HostName]
@@ -241,9 +242,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
 
     def _domain_data(self, name: HostName) -> dict[str, Any]:
         """Return what is stored for a name."""
-        families = self._data[config.CONF_FAMILIES]
-        if self._choices:
-            families = self._choices.families(name, families)
+        families = self._choices.families(name, self._data[config.CONF_FAMILIES])
         return {**self._data, config.CONF_FAMILIES: families, CONF_DOMAIN: name}
 
     def _shown_names(self) -> str:
@@ -309,13 +308,14 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
 
         ``texts`` are the names that are already chosen, which may no longer have a text.
         """
-        if self._choices is None:
+        if not self._is_listed:
             coordinator = self._entry.runtime_data
             zone_id = coordinator.config.zone_id
             found = await try_or_error(coordinator.client.list_records(zone_id, names=()))
             records = () if isinstance(found, ErrorMessage) else found
             self._choices = name_choices(records, config.host_names(self._entry))
             self._texts = text_options(records, texts)
+            self._is_listed = True
         return self._choices
 
     def _home_addresses(self) -> set[str]:
