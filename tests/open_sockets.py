@@ -7,6 +7,9 @@ from pathlib import Path
 import socket
 import stat
 
+_MULTICAST_DNS_PORT = 5353
+"""Of Home Assistant's own sockets, which its client sessions resolve local names with."""
+
 
 def watching_sockets() -> int:
     """Return how many open sockets of this process are for UDP, or listen to the kernel."""
@@ -16,6 +19,9 @@ def watching_sockets() -> int:
 def _is_watching(open_socket: socket.socket) -> bool:
     # A look at the host, which a thread may be taking, belongs to no group of listeners.
     is_listening = open_socket.family == socket.AF_NETLINK and open_socket.getsockname()[1] != 0
+    is_internet = open_socket.family in {socket.AF_INET, socket.AF_INET6}
+    if is_internet and open_socket.getsockname()[1] == _MULTICAST_DNS_PORT:
+        return False
     return open_socket.type == socket.SOCK_DGRAM or is_listening
 
 
