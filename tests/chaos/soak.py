@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 import gc
+from ipaddress import ip_address
 import tracemalloc
 from typing import Any, cast
 
@@ -33,6 +34,7 @@ from .model import SourceCatalog, ZoneModel
 _SAVE_DELAY = timedelta(seconds=15)
 """Longer than a change waits to be stored."""
 _UPDATES_PER_HOUR = 12
+_FIRST_ADDRESS = PRIMARY_ADDRESSES[4][0]
 _MAX_GROWTH = 2**20
 """Bytes by which the memory may grow."""
 _CONNECTIONS = 16
@@ -131,10 +133,11 @@ async def _run_updates(
     simulator: Simulator, hass: HomeAssistant, freezer: FrozenDateTimeFactory, count: int
 ) -> None:
     """Let time pass; the address changes once an hour, which a probe shows."""
-    addresses = PRIMARY_ADDRESSES[4]
     for number in range(count):
         if number % _UPDATES_PER_HOUR == 0:
-            simulator.ip.set_address(addresses[number // _UPDATES_PER_HOUR % len(addresses)])
+            # None returns: flap damping would hold it.
+            address = simulator.ip.address(4) or _FIRST_ADDRESS
+            simulator.ip.set_address(str(ip_address(str(address)) + 1))
         freezer.tick(UPDATE_INTERVAL + timedelta(seconds=1))
         async_fire_time_changed(hass)
         await settle(hass)
