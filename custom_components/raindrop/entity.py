@@ -1,4 +1,4 @@
-"""Base classes of the entities of a zone and of a domain."""
+"""Base classes of the entities of a zone, of a domain, and of a list."""
 
 from asyncio import sleep
 from collections.abc import Callable, Container, Iterable
@@ -106,21 +106,19 @@ class ZoneEntity(CoordinatorEntity[RaindropCoordinator]):
         self._attr_device_info = DeviceInfo(**zone_device(coordinator.config_entry))
 
 
-class DomainEntity(Entity):
-    """An entity of the device of a domain; updated when its domain changes, not with the zone."""
+class PublishedEntity(Entity):
+    """An entity that is updated with its place, a host name or a list, not with the zone."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
     def __init__(
-        self, coordinator: RaindropCoordinator, domain: Domain, description: EntityDescription
+        self, coordinator: RaindropCoordinator, place: str, description: EntityDescription
     ) -> None:
         self.coordinator = coordinator
-        self.domain = domain
         self.entity_description = description
+        self._place = place
         self._attr_translation_key = description.key
-        self._attr_unique_id = domain_unique_id(domain, description.key)
-        self._attr_device_info = DeviceInfo(**_domain_device(coordinator, domain))
 
     @property
     @override
@@ -130,11 +128,27 @@ class DomainEntity(Entity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Update the state when what is known of the domain changes."""
+        """Update the state when what is known of the place changes."""
         await super().async_added_to_hass()
         entry_id = self.coordinator.config_entry.entry_id
-        signal = SIGNAL_DOMAIN.format(entry_id, self.domain.name)
+        signal = SIGNAL_DOMAIN.format(entry_id, self._place)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self.async_write_ha_state))
+
+    async def async_update(self) -> None:
+        """Run an update, as the action `homeassistant.update_entity` expects."""
+        await self.coordinator.async_request_refresh()
+
+
+class DomainEntity(PublishedEntity):
+    """An entity of the device of a domain."""
+
+    def __init__(
+        self, coordinator: RaindropCoordinator, domain: Domain, description: EntityDescription
+    ) -> None:
+        super().__init__(coordinator, domain.name, description)
+        self.domain = domain
+        self._attr_unique_id = domain_unique_id(domain, description.key)
+        self._attr_device_info = DeviceInfo(**_domain_device(coordinator, domain))
 
     @property
     def is_known(self) -> bool:
@@ -147,10 +161,6 @@ class DomainEntity(Entity):
         """The reason of the first record that is not in sync."""
         records = (self.coordinator.data.record(key) for key in self.domain.record_keys)
         return next((record.reason for record in records if record.reason), None)
-
-    async def async_update(self) -> None:
-        """Run an update, as the action `homeassistant.update_entity` expects."""
-        await self.coordinator.async_request_refresh()
 
 
 class DomainControl(DomainEntity):

@@ -1,37 +1,32 @@
 """Base class of the entities of an IP list, and how they are added."""
 
 from collections.abc import Callable, Iterable
-from typing import override
 
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .coordinator import RaindropCoordinator
 from .ddns import ListState, Reason
+from .entity import PublishedEntity
 from .list_config import ManagedList
-from .publisher import SIGNAL_DOMAIN, list_place
+from .publisher import list_place
 from .zone_links import lists_url
 
 
-class ListEntity(Entity):
-    """An entity of the device of a list; updated when something is known of the list."""
-
-    _attr_has_entity_name = True
-    _attr_should_poll = False
+class ListEntity(PublishedEntity):
+    """An entity of the device of a list."""
 
     def __init__(
         self, coordinator: RaindropCoordinator, managed: ManagedList, description: EntityDescription
     ) -> None:
-        self.coordinator = coordinator
+        place = list_place(managed.id)
+        super().__init__(coordinator, place, description)
         self.managed = managed
-        self.entity_description = description
-        self._attr_translation_key = description.key
-        self._attr_unique_id = f"list:{managed.id}:{description.key}"
+        self._attr_unique_id = f"{place}:{description.key}"
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, f"list:{managed.id}")},
+            identifiers={(DOMAIN, place)},
             name=managed.title,
             configuration_url=lists_url(managed.config.account_id),
             manufacturer="Cloudflare",
@@ -39,20 +34,6 @@ class ListEntity(Entity):
             entry_type=DeviceEntryType.SERVICE,
             via_device_id=coordinator.zone_device_id,
         )
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether there was an update, and the last one succeeded."""
-        return self.coordinator.is_available
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Update the state when what is known of the list changes."""
-        await super().async_added_to_hass()
-        entry_id = self.coordinator.config_entry.entry_id
-        signal = SIGNAL_DOMAIN.format(entry_id, list_place(self.managed.id))
-        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self.async_write_ha_state))
 
     @property
     def state_of_list(self) -> ListState:
@@ -68,10 +49,6 @@ class ListEntity(Entity):
     def reason(self) -> Reason | None:
         """Why the list is not in line."""
         return self.state_of_list.reason
-
-    async def async_update(self) -> None:
-        """Run an update, as the action `homeassistant.update_entity` expects."""
-        await self.coordinator.async_request_refresh()
 
 
 async def async_add_list_entities(
