@@ -7,7 +7,6 @@ from typing import Any, override
 from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntryState,
-    ConfigSubentryFlow,
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_DOMAIN
@@ -15,7 +14,6 @@ from homeassistant.helpers.selector import SelectOptionDict
 import voluptuous as vol
 
 from .. import config, ddns
-from ..coordinator import RaindropConfigEntry
 from ..ddns import HostName, to_unicode
 from ..error_messages import ErrorMessage, try_or_error
 from ..history import async_get_history
@@ -36,6 +34,7 @@ from .schemas import (
     new_domain_schema,
 )
 from .sources import SourceSteps, StoredSources
+from .subentry import ZoneSubentryFlow
 from .texts import text_message, text_options, text_rows
 
 CONF_BEFORE = "before"
@@ -44,11 +43,10 @@ CONF_IS_TAKEOVER = "is_takeover"
 """Whether that flow took over from another entry."""
 
 
-class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
+class DomainFlow(SourceSteps[SubentryFlowResult], ZoneSubentryFlow):
     """Add or change a domain."""
 
     is_of_zone = False
-    is_last_step = False
     _before: Collection[str] = ()
     _is_listed = False
     _choices: NameChoices
@@ -62,11 +60,6 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
     _rows: str
     _message: ErrorMessage | None
     _conflicts: Collection[ddns.Conflict]
-
-    @property
-    def _entry(self) -> RaindropConfigEntry:
-        entry: RaindropConfigEntry = self._get_entry()
-        return entry
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for a new domain; after the first form, say first what it did."""
@@ -146,10 +139,8 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Ask for other policies of a domain; its host name cannot change."""
-        is_loaded = await async_wait_until_loaded(self._entry)
-        if not is_loaded or self._reconfigure_subentry_id not in self._entry.subentries:
+        if (subentry := await self._async_subentry()) is None:
             return self.async_abort(reason="not_loaded")
-        subentry = self._get_reconfigure_subentry()
         try:
             config.read_domain(self._entry, subentry)
         except ValueError:

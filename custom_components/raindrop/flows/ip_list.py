@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -18,7 +18,6 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .. import ddns
-from ..coordinator import RaindropConfigEntry
 from ..ddns import (
     AccountId,
     CloudflareError,
@@ -51,9 +50,10 @@ from ..loading import async_wait_until_loaded
 from ..stored_sources import FAMILIES
 from ..stored_values import read_id
 from ..zone_links import TOKENS_URL, lists_url
-from .forms import FormFlow, ShowErrors, without_sections
+from .forms import ShowErrors, without_sections
 from .preview import as_code
 from .schemas import choice, dropdown
+from .subentry import ZoneSubentryFlow
 
 _LIST_FIELDS: dict[vol.Marker, Any] = {
     vol.Required(CONF_FAMILIES): SelectSelector(
@@ -76,24 +76,16 @@ _LIST_SCHEMA = vol.Schema(_LIST_FIELDS)
 _ACCOUNT_SCHEMA = vol.Schema({vol.Required(CONF_ACCOUNT_ID): TextSelector()})
 
 
-class IpListFlow(FormFlow[SubentryFlowResult], ConfigSubentryFlow):
+class IpListFlow(ZoneSubentryFlow):
     """Add or change an IP list."""
 
-    is_last_step = False
     _account_id: AccountId | None = None
     _lists: Mapping[str, IpList] = {}
     """The lists of the account that are not configured yet."""
-    _data: dict[str, Any]
-    """What is going to be stored."""
     _title: str
     _items: list[ListItem]
     _plan: ListPlan
     _detections: Mapping[Source, Detection]
-
-    @property
-    def _entry(self) -> RaindropConfigEntry:
-        entry: RaindropConfigEntry = self._get_entry()
-        return entry
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for a list of the zone's account, and what to list."""
@@ -133,10 +125,8 @@ class IpListFlow(FormFlow[SubentryFlowResult], ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Ask for other settings of a list; the list itself cannot change."""
-        is_loaded = await async_wait_until_loaded(self._entry)
-        if not is_loaded or self._reconfigure_subentry_id not in self._entry.subentries:
+        if (subentry := await self._async_subentry()) is None:
             return self.async_abort(reason="not_loaded")
-        subentry = self._get_reconfigure_subentry()
         try:
             read_managed_list(self._entry, subentry)
         except ValueError:
