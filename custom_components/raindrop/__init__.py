@@ -33,6 +33,7 @@ from .issues import async_delete_issues, async_sync_issues
 from .list_deletions import async_delete_items_with_entry
 from .list_issues import async_delete_list_issues
 from .services import async_setup_services
+from .store import ZoneStore
 from .takeover import CONF_REPLACES, async_follow_takeover
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -110,8 +111,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: RaindropConfigEntry) ->
 async def async_remove_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
     """Delete the records of a removed zone that the user wants deleted."""
     async_delete_entry_issues(hass, entry)
-    await async_delete_items_with_entry(hass, entry)
-    await async_delete_with_entry(hass, entry)
+    store = ZoneStore(hass, entry.entry_id)
+    await store.async_load()
+    await async_delete_items_with_entry(hass, entry, store)
+    await async_delete_with_entry(hass, entry, store)
     if not hass.config_entries.async_entries(DOMAIN):
         async_release_detector(hass)
         await async_remove_history(hass)

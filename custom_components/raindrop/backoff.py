@@ -1,5 +1,6 @@
 """Backoff: when Cloudflare may be called, and what is due from time to time."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from . import ddns
 from .const import FULL_SYNC_INTERVAL
 from .ddns import UpdateOptions
-from .scheduling import HOURLY, is_interval_over
+from .scheduling import HOURLY, LATE_WRITE, is_interval_over
 from .store import ZoneStore
 from .zone_reading import ZoneReading
 
@@ -17,8 +18,6 @@ _MAX_DENIALS = 2
 """Denials in a row that count: single ones happen during Cloudflare's incidents."""
 _LONGEST_WAIT = timedelta(hours=1)
 """Neither ``Retry-After`` nor a clock that is set back blocks for longer."""
-_LATE_WRITE = timedelta(minutes=10)
-"""How long a write without a response may still be carried out."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -88,7 +87,7 @@ class Backoff:
         if (at := self._store.unconfirmed_at) is None:
             return False
         # A time in the future is due to a clock that was set back.
-        is_over = now - at >= _LATE_WRITE
+        is_over = now - at >= LATE_WRITE
         self._store.unconfirmed_at = None if is_over else min(at, now)
         return not is_over
 
@@ -132,6 +131,14 @@ class Backoff:
         if options.full_sync or result.was_read:
             self.full_sync_attempted(began_at)
         self.add(result, rate_limit, dt_util.utcnow())
+
+    def add_errors(
+        self, errors: Iterable[ddns.CloudflareError], rate_limit: ddns.RateLimit | None
+    ) -> None:
+        """Record errors outside of an update, of which only a rate limit concerns it."""
+        limits = tuple(e for e in errors if isinstance(e, ddns.CloudflareRateLimitError))
+        if limits:
+            self.add(ddns.UpdateResult(errors=limits), rate_limit, dt_util.utcnow())
 
     def add(
         self, result: ddns.UpdateResult, rate_limit: ddns.RateLimit | None, now: datetime

@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HassJob, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .backoff import Backoff
@@ -41,14 +40,11 @@ from .entry_issues import (
     record_names,
 )
 from .home_id import async_get_home_id
+from .scheduling import LATE_WRITE, async_call_again
 from .store import ZoneStore
 
 _LIMIT_S = 20
 """How long all deletions may take together."""
-_LATE_WRITE = timedelta(minutes=10)
-"""How long after a domain was removed a write that was under way may still create its record."""
-_AGAIN_S = 60
-"""When the records of a removed entry are deleted again, if one may have been created late."""
 _REPAIR_AFTER = timedelta(minutes=15)
 """How long a deletion may fail before there is a repair."""
 
@@ -91,7 +87,7 @@ class Deletions:
         pending.update(due)
         failed = await _async_delete(self._client, zone_id(self._entry), due)
         for key, since in due.items():
-            if key not in failed and now - since >= _LATE_WRITE:
+            if key not in failed and now - since >= LATE_WRITE:
                 del pending[key]
         self._store.async_delay_save()
         self._async_report(failed, min((due[key] for key in failed), default=now), now)
@@ -140,15 +136,15 @@ def async_begin_deletions(
         async_report_state_lost(hass, entry)
 
 
-async def async_delete_with_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_delete_with_entry(
+    hass: HomeAssistant, entry: ConfigEntry, store: ZoneStore
+) -> None:
     """Delete the records of a removed entry that the user wants deleted, and its stored state.
 
     Tried once, because the credential is removed with the entry; a repair names the
     records that are left. Only if a write without a response may still create a record,
     they are deleted again.
     """
-    store = ZoneStore(hass, entry.entry_id)
-    await store.async_load()
     async_begin_deletions(hass, entry, store, read_domains(entry))
     record_keys = set(store.pending_deletions)
     await _async_delete_once(hass, entry, record_keys)
@@ -163,7 +159,7 @@ async def async_delete_with_entry(hass: HomeAssistant, entry: ConfigEntry) -> No
             }
             await _async_delete_once(hass, entry, record_keys - kept)
 
-        async_call_later(hass, _AGAIN_S, HassJob(delete_again, cancel_on_shutdown=True))
+        async_call_again(hass, delete_again)
     await store.async_remove()
 
 

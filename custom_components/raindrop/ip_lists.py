@@ -7,7 +7,6 @@ not be done is tried again after a while, whether there is an update or not.
 from asyncio import Task, wait
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -19,7 +18,6 @@ from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     CloudflareClient,
     CloudflareError,
-    CloudflareRateLimitError,
     Family,
     ListId,
     ListPlan,
@@ -28,7 +26,6 @@ from .ddns import (
     Network,
     Reason,
     State,
-    UpdateResult,
     assess_list,
     desired_networks,
     list_failure_events,
@@ -42,11 +39,8 @@ from .list_issues import async_sync_list_issue
 from .list_operations import OperationWait, async_account_lock
 from .list_store import ListDeletion
 from .publisher import Publisher
-from .scheduling import UpdateScheduler
+from .scheduling import LATE_WRITE, UpdateScheduler
 from .store import ZoneStore
-
-_LATE_WRITE = timedelta(minutes=10)
-"""How long after a list was removed an operation that was lost sight of may still add an item."""
 
 
 class IpLists:
@@ -237,7 +231,7 @@ class IpLists:
                 wait=OperationWait(),
                 overrule=overrule,
             )
-        self._add_limits(result.errors)
+        self._backoff.add_errors(result.errors, self._client.rate_limit)
         if managed not in self.lists:
             return  # It was changed or removed meanwhile.
         self.results[managed.id] = result
@@ -275,16 +269,9 @@ class IpLists:
         try:
             await async_delete_items(self._hass, self._client, list_id, deletion)
         except CloudflareError as err:
-            self._add_limits([err])
+            self._backoff.add_errors([err], self._client.rate_limit)
             LOGGER.warning("The entries in a removed IP list could not be deleted yet: %s", err)
             return
-        if since and dt_util.utcnow() - since >= _LATE_WRITE:
+        if since and dt_util.utcnow() - since >= LATE_WRITE:
             self._store.lists.pending_deletions.pop(list_id, None)
             self._store.async_delay_save()
-
-    def _add_limits(self, errors: Iterable[CloudflareError]) -> None:
-        """Take a rate limit into account, which concerns all requests."""
-        limits = tuple(error for error in errors if isinstance(error, CloudflareRateLimitError))
-        if limits:
-            result = UpdateResult(errors=limits)
-            self._backoff.add(result, self._client.rate_limit, dt_util.utcnow())

@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HassJob, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .config import async_get_client
@@ -19,13 +18,12 @@ from .home_id import async_get_home_id
 from .list_config import ManagedList, is_list_configured, list_unique_id, read_managed_lists
 from .list_operations import OperationWait, async_account_lock
 from .list_store import ListDeletion
+from .scheduling import async_call_again
 from .store import ZoneStore
 from .zone_links import lists_url
 
 _LIMIT_S = 20
 """How long all deletions with an entry may take together."""
-_AGAIN_S = 60
-"""When the items of a removed entry are deleted again."""
 
 
 def begin_list_deletions(
@@ -59,14 +57,14 @@ async def async_delete_items(
         await delete_own_items(client, config, OperationWait())
 
 
-async def async_delete_items_with_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_delete_items_with_entry(
+    hass: HomeAssistant, entry: ConfigEntry, store: ZoneStore
+) -> None:
     """Delete the items of a removed entry that the user wants deleted.
 
     Tried once, because the credential is removed with the entry; a repair says what may be left.
     They are deleted again later: a change that was under way may have added one.
     """
-    store = ZoneStore(hass, entry.entry_id)
-    await store.async_load()
     begin_list_deletions(entry, store, read_managed_lists(entry))
     deletions = store.lists.pending_deletions
     if not deletions:
@@ -76,7 +74,7 @@ async def async_delete_items_with_entry(hass: HomeAssistant, entry: ConfigEntry)
     async def delete_again(_now: datetime) -> None:
         await _async_delete_once(hass, entry, deletions)
 
-    async_call_later(hass, _AGAIN_S, HassJob(delete_again, cancel_on_shutdown=True))
+    async_call_again(hass, delete_again)
 
 
 async def _async_delete_once(
@@ -86,8 +84,8 @@ async def _async_delete_once(
     left = dict(deletions)
     try:
         async with timeout(_LIMIT_S):
+            client = async_get_client(hass, entry.data, await async_get_home_id(hass))
             for list_id, deletion in deletions.items():
-                client = async_get_client(hass, entry.data, await async_get_home_id(hass))
                 await async_delete_items(hass, client, list_id, deletion)
                 del left[list_id]
     except DdnsError, HomeAssistantError, OSError:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from .const import DETECTION_MAX_AGE, DOMAIN, FULL_SYNC_INTERVAL
@@ -27,8 +27,10 @@ wait for the next one, half an hour later.
 """
 DAILY = timedelta(days=1) - timedelta(minutes=5)
 """The interval of a daily task, which is done by full syncs: they may be late too."""
+LATE_WRITE = timedelta(minutes=10)
+"""How long a write without a response may still be carried out."""
 _LATE_WRITE_S = 60
-"""When the zone is read again after a write without a response."""
+"""When to look again after such a write."""
 
 type _Key = UpdateOptions | CALLBACK_TYPE
 """What is due at the end of a timer; each has one timer."""
@@ -37,6 +39,14 @@ type _Key = UpdateOptions | CALLBACK_TYPE
 def is_interval_over(done_at: datetime, interval: timedelta, now: datetime) -> bool:
     """Return whether a task is due again, including if the clock was set back since it was done."""
     return not now - interval < done_at <= now
+
+
+@callback
+def async_call_again(
+    hass: HomeAssistant, action: Callable[[datetime], Coroutine[Any, Any, None]]
+) -> None:
+    """Call ``action`` after a write that may be carried out late, unless Home Assistant stops."""
+    async_call_later(hass, _LATE_WRITE_S, HassJob(action, cancel_on_shutdown=True))
 
 
 class UpdateScheduler:

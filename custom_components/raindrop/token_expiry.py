@@ -14,7 +14,6 @@ from .ddns import (
     CloudflareAuthError,
     CloudflareClient,
     CloudflareError,
-    CloudflareRateLimitError,
     UpdateResult,
 )
 from .entry_issues import async_end_token_expires, async_report_token_expires
@@ -59,9 +58,7 @@ class TokenExpiry:
         try:
             expires_on = await self._async_expiry()
         except CloudflareError as err:
-            if isinstance(err, CloudflareRateLimitError):
-                limited = UpdateResult(errors=(err,))
-                self._backoff.add(limited, self._client.rate_limit, dt_util.utcnow())
+            self._backoff.add_errors([err], self._client.rate_limit)
             return
         if expires_on and expires_on - dt_util.utcnow() < _NOTICE:
             url = ACCOUNT_TOKENS_URL if self._account_id else TOKENS_URL
