@@ -16,7 +16,12 @@ from .config import Domain, unreadable_domains
 from .const import DOMAIN
 from .ddns import CloudflareError, RecordKey, to_unicode
 from .flows.preview import escape_markdown
-from .issues import ATTR_ENTRY_ID, ATTR_ISSUE, ATTR_SUBENTRY_ID
+from .issue import (
+    ATTR_ENTRY_ID,
+    ATTR_ISSUE,
+    ATTR_SUBENTRY_ID,
+    async_delete_issues_with_prefix,
+)
 from .list_config import unreadable_lists
 from .stored_sources import unreadable_families
 from .zone_links import DNS_URL
@@ -121,9 +126,7 @@ def async_report_state_lost(hass: HomeAssistant, entry: ConfigEntry) -> None:
 def async_delete_entry_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Delete the issues of an entry that is unloaded or removed, except the persistent ones."""
     prefixes = tuple(_issue_id(entry, key) for key in _PASSING)
-    for domain, issue_id in [*ir.async_get(hass).issues]:
-        if domain == DOMAIN and issue_id.startswith(prefixes):
-            ir.async_delete_issue(hass, DOMAIN, issue_id)
+    async_delete_issues_with_prefix(hass, prefixes)
 
 
 def record_names(record_keys: Iterable[RecordKey]) -> str:

@@ -12,7 +12,7 @@ from .const import DOMAIN
 from .coordinator import RaindropConfigEntry
 from .error_messages import IN_CONFLICT
 from .flows.preview import escape_markdown
-from .issues import ATTR_ISSUE, ATTR_SUBENTRY_ID
+from .issue import ATTR_ISSUE, ATTR_SUBENTRY_ID
 from .loading import async_wait_until_loaded
 
 MENUS: dict[str, Sequence[str]] = {

@@ -2,16 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from . import ddns
 from .config import Domain
-from .const import DOMAIN
 from .ddns import (
     CloudflareRefusedError,
     Detection,
@@ -23,15 +22,16 @@ from .ddns import (
 )
 from .error_messages import error_message, response_text
 from .flows.preview import CONFLICT_KEYS, as_code, escape_markdown
-from .issue import ATTR_DOMAIN, Issue, quoted
+from .issue import (
+    ATTR_DOMAIN,
+    Issue,
+    async_create_issue,
+    async_delete_issues_with_prefix,
+    quoted,
+)
 from .proxy_check import async_check_proxy
 from .text_issues import text_issues
 from .zone_links import TOKENS_URL, dns_url, zone_placeholders
-
-ATTR_ENTRY_ID = "entry_id"
-ATTR_FAMILY = "family"
-ATTR_ISSUE = "issue"
-ATTR_SUBENTRY_ID = "subentry_id"
 
 _QUOTA_EXCEEDED = 81045
 _CONFLICTING_UPDATES = 3
@@ -66,32 +66,14 @@ def async_sync_issues(
     links = {"dns_url": dns_url(state.zone), "tokens_url": TOKENS_URL}
     async_delete_issues(hass, entry, keep=wanted)
     for issue_id, issue in wanted.items():
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            issue_id,
-            data={
-                ATTR_ENTRY_ID: entry.entry_id,
-                ATTR_FAMILY: issue.family,
-                ATTR_ISSUE: issue.key,
-                ATTR_SUBENTRY_ID: issue.subentry_id,
-                **issue.placeholders,
-                **links,
-            },
-            is_fixable=issue.is_fixable,
-            severity=ir.IssueSeverity.ERROR if issue.is_fixable else ir.IssueSeverity.WARNING,
-            translation_key=issue.key,
-            translation_placeholders={**issue.placeholders, **links},
-        )
+        linked = replace(issue, placeholders={**issue.placeholders, **links})
+        async_create_issue(hass, entry, issue_id, linked)
 
 
 @callback
 def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry, keep: Container[str] = ()) -> None:
     """Delete the issues of an entry, except those to keep."""
-    for domain, issue_id in [*ir.async_get(hass).issues]:
-        is_own = domain == DOMAIN and issue_id.startswith(entry.entry_id)
-        if is_own and issue_id not in keep:
-            ir.async_delete_issue(hass, DOMAIN, issue_id)
+    async_delete_issues_with_prefix(hass, entry.entry_id, keep)
 
 
 def _zone_issues(entry: ConfigEntry, state: State) -> Iterator[Issue]:

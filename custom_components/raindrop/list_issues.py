@@ -7,7 +7,7 @@ from homeassistant.helpers import issue_registry as ir
 from .const import DOMAIN
 from .ddns import CloudflarePermissionError, CloudflareRateLimitError, ListId, ListState, Reason
 from .flows.preview import escape_markdown
-from .issues import ATTR_ENTRY_ID, ATTR_ISSUE, ATTR_SUBENTRY_ID
+from .issue import Issue, async_create_issue, async_delete_issues_with_prefix
 from .list_config import ManagedList
 from .zone_links import TOKENS_URL, lists_url
 
@@ -47,30 +47,19 @@ def async_sync_list_issue(
         "url": lists_url(managed.config.account_id),
         "tokens_url": TOKENS_URL,
     }
-    is_fixable = key not in _NOT_FIXABLE
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        issue_id,
-        data={
-            ATTR_ENTRY_ID: entry.entry_id,
-            ATTR_ISSUE: key,
-            ATTR_SUBENTRY_ID: managed.subentry_id,
-            **placeholders,
-        },
-        is_fixable=is_fixable,
-        severity=ir.IssueSeverity.ERROR if is_fixable else ir.IssueSeverity.WARNING,
-        translation_key=key,
-        translation_placeholders=placeholders,
+    issue = Issue(
+        key=key,
+        placeholders=placeholders,
+        subentry_id=managed.subentry_id,
+        is_fixable=key not in _NOT_FIXABLE,
     )
+    async_create_issue(hass, entry, issue_id, issue)
 
 
 @callback
 def async_delete_list_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Delete the issues of the lists of an entry that is unloaded."""
-    for domain, issue_id in [*ir.async_get(hass).issues]:
-        if domain == DOMAIN and issue_id.startswith(_prefix(entry)):
-            ir.async_delete_issue(hass, DOMAIN, issue_id)
+    async_delete_issues_with_prefix(hass, _prefix(entry))
 
 
 def _key(state: ListState) -> str | None:

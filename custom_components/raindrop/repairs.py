@@ -20,7 +20,7 @@ from .const import DOMAIN
 from .ddns import Owner, Reason, Record, RecordAttributes, RecordKey, Zone
 from .fix_flow import RetryFlow
 from .flows.schemas import record_choice
-from .issues import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE
+from .issue import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE
 from .stored_sources import FAMILIES
 from .subentries import async_change_domain
 from .zone_links import dns_url, zone_placeholders

@@ -1,6 +1,7 @@
 """Repair issues of texts: an old address that is not, or cannot be, replaced."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from .config import Domain
 from .ddns import CloudflareRefusedError, State, to_unicode
@@ -13,8 +14,9 @@ def text_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
     for domain in domains:
         for key in domain.record_keys:
             known = state.record(key)
+            issue = partial(Issue, subentry_id=domain.subentry_id, family=key.family.key)
             if hinting := known.stale_hints:
-                yield Issue(
+                yield issue(
                     key="stale_hints",
                     placeholders={
                         ATTR_DOMAIN: domain.title,
@@ -22,15 +24,13 @@ def text_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
                         "hint_types": " / ".join(sorted({record.type for record in hinting})),
                         "existing": quoted(hinting),
                     },
-                    subentry_id=domain.subentry_id,
-                    family=key.family.key,
                     is_fixable=False,
                 )
-            errors = ((f, f.error) for f in known.text_failures)
-            refused = (f for f, error in errors if isinstance(error, CloudflareRefusedError))
+            failures = known.text_failures
+            refused = (f for f in failures if isinstance(f.error, CloudflareRefusedError))
             # The others have an issue once this one is solved.
             if failure := next(refused, None):
-                yield Issue(
+                yield issue(
                     key="text_refused",
                     placeholders={
                         ATTR_DOMAIN: domain.title,
@@ -38,11 +38,9 @@ def text_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
                         "text_type": failure.change.record.type,
                         "reason": escape_markdown(str(failure.error)),
                     },
-                    subentry_id=domain.subentry_id,
-                    family=key.family.key,
                 )
             if left := known.left_texts:
-                yield Issue(
+                yield issue(
                     key="text_left",
                     placeholders={
                         ATTR_DOMAIN: domain.title,
@@ -50,7 +48,5 @@ def text_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
                         "names": ", ".join(sorted({as_code(to_unicode(r.name)) for r in left})),
                         "existing": quoted(left),
                     },
-                    subentry_id=domain.subentry_id,
-                    family=key.family.key,
                     is_fixable=False,
                 )
