@@ -24,11 +24,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
+from custom_components.raindrop import list_operations
 from custom_components.raindrop.const import DOMAIN, FULL_SYNC_INTERVAL, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from simulator import Simulator
 from simulator.cloudflare import Zone
+from simulator.cloudflare.auth import LIST_PERMISSIONS
+from simulator.cloudflare.ip_lists import ItemList
 from simulator.request_log import Entry
 from tests.secrets import TOKEN, found_in
 from tests.simulated_time import advance, settle
@@ -86,6 +89,12 @@ class Clock:
 def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Clock:
     """Freeze the time."""
     return Clock(hass, freezer)
+
+
+@pytest.fixture(autouse=True)
+def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at operations on lists without a pause."""
+    monkeypatch.setattr(list_operations, "DELAYS_S", (0,) * 10)
 
 
 def endpoints(simulator: Simulator) -> list[str]:
@@ -212,6 +221,13 @@ async def repair(hass: HomeAssistant) -> Repair:
     """Return a fix flow that is not started yet."""
     assert await async_setup_component(hass, REPAIRS, {})
     return Repair(hass)
+
+
+@pytest.fixture
+def trusted(simulator: Simulator, zone: Zone) -> ItemList:
+    """Return a list, and let the token edit lists."""
+    simulator.cloudflare.add_token(TOKEN, permissions=LIST_PERMISSIONS)
+    return simulator.cloudflare.lists.add("trusted")
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.raindrop import list_operations
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
@@ -20,19 +19,6 @@ from .builders import domain, set_up
 from .conftest import Clock
 from .ip_list_homes import FORM, READ, change, held, ip_list, start, submit
 from .router_entities import Router
-
-
-@pytest.fixture(autouse=True)
-def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at operations without a pause."""
-    monkeypatch.setattr(list_operations, "DELAYS_S", (0,) * 10)
-
-
-@pytest.fixture
-def trusted(simulator: Simulator, zone: Zone) -> ItemList:
-    """Return a list, and let the token edit lists."""
-    simulator.cloudflare.add_token(TOKEN, permissions=LIST_PERMISSIONS)
-    return simulator.cloudflare.lists.add("trusted")
 
 
 @pytest.fixture

@@ -9,36 +9,16 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.raindrop import list_operations
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from simulator.cloudflare.auth import LIST_PERMISSIONS
 from simulator.cloudflare.ip_lists import ItemList
 from tests.conftest import HOME, NEXT
-from tests.secrets import TOKEN
+from tests.simulated_time import settle
 
 from .builders import domain, set_up
 from .conftest import Clock, state
 from .ip_list_homes import ADD, POLL, READ, STATUS, held, ip_list, start
-
-
-@pytest.fixture(autouse=True)
-def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at operations without a pause."""
-    monkeypatch.setattr(list_operations, "DELAYS_S", (0,) * 10)
-
-
-@pytest.fixture
-def trusted(simulator: Simulator, zone: Zone) -> ItemList:
-    """Return a list, and let the token edit lists."""
-    simulator.cloudflare.add_token(TOKEN, permissions=LIST_PERMISSIONS)
-    return simulator.cloudflare.lists.add("trusted")
-
-
-async def finish(hass: HomeAssistant) -> None:
-    """Wait for what goes on in the background."""
-    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 def list_of(entry: RaindropConfigEntry) -> ConfigSubentry:
@@ -63,17 +43,16 @@ async def test_a_list_that_moves_to_another_zone_keeps_its_entry(
     """The zone from which it was removed stops deleting: both zones have the same comment."""
     first = await set_up(hass, zone, [ip_list(trusted, delete_items=True)])
     second = await set_up(hass, simulator.cloudflare.add_zone("example.org"), [])
-    await finish(hass)
+    await settle(hass)
     subentry = list_of(first)
     hass.config_entries.async_remove_subentry(first, subentry.subentry_id)
-    await finish(hass)
+    await settle(hass)
     assert held(simulator, trusted) == []
     hass.config_entries.async_add_subentry(second, subentry)
-    await finish(hass)
+    await settle(hass)
     assert held(simulator, trusted) == [HOME]
     for _ in range(4):
         await clock.cycles()
-        await finish(hass)
         assert held(simulator, trusted) == [HOME]
     await hass.config_entries.async_remove(first.entry_id)
     assert held(simulator, trusted) == [HOME]
@@ -84,7 +63,7 @@ async def test_the_action_fails_if_a_list_cannot_be_read(
 ) -> None:
     """Even if that is too short to be a problem."""
     await set_up(hass, zone, [domain("home.example.com"), ip_list(trusted)])
-    await finish(hass)
+    await settle(hass)
     simulator.faults.add("cloudflare", READ, kind="error", times=1)
     with pytest.raises(HomeAssistantError, match="problems"):
         await sync(hass)
@@ -98,14 +77,13 @@ async def test_the_action_says_nothing_of_an_earlier_update(
 ) -> None:
     """During a rate limit no list is read, also in a zone without a domain."""
     await set_up(hass, zone, [ip_list(trusted)])
-    await finish(hass)
+    await settle(hass)
     simulator.faults.add("cloudflare", READ, kind="rate_limit", retry_after=900, times=1)
     with pytest.raises(HomeAssistantError):
         await sync(hass)
     with pytest.raises(HomeAssistantError):
         await sync(hass)
     await clock.cycles(4)
-    await finish(hass)
     (shown,) = await sync(hass)
     assert shown["result"] == "unchanged"
 
@@ -120,11 +98,10 @@ async def test_a_rate_limit_is_no_repair(
 ) -> None:
     """It passes without the user."""
     await set_up(hass, zone, [domain("home.example.com"), ip_list(trusted)])
-    await finish(hass)
+    await settle(hass)
     simulator.faults.add("cloudflare", ADD, kind="rate_limit", retry_after=60, times=1)
     simulator.ip.set_address(NEXT)
     await clock.cycles()
-    await finish(hass)
     assert held(simulator, trusted) == [HOME]
     assert [issue.translation_key for issue in issue_registry.issues.values()] == []
 
@@ -134,7 +111,7 @@ async def test_a_zone_without_a_domain_knows_its_account(
 ) -> None:
     """The form offers the lists at once."""
     entry = await set_up(hass, zone, [])
-    await finish(hass)
+    await settle(hass)
     form = await start(hass, entry)
     assert form["step_id"] == "user"
 
@@ -161,6 +138,5 @@ async def test_an_operation_under_way_when_the_zone_is_removed(
     lists.steps = 1
     assert held(simulator, trusted) == [HOME]
     await clock.passes(timedelta(seconds=61))
-    await finish(hass)
     assert held(simulator, trusted) == []
     assert [*issue_registry.issues] == []

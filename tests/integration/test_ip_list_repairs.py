@@ -11,7 +11,6 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
-from custom_components.raindrop import list_operations
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from simulator import Simulator
@@ -20,6 +19,7 @@ from simulator.cloudflare.auth import LIST_PERMISSIONS
 from simulator.cloudflare.ip_lists import ItemList
 from tests.conftest import HOME, NEXT
 from tests.secrets import TOKEN
+from tests.simulated_time import settle
 
 from .builders import domain, set_up
 from .conftest import Clock, state
@@ -30,37 +30,12 @@ from .router_entities import Router
 BLUEPRINT = Path(__file__).parents[2] / "blueprints" / "automation" / "raindrop" / "tell_me.yaml"
 
 
-@pytest.fixture(autouse=True)
-def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at operations without a pause."""
-    monkeypatch.setattr(list_operations, "DELAYS_S", (0,) * 10)
-
-
-@pytest.fixture
-def trusted(simulator: Simulator, zone: Zone) -> ItemList:
-    """Return a list, and let the token edit lists."""
-    simulator.cloudflare.add_token(TOKEN, permissions=LIST_PERMISSIONS)
-    return simulator.cloudflare.lists.add("trusted")
-
-
 @pytest.fixture
 async def listed(hass: HomeAssistant, zone: Zone, trusted: ItemList) -> RaindropConfigEntry:
     """Set up a zone with a domain and a list."""
     entry = await set_up(hass, zone, [domain("home.example.com"), ip_list(trusted)])
-    await finish(hass)
+    await settle(hass)
     return entry
-
-
-async def finish(hass: HomeAssistant) -> None:
-    """Wait for what goes on in the background."""
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def passes(hass: HomeAssistant, clock: Clock, cycles: int = 1) -> None:
-    """Let time pass, with what goes on in the background."""
-    for _ in range(cycles):
-        await clock.cycles()
-        await finish(hass)
 
 
 async def test_a_token_that_lost_the_permission(
@@ -74,7 +49,7 @@ async def test_a_token_that_lost_the_permission(
     """The repair names the permission; DNS goes on, and no other key is asked for."""
     simulator.cloudflare.add_token(TOKEN)
     simulator.ip.set_address(NEXT)
-    await passes(hass, clock, 3)
+    await clock.cycles(3)
     assert issues(hass) == ["lists_edit_missing"]
     assert simulator.cloudflare.records("example.com")[0]["content"] == NEXT
     assert not [*listed.async_get_active_flows(hass, {"reauth"})]
@@ -100,7 +75,6 @@ async def test_a_list_that_is_gone(
     """It can be tried again, or removed."""
     simulator.cloudflare.lists.remove(trusted)
     await clock.full_syncs()
-    await finish(hass)
     assert issues(hass) == ["list_missing"]
     assert state(hass, STATUS) == "list_missing"
     await repair.start()
@@ -108,7 +82,7 @@ async def test_a_list_that_is_gone(
     assert menu["type"] is FlowResultType.MENU
     assert "could not find list" in menu["description_placeholders"]["error"]
     await repair.choose("remove")
-    await finish(hass)
+    await settle(hass)
     assert listed.get_subentries_of_type("ip_list") == []
     assert issues(hass) == []
 
@@ -127,7 +101,6 @@ async def test_a_list_that_others_change(
         (item,) = lists.items(trusted)
         lists.delete_item(trusted, item["id"])
         await clock.full_syncs()
-        await finish(hass)
     assert issues(hass) == ["list_contested"]
     assert held(simulator, trusted) == []
     await repair.start()
@@ -148,14 +121,14 @@ async def test_an_old_address_that_stays(
     """The repair names it; another reason replaces the issue, and an unload ends it."""
     fault = simulator.faults.add("cloudflare", DELETE, kind="error", status=400, code=1)
     simulator.ip.set_address(NEXT)
-    await passes(hass, clock, 5)
+    await clock.cycles(5)
     assert issues(hass) == ["list_old_address"]
     form = await repair.start()
     assert form["description_placeholders"]["addresses"] == f"`{HOME}`"
     simulator.faults.remove(fault)
     simulator.cloudflare.lists.failure = "no more items"
     simulator.ip.set_address("81.2.69.146")
-    await passes(hass, clock)
+    await clock.cycles()
     assert issues(hass) == ["list_refused"]
     await hass.config_entries.async_unload(listed.entry_id)
     assert issues(hass) == []
@@ -168,7 +141,7 @@ async def test_a_shared_address(
     router = Router(hass)
     await router.reports("100.64.7.8")
     await set_up(hass, zone, [ip_list(trusted)], sources={"ipv4": [router.source()]})
-    await finish(hass)
+    await settle(hass)
     assert "list_shared_address" in issues(hass)
     assert (state(hass, STATUS), state(hass, PROBLEM)) == ("shared_address", "on")
 
@@ -180,11 +153,11 @@ async def test_settings_that_cannot_be_read(
     subentry = ip_list(trusted, families="ipv4", delete_items=True)
     simulator.cloudflare.lists.add_item(trusted, HOME, "office")
     entry = await set_up(hass, zone, [subentry])
-    await finish(hass)
+    await settle(hass)
     assert issues(hass) == ["domain_unreadable"]
     await repair.start()
     await repair.choose("remove")
-    await finish(hass)
+    await settle(hass)
     assert not entry.subentries
     assert held(simulator, trusted, "office") == [HOME]
 
@@ -233,12 +206,12 @@ async def test_a_list_triggers_and_is_a_condition(
     }
     assert await async_setup_component(hass, "automation", {"automation": automation})
     simulator.ip.set_address(NEXT)
-    await passes(hass, clock)
+    await clock.cycles()
     assert EVENT in [call.data["at"] for call in acted]
     acted.clear()
     simulator.cloudflare.lists.failure = "no more items"
     simulator.ip.set_address("81.2.69.146")
-    await passes(hass, clock)
+    await clock.cycles()
     assert EVENT not in [call.data["at"] for call in acted]
     await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
 
@@ -269,10 +242,10 @@ async def test_the_blueprint_speaks_of_lists(
     used = {"use_blueprint": {"path": f"raindrop/{BLUEPRINT.name}", "input": inputs}}
     assert await async_setup_component(hass, "automation", {"automation": used})
     simulator.ip.set_address(NEXT)
-    await passes(hass, clock)
+    await clock.cycles()
     simulator.cloudflare.lists.failure = "no more items"
     simulator.ip.set_address("81.2.69.146")
-    await passes(hass, clock)
+    await clock.cycles()
     updated, failed = (call.data["text"].strip() for call in acted)
     assert updated == f"IP list updated: The IP list trusted now contains {NEXT}."
     assert failed.startswith("IP list update failed: The IP list trusted can't be kept up to date")

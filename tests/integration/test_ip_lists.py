@@ -9,14 +9,12 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.raindrop import list_operations
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from simulator.cloudflare.auth import LIST_PERMISSIONS
 from simulator.cloudflare.ip_lists import ItemList
 from tests.conftest import HOME, NEXT
-from tests.secrets import TOKEN
+from tests.simulated_time import settle
 
 from .builders import domain, set_up
 from .conftest import BATCH, LIST, Clock, endpoints, state
@@ -38,19 +36,11 @@ from .ip_list_homes import (
 LATER = "81.2.69.146"
 
 
-@pytest.fixture(autouse=True)
-def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at operations without a pause."""
-    monkeypatch.setattr(list_operations, "DELAYS_S", (0,) * 10)
-
-
 @pytest.fixture
-def trusted(simulator: Simulator, zone: Zone) -> ItemList:
-    """Return a list with an item of somebody else, and let the token edit lists."""
-    simulator.cloudflare.add_token(TOKEN, permissions=LIST_PERMISSIONS)
-    added = simulator.cloudflare.lists.add("trusted")
-    simulator.cloudflare.lists.add_item(added, "198.51.100.1", "office")
-    return added
+def trusted(simulator: Simulator, trusted: ItemList) -> ItemList:
+    """Add an item of somebody else to the list."""
+    simulator.cloudflare.lists.add_item(trusted, "198.51.100.1", "office")
+    return trusted
 
 
 @pytest.fixture
@@ -58,13 +48,8 @@ async def listed(hass: HomeAssistant, zone: Zone, trusted: ItemList) -> Raindrop
     """Set up a zone with a domain and a list."""
     subentries = [domain("home.example.com"), ip_list(trusted, delete_items=True)]
     entry = await set_up(hass, zone, subentries)
-    await finish(hass)
+    await settle(hass)
     return entry
-
-
-async def finish(hass: HomeAssistant) -> None:
-    """Wait for what goes on in the background."""
-    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 def events_of(hass: HomeAssistant) -> list[dict[str, Any]]:
@@ -97,7 +82,6 @@ async def test_a_list_follows_the_address(
     simulator.ip.set_address(NEXT)
 
     await clock.cycles()
-    await finish(hass)
 
     assert endpoints(simulator) == [LIST, BATCH, READ, ADD, POLL, DELETE, POLL]
     assert held(simulator, trusted) == [NEXT]
@@ -115,10 +99,8 @@ async def test_an_update_without_a_change_reads_no_list(
     """A full sync reads it once."""
     simulator.log.clear()
     await clock.cycles(3)
-    await finish(hass)
     assert list_endpoints(simulator) == []
     await clock.full_syncs()
-    await finish(hass)
     assert list_endpoints(simulator) == [READ]
 
 
@@ -137,7 +119,6 @@ async def test_a_pending_operation_never_delays_dns(
     for address in (NEXT, LATER):
         simulator.ip.set_address(address)
         await clock.cycles()
-        await finish(hass)
         assert simulator.cloudflare.records("example.com")[0]["content"] == address
         assert (state(hass, STATUS), state(hass, PROBLEM)) == ("list_busy", "on")
         assert held(simulator, trusted) == [HOME]
@@ -145,7 +126,6 @@ async def test_a_pending_operation_never_delays_dns(
     lists.steps = 1
 
     await clock.cycles()
-    await finish(hass)
 
     assert held(simulator, trusted) == [LATER]
     assert (state(hass, STATUS), state(hass, PROBLEM)) == ("in_sync", "off")
@@ -163,15 +143,12 @@ async def test_a_rate_limit_concerns_everything(
     simulator.faults.add("cloudflare", READ, kind="rate_limit", retry_after=900, times=1)
     simulator.ip.set_address(NEXT)
     await clock.cycles()
-    await finish(hass)
     simulator.log.clear()
     simulator.ip.set_address(LATER)
     await clock.cycles()
-    await finish(hass)
     assert endpoints(simulator) == []
     assert state(hass, PROBLEM) == "on"
     await clock.cycles(3)
-    await finish(hass)
     assert held(simulator, trusted) == [LATER]
     assert state(hass, STATUS) == "in_sync"
 
@@ -185,11 +162,10 @@ async def test_two_zones_of_one_account_take_turns(
     simulator.cloudflare.lists.steps = 3
     await set_up(hass, zone, [ip_list(trusted)])
     await set_up(hass, second, [ip_list(other)])
-    await finish(hass)
+    await settle(hass)
     simulator.log.clear()
     simulator.ip.set_address(NEXT)
     await clock.cycles()
-    await finish(hass)
     assert (held(simulator, trusted), held(simulator, other)) == ([NEXT], [NEXT])
     assert all(entry.status == 200 for entry in simulator.log.select(service="cloudflare"))
 
@@ -211,7 +187,7 @@ async def test_what_was_interrupted_is_found_by_the_next_start(
     simulator.faults.remove(held_poll)
     await passing
     await hass.config_entries.async_setup(listed.entry_id)
-    await finish(hass)
+    await settle(hass)
     assert held(simulator, trusted) == [NEXT]
     assert state(hass, STATUS) == "in_sync"
 
@@ -227,18 +203,15 @@ async def test_an_old_address_that_stays_is_a_problem_after_a_quarter_of_an_hour
     fault = simulator.faults.add("cloudflare", DELETE, kind="error", status=400, code=1)
     simulator.ip.set_address(NEXT)
     await clock.cycles()
-    await finish(hass)
     assert held(simulator, trusted) == [HOME, NEXT]
     assert state(hass, PROBLEM) == "off"
     await clock.cycles()
     await hass.config_entries.async_reload(listed.entry_id)
-    await finish(hass)
+    await settle(hass)
     await clock.cycles(2)
-    await finish(hass)
     assert (state(hass, STATUS), state(hass, PROBLEM)) == ("old_address", "on")
     simulator.faults.remove(fault)
     await clock.cycles()
-    await finish(hass)
     assert held(simulator, trusted) == [NEXT]
     assert state(hass, PROBLEM) == "off"
 
@@ -255,7 +228,6 @@ async def test_an_address_that_is_not_known_is_a_problem_after_a_quarter_of_an_h
     events = events_of(hass)
     simulator.log.clear()
     await clock.cycles(4)
-    await finish(hass)
     assert list_endpoints(simulator) == []
     assert held(simulator, trusted) == [HOME]
     assert state(hass, STATUS) == "no_address"
@@ -280,11 +252,9 @@ async def test_an_unexpected_error_concerns_one_list(
         broken.setattr("custom_components.raindrop.ip_lists.sync_list", fail)
         simulator.ip.set_address(NEXT)
         await clock.cycles()
-        await finish(hass)
     assert "Unexpected error updating an IP list" in caplog.text
     assert simulator.cloudflare.records("example.com")[0]["content"] == NEXT
     await clock.cycles()
-    await finish(hass)
     assert held(simulator, trusted) == [NEXT]
 
 
@@ -294,7 +264,7 @@ async def test_ipv6_is_detected_for_a_list_alone(
     """Though no domain has an AAAA record."""
     both = {"families": ["ipv4", "ipv6"]}
     await set_up(hass, zone, [ip_list(trusted, **both)])
-    await finish(hass)
+    await settle(hass)
     assert held(simulator, trusted) == [HOME, "2001:218:1:2::/64"]
     assert state(hass, LISTED) == f"{HOME}, 2001:218:1:2::/64"
 
@@ -310,19 +280,16 @@ async def test_a_removed_list_leaves_nothing_if_the_user_says_so(
     (subentry,) = listed.get_subentries_of_type("ip_list")
     simulator.faults.add("cloudflare", READ, kind="error", times=1)
     hass.config_entries.async_remove_subentry(listed, subentry.subentry_id)
-    await finish(hass)
+    await settle(hass)
     assert held(simulator, trusted) == [HOME]
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), listed.entry_id)
     assert "trusted" not in {device.name for device in devices}
     await clock.cycles()
-    await finish(hass)
     assert held(simulator, trusted) == []
     assert held(simulator, trusted, "office") == ["198.51.100.1"]
     await clock.cycles(3)
-    await finish(hass)
     simulator.log.clear()
     await clock.full_syncs()
-    await finish(hass)
     assert list_endpoints(simulator) == []
 
 
@@ -331,10 +298,10 @@ async def test_a_removed_list_keeps_its_entries_otherwise(
 ) -> None:
     """That is the default."""
     entry = await set_up(hass, zone, [ip_list(trusted)])
-    await finish(hass)
+    await settle(hass)
     (subentry,) = entry.get_subentries_of_type("ip_list")
     hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
-    await finish(hass)
+    await settle(hass)
     assert held(simulator, trusted) == [HOME]
 
 
@@ -345,10 +312,10 @@ async def test_a_list_that_is_added_again_keeps_its_entries(
     (subentry,) = listed.get_subentries_of_type("ip_list")
     simulator.cloudflare.reachable = False
     hass.config_entries.async_remove_subentry(listed, subentry.subentry_id)
-    await finish(hass)
+    await settle(hass)
     simulator.cloudflare.reachable = True
     hass.config_entries.async_add_subentry(listed, subentry)
-    await finish(hass)
+    await settle(hass)
     assert held(simulator, trusted) == [HOME]
     assert state(hass, STATUS) == "in_sync"
 
@@ -365,7 +332,7 @@ async def test_the_entries_go_with_the_zone(
     """Tried once; a repair says that they may be left."""
     simulator.cloudflare.reachable = reachable
     await hass.config_entries.async_remove(listed.entry_id)
-    await finish(hass)
+    await settle(hass)
     assert held(simulator, trusted) == ([] if reachable else [HOME])
     keys = {issue.translation_key for issue in issue_registry.issues.values()}
     assert ("list_items_left" in keys) is not reachable
@@ -433,9 +400,8 @@ async def test_a_list_that_is_removed_while_it_changes(
     hass.config_entries.async_remove_subentry(listed, subentry.subentry_id)
     held_poll.release()
     await passing
-    await finish(hass)
+    await settle(hass)
     await clock.cycles()
-    await finish(hass)
     assert held(simulator, trusted) == []
     assert hass.states.get(STATUS) is None
 
@@ -449,7 +415,7 @@ async def test_an_update_of_an_entity_is_one_of_the_zone(
     await hass.services.async_call(
         "homeassistant", "update_entity", {"entity_id": STATUS}, blocking=True
     )
-    await finish(hass)
+    await settle(hass)
     assert held(simulator, trusted) == [NEXT]
 
 
@@ -464,6 +430,6 @@ async def test_a_stored_state_that_cannot_be_read(
     await hass.config_entries.async_unload(listed.entry_id)
     hass_storage[f"raindrop.{listed.entry_id}"]["data"]["lists"] = {"trusted": {}}
     await hass.config_entries.async_setup(listed.entry_id)
-    await finish(hass)
+    await settle(hass)
     assert "state_unreadable" in {i.translation_key for i in issue_registry.issues.values()}
     assert state(hass, STATUS) == "in_sync"
