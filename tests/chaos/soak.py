@@ -4,11 +4,11 @@ Each step of time is one in which the machine was suspended: there is one probe.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 import gc
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv4Network
 import tracemalloc
 from typing import Any, cast
 
@@ -26,7 +26,6 @@ from tests.open_sockets import watching_sockets
 from tests.secrets import TOKEN
 from tests.simulated_time import settle, watch_by_simulator
 
-from .constants import PRIMARY_ADDRESSES
 from .home_assistant_core import run_core
 from .integration import DOMAIN, UPDATE_INTERVAL, new_entry, signal_listener_count, use_simulator
 from .model import SourceCatalog, ZoneModel
@@ -34,7 +33,6 @@ from .model import SourceCatalog, ZoneModel
 _SAVE_DELAY = timedelta(seconds=15)
 """Longer than a change waits to be stored."""
 _UPDATES_PER_HOUR = 12
-_FIRST_ADDRESS = PRIMARY_ADDRESSES[4][0]
 _MAX_GROWTH = 2**20
 """Bytes by which the memory may grow."""
 _CONNECTIONS = 16
@@ -89,6 +87,8 @@ async def _soak(
 ) -> dict[str, int]:
     simulator.cloudflare.add_token(TOKEN)
     without_watch = watching_sockets()
+    # None returns: flap damping would hold it.
+    addresses = IPv4Network("81.2.64.0/20").hosts()
     entries = [
         _entry(simulator, number, size.domains // size.entries) for number in range(size.entries)
     ]
@@ -96,14 +96,14 @@ async def _soak(
         entry.add_to_hass(hass)
     assert await async_setup_component(hass, DOMAIN, {})
     await hass.async_block_till_done()
-    await _run_updates(simulator, hass, freezer, 2 * _UPDATES_PER_HOUR)
+    await _run_updates(simulator, hass, freezer, addresses, 2 * _UPDATES_PER_HOUR)
     await _reload(simulator, hass, entries)
     before = await _resources(hass, freezer)
     tracemalloc.start()
     try:
-        await _run_updates(simulator, hass, freezer, _UPDATES_PER_HOUR)
+        await _run_updates(simulator, hass, freezer, addresses, _UPDATES_PER_HOUR)
         memory = _memory()
-        await _run_updates(simulator, hass, freezer, size.hours * _UPDATES_PER_HOUR)
+        await _run_updates(simulator, hass, freezer, addresses, size.hours * _UPDATES_PER_HOUR)
         growth_in_hours = _memory() - memory
         _check_leaks(before, await _resources(hass, freezer))
         await _reload(simulator, hass, entries)
@@ -130,14 +130,16 @@ async def _soak(
 
 
 async def _run_updates(
-    simulator: Simulator, hass: HomeAssistant, freezer: FrozenDateTimeFactory, count: int
+    simulator: Simulator,
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    addresses: Iterator[IPv4Address],
+    count: int,
 ) -> None:
     """Let time pass; the address changes once an hour, which a probe shows."""
     for number in range(count):
         if number % _UPDATES_PER_HOUR == 0:
-            # None returns: flap damping would hold it.
-            address = simulator.ip.address(4) or _FIRST_ADDRESS
-            simulator.ip.set_address(str(ip_address(str(address)) + 1))
+            simulator.ip.set_address(next(addresses))
         freezer.tick(UPDATE_INTERVAL + timedelta(seconds=1))
         async_fire_time_changed(hass)
         await settle(hass)
