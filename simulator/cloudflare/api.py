@@ -15,6 +15,8 @@ from .errors import RefusedError
 from .ip_lists import IpLists
 from .limiter import Allowance, Limiter
 from .list_faults import without_ignored_fields
+from .location_api import ACTIONS as LOCATION_ACTIONS, LocationApi
+from .locations import Locations
 from .query import Page, Query
 from .record import OddRecord, Record
 from .routes import Action, RouteMatch, match
@@ -98,7 +100,9 @@ class Api:
         switches: Switches,
         limiter: Limiter,
         client_address: Callable[[], str],
+        *,
         lists: IpLists,
+        locations: Locations,
     ) -> None:
         """Use the given zones; `client_address` returns the public address of all clients."""
         self._zones = zones
@@ -107,6 +111,7 @@ class Api:
         self._limiter = limiter
         self._client_address = client_address
         self._account_api = AccountApi(lists, switches)
+        self._location_api = LocationApi(locations, switches)
         self._actions: Mapping[Action, Callable[[AuthorizedRequest], Success]] = {
             "get_zone": self._get_zone,
             "list_records": self._list_records,
@@ -157,6 +162,8 @@ class Api:
         if is_of_account:
             if call.method in WITH_BODY:
                 _check_body(call)
+            if action in LOCATION_ACTIONS:
+                return Success(self._location_api.run(call, route, action, actor))
             result, cursor_page = self._account_api.run(call, route, action, actor)
             return Success(result, page=cursor_page)
         if action == "list_zones":

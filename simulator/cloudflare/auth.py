@@ -12,7 +12,15 @@ from .errors import RefusedError
 from .switches import Switches
 from .zone import Account, Zone
 
-type Permission = Literal["dns:edit", "dns:read", "zone:read", "lists:edit", "lists:read"]
+type Permission = Literal[
+    "dns:edit",
+    "dns:read",
+    "zone:read",
+    "lists:edit",
+    "lists:read",
+    "zero_trust:edit",
+    "zero_trust:read",
+]
 type Owner = Literal["user", "account"]
 type Status = Literal["active", "disabled", "expired"]
 type Network = IPv4Network | IPv6Network
@@ -26,6 +34,10 @@ ALL_PERMISSIONS: frozenset[Permission] = frozenset({"dns:edit", "dns:read", "zon
 """All on a zone."""
 LIST_PERMISSIONS: frozenset[Permission] = ALL_PERMISSIONS | {"lists:edit"}
 """Also those on the lists of an account."""
+ZERO_TRUST_PERMISSIONS: frozenset[Permission] = ALL_PERMISSIONS | {"zero_trust:edit"}
+"""Also those on the Zero Trust settings of an account."""
+USER_PERMISSIONS: frozenset[Permission] = LIST_PERMISSIONS | ZERO_TRUST_PERMISSIONS
+"""All of a user, and so of a Global API Key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +199,7 @@ class Credentials:
             raise RefusedError(errors.UNKNOWN_KEY)
         caller = f"user of {user.account.id}"
         accounts = frozenset({user.account})
-        return Actor("com.cloudflare.api.user", caller, accounts, LIST_PERMISSIONS, None)
+        return Actor("com.cloudflare.api.user", caller, accounts, USER_PERMISSIONS, None)
 
 
 def check_location(token: Token, address: str) -> None:

@@ -123,6 +123,10 @@ NO_ITEM = Refusal(404, 10015, "could not find list item")
 NO_OPERATION = Refusal(404, 10016, "could not find operation")
 LIST_FULL = Refusal(400, 10018, "the maximum number of list items is exceeded")
 LIST_IP = Refusal(400, 10019, "list item ip is invalid")
+# All of these are UNVERIFIED; the message of the second one is documented for the dashboard.
+NO_LOCATION = Refusal(404, 2025, "location not found")
+ADDRESS_TAKEN = Refusal(400, 2026, "Your source IPv4 address is taken")
+LOCATION_NETWORK = Refusal(400, 2027, "network is invalid")
 # UNVERIFIED.
 BAD_JSON = Refusal(400, 6007, "Malformed JSON in request body")
 

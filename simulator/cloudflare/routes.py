@@ -14,6 +14,7 @@ IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 RECORDS = "/zones/{zone_id}/dns_records"
 RECORD = RECORDS + "/{dns_record_id}"
 LISTS = "/accounts/{account_id}/rules/lists"
+LOCATIONS = "/accounts/{account_id}/gateway/locations"
 
 type Action = Literal[
     "list_zones",
@@ -35,6 +36,9 @@ type Action = Literal[
     "replace_items",
     "delete_items",
     "get_operation",
+    "list_locations",
+    "get_location",
+    "put_location",
 ]
 
 ROUTES: dict[str, dict[str, Action]] = {
@@ -60,6 +64,8 @@ ROUTES: dict[str, dict[str, Action]] = {
         "PUT": "replace_items",
         "DELETE": "delete_items",
     },
+    LOCATIONS: {"GET": "list_locations"},
+    f"{LOCATIONS}/{{location_id}}": {"GET": "get_location", "PUT": "put_location"},
 }
 """Fixed paths come before those with a placeholder in the same position."""
 

@@ -14,6 +14,7 @@ from .api import Api
 from .auth import ALL_PERMISSIONS, Credentials, Owner, Permission, Status, Token, User
 from .ip_lists import IpLists
 from .limiter import Limiter
+from .locations import Locations
 from .names import to_ascii
 from .plans import PLANS, PlanName
 from .routes import PREFIX, template_of
@@ -44,13 +45,15 @@ class Cloudflare:
         self._port = port
         self._listener: Listener | None = None
         self.lists = IpLists(lambda: self.now())  # noqa: PLW0108 - the clock may be replaced later
+        self.locations = Locations(lambda: self.now())  # noqa: PLW0108 - as above
         api = Api(
             self._zones,
             self.credentials,
             self.switches,
             self.limiter,
             client_address,
-            self.lists,
+            lists=self.lists,
+            locations=self.locations,
         )
         self._handler = ServiceHandler(
             service="cloudflare",
