@@ -25,31 +25,28 @@ from homeassistant.helpers.storage import Store
 from . import ddns
 from .const import DOMAIN, LOGGER
 from .ddns import (
-    MAX_TTL_S,
-    TTL_AUTO,
     Address,
     DdnsEvent,
     EventType,
     Family,
-    HostName,
-    IncompleteRecord,
     Reason,
-    RecordAttributes,
-    RecordId,
     RecordKey,
     RecordState,
     State,
 )
 from .list_store import ListStore
+from .stored_records import (
+    read_record_key,
+    read_records,
+    record_data,
+    record_key_text,
+)
 from .stored_sources import FAMILIES
-from .stored_texts import read_text_addresses, texts_data
 from .stored_values import (
     MALFORMED,
     UNREADABLE,
-    read_address,
-    read_bool,
-    read_int,
     read_list,
+    read_optional_address,
     read_text,
     read_time,
 )
@@ -106,7 +103,7 @@ class ZoneStore:
         except MALFORMED:
             unreadable.append("zone")
         try:
-            records, unreadable_keys = _records(data)
+            records, unreadable_keys = read_records(data)
             self.state = replace(self.state, records=records)
             unreadable += unreadable_keys
         except MALFORMED:
@@ -188,10 +185,12 @@ class ZoneStore:
             "public_addresses": {f.key: str(a) for f, a in self.state.public_addresses.items()},
             **_name_servers_data(self.state),
             "records": {
-                _key(key): stored for key, record in records if (stored := _record_data(record))
+                record_key_text(key): stored
+                for key, record in records
+                if (stored := record_data(record))
             },
             "pending_deletions": {
-                _key(key): since.isoformat() if since else None
+                record_key_text(key): since.isoformat() if since else None
                 for key, since in sorted(self.pending_deletions.items(), key=itemgetter(0))
             },
             "events": [_event_data(event) for event in self.pending_events],
@@ -203,7 +202,9 @@ class ZoneStore:
 
 def _public_addresses(data: Mapping[str, Any]) -> dict[Family, Address]:
     stored = data.get("public_addresses", {}).items()
-    return {FAMILIES[key]: address for key, text in stored if (address := _address(text))}
+    return {
+        FAMILIES[key]: address for key, text in stored if (address := read_optional_address(text))
+    }
 
 
 def _name_servers(data: Mapping[str, Any]) -> frozenset[str] | None:
@@ -216,107 +217,18 @@ def _name_servers_data(state: State) -> dict[str, Any]:
     return {} if foreign is None else {"foreign_name_servers": sorted(foreign)}
 
 
-def _records(data: Mapping[str, Any]) -> tuple[dict[RecordKey, RecordState], list[str]]:
-    """Return the records, and the keys of those that cannot be read."""
-    records: dict[RecordKey, RecordState] = {}
-    unreadable: list[str] = []
-    for key, stored in data.get("records", {}).items():
-        try:
-            record_key = _record_key(key)
-            # Unless it can be read.
-            records[record_key] = RecordState(is_forgotten=True)
-            records[record_key] = _record_state(stored)
-        except MALFORMED:
-            unreadable.append(repr(key))
-    return records, unreadable
-
-
 def _pending_deletions(data: Mapping[str, Any]) -> dict[RecordKey, datetime | None]:
     pending: dict[RecordKey, datetime | None] = {}
     for key, stored in data.get("pending_deletions", {}).items():
-        pending[_record_key(key)] = read_time(stored) if stored is not None else None
+        pending[read_record_key(key)] = read_time(stored) if stored is not None else None
     return pending
-
-
-def _record_data(record: RecordState) -> dict[str, Any]:
-    """Return what is stored of a record: only what differs from a record that is not known."""
-    data = texts_data(record)
-    if record.last_address:
-        data["last_address"] = str(record.last_address)
-    if record.sent_addresses:
-        data["sent_addresses"] = [str(address) for address in record.sent_addresses]
-    if record.external_changes:
-        data["external_changes"] = [time.isoformat() for time in record.external_changes]
-    if record.last_attributes:
-        data["attributes"] = asdict(record.last_attributes)
-    if record.incomplete:
-        data["incomplete"] = asdict(record.incomplete)
-    if record.is_forgotten and not record.last_attributes:
-        data["is_forgotten"] = True
-    if record.unknown_since:
-        data["unknown_since"] = record.unknown_since.isoformat()
-    if record.is_not_seen:
-        data["not_seen"] = [str(address) for address in record.public_addresses or ()]
-    if record.has_failed:
-        data["has_failed"] = True
-    return data
-
-
-def _record_state(data: Mapping[str, Any]) -> RecordState:
-    return RecordState(
-        last_address=_address(data.get("last_address")),
-        sent_addresses=tuple(map(read_address, data.get("sent_addresses", ()))),
-        text_addresses=read_text_addresses(data),
-        external_changes=tuple(read_time(time) for time in data.get("external_changes", ())),
-        last_attributes=_attributes(data["attributes"]) if "attributes" in data else None,
-        incomplete=_incomplete(data["incomplete"]) if "incomplete" in data else None,
-        is_forgotten=read_bool(data.get("is_forgotten", False)),
-        unknown_since=read_time(data["unknown_since"]) if "unknown_since" in data else None,
-        public_addresses=_not_seen(data),
-        is_not_seen="not_seen" in data,
-        has_failed=read_bool(data.get("has_failed", False)),
-    )
-
-
-def _not_seen(data: Mapping[str, Any]) -> frozenset[Address] | None:
-    """Return what public resolvers answered instead of a record, None if they saw it."""
-    stored = data.get("not_seen")
-    return None if stored is None else frozenset(map(read_address, stored))
-
-
-def _attributes(data: Mapping[str, Any]) -> RecordAttributes:
-    comment = data["comment"]
-    return RecordAttributes(
-        proxied=read_bool(data["proxied"]),
-        ttl_s=read_int(data["ttl_s"], TTL_AUTO, MAX_TTL_S),
-        comment=None if comment is None else read_text(comment),
-        tags=tuple(read_text(tag) for tag in read_list(data["tags"])),
-        is_owned=read_bool(data["is_owned"]),
-    )
-
-
-def _incomplete(data: Mapping[str, Any]) -> IncompleteRecord:
-    return IncompleteRecord(
-        id=RecordId(read_text(data["id"])),
-        proxied=read_bool(data["proxied"]),
-        ttl_s=read_int(data["ttl_s"], TTL_AUTO, MAX_TTL_S),
-    )
-
-
-def _key(record_key: RecordKey) -> str:
-    return f"{record_key.family.record_type} {record_key.name}"
-
-
-def _record_key(key: str) -> RecordKey:
-    record_type, name = key.split()
-    return RecordKey(HostName(name), _TYPES[record_type])
 
 
 def _event_data(event: DdnsEvent) -> dict[str, Any]:
     return {
         "type": event.type,
         "family": event.family.key,
-        "record": _key(event.record_key) if event.record_key else None,
+        "record": record_key_text(event.record_key) if event.record_key else None,
         "list": event.list_id,
         "from_ip": str(event.from_ip) if event.from_ip else None,
         "to_ip": str(event.to_ip) if event.to_ip else None,
@@ -328,17 +240,13 @@ def _event(data: Mapping[str, Any]) -> DdnsEvent:
     return DdnsEvent(
         type=EventType(data["type"]),
         family=FAMILIES[data["family"]],
-        record_key=_record_key(data["record"]) if data["record"] else None,
+        record_key=read_record_key(data["record"]) if data["record"] else None,
         list_id=ddns.ListId(read_text(data["list"])) if data.get("list") else None,
-        from_ip=_address(data["from_ip"]),
-        to_ip=_address(data["to_ip"]),
+        from_ip=read_optional_address(data["from_ip"]),
+        to_ip=read_optional_address(data["to_ip"]),
         reason=Reason(data["reason"]) if data["reason"] else None,
     )
 
 
 def _optional_time(text: str | None) -> datetime | None:
     return read_time(text) if text else None
-
-
-def _address(text: str | None) -> Address | None:
-    return read_address(text) if text else None

@@ -96,3 +96,8 @@ def read_time(value: object) -> datetime:
 def read_address(value: object) -> Address:
     """Return an IP address; a number is not one."""
     return ip_address(read_text(value))
+
+
+def read_optional_address(value: object) -> Address | None:
+    """Return an IP address, None if there is none."""
+    return read_address(value) if value else None
