@@ -20,7 +20,6 @@ from custom_components.raindrop.address_sources import async_get_detector
 from custom_components.raindrop.config import BASE_URL_VARIABLE
 from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry, RaindropCoordinator
-from custom_components.raindrop.ddns import models
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.detection.flap_damping import DampingState
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
@@ -36,10 +35,10 @@ __all__ = ["DOMAIN", "OWNER_COMMENT", "UPDATE_INTERVAL"]
 INSTANCE_ID = "0123456789abcdef" * 2
 """The id of this installation of Home Assistant, from which the id of the home comes."""
 OWNER_COMMENT = owner_comment(
-    models.HomeId(sha256(f"{DOMAIN} {INSTANCE_ID}".encode()).hexdigest()[:8])
+    ddns.HomeId(sha256(f"{DOMAIN} {INSTANCE_ID}".encode()).hexdigest()[:8])
 )
 """The comment of records that Raindrop created in this home."""
-OTHER_HOME_COMMENT = owner_comment(models.HomeId("0badcafe"))
+OTHER_HOME_COMMENT = owner_comment(ddns.HomeId("0badcafe"))
 """The comment of records that Raindrop created in another home."""
 
 
@@ -215,7 +214,7 @@ def _source_data(choice: SourceChoice, label: str, sources: SourceCatalog) -> li
 # Detection
 
 
-class _WatchedDamping(dict[models.Source, DampingState]):
+class _WatchedDamping(dict[ddns.Source, DampingState]):
     """Calls back whenever another address of a source is accepted, before it is written."""
 
     def __init__(self, accepted: Callable[[Source, str], None]) -> None:
@@ -223,7 +222,7 @@ class _WatchedDamping(dict[models.Source, DampingState]):
         self._accepted = accepted
 
     @override
-    def __setitem__(self, source: models.Source, damping: DampingState) -> None:
+    def __setitem__(self, source: ddns.Source, damping: DampingState) -> None:
         before = self.get(source, DampingState())
         super().__setitem__(source, damping)
         if damping.accepted != before.accepted:
@@ -243,7 +242,7 @@ def signal_listener_count(hass: HomeAssistant) -> int:
     return sum(len(found) for signal, found in signals.items() if str(signal).startswith(DOMAIN))
 
 
-def _to_model(source: models.Source) -> Source:
+def _to_model(source: ddns.Source) -> Source:
     return Source(
         family=source.family.value,
         kind=source.kind.value,

@@ -7,13 +7,9 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
-from custom_components.raindrop.ddns.models import (
-    Family,
-    HostName,
-    Reason,
-    RecordKey,
-)
+from custom_components.raindrop.ddns.models import HostName, Reason, RecordKey
 from custom_components.raindrop.ddns.plans import Conflict
+from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.flows.preview import conflict_message, escape_markdown
 from simulator import Simulator
 from simulator.cloudflare import Zone

@@ -18,7 +18,7 @@ import pytest_socket
 from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.errors import NoResponseError
 from custom_components.raindrop.ddns.http import request
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.certificates import self_signed, server_context

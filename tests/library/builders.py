@@ -10,7 +10,6 @@ from custom_components.raindrop.ddns.models import (
     Address,
     Create,
     DesiredRecord,
-    Family,
     HomeId,
     HostName,
     InterfaceId,
@@ -19,11 +18,11 @@ from custom_components.raindrop.ddns.models import (
     RecordAttributes,
     RecordId,
     RecordKey,
-    Source,
     Update,
     ZoneId,
 )
 from custom_components.raindrop.ddns.service_binding import ServiceBinding
+from custom_components.raindrop.ddns.sources import Family, Source
 from custom_components.raindrop.ddns.zone_config import ManagedRecord
 from simulator.cloudflare import Zone
 

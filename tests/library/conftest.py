@@ -11,7 +11,7 @@ from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
 from custom_components.raindrop.ddns.cloudflare.discovery import discover_zone
 from custom_components.raindrop.ddns.detection.detector import Detector
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.library.fake_sources import FakeSources, new_detector

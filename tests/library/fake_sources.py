@@ -7,7 +7,8 @@ from aiohttp import ClientSession
 
 from custom_components.raindrop.ddns.detection.detector import Detector, SourceState
 from custom_components.raindrop.ddns.detection.providers import Provider
-from custom_components.raindrop.ddns.models import Address, Family, Source
+from custom_components.raindrop.ddns.models import Address
+from custom_components.raindrop.ddns.sources import Family, Source
 
 
 class FakeSources:

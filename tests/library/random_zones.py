@@ -20,7 +20,6 @@ from custom_components.raindrop.ddns.models import (
     Address,
     Create,
     DesiredRecord,
-    Family,
     HomeId,
     HostName,
     InterfaceId,
@@ -33,6 +32,7 @@ from custom_components.raindrop.ddns.models import (
 )
 from custom_components.raindrop.ddns.plans import Plan
 from custom_components.raindrop.ddns.records.plan import make_plan
+from custom_components.raindrop.ddns.sources import Family
 from simulator.cloudflare import RefusedError, Zone, writes
 from simulator.cloudflare.plans import PLANS
 from simulator.cloudflare.shadowing import shown_with_shadows

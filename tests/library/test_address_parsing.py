@@ -15,7 +15,8 @@ from custom_components.raindrop.ddns.addresses import (
     parse_record,
 )
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Address, Family
+from custom_components.raindrop.ddns.models import Address
+from custom_components.raindrop.ddns.sources import Family
 from tests.library.builders import A1
 from tests.library.test_addresses import PAGE, expected
 

@@ -7,7 +7,8 @@ import pytest
 
 from custom_components.raindrop.ddns.addresses import Rejected, parse, parse_record, why_unusable
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Address, Family
+from custom_components.raindrop.ddns.models import Address
+from custom_components.raindrop.ddns.sources import Family
 
 IPV4, IPV6 = Family.IPV4, Family.IPV6
 

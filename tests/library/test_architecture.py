@@ -17,6 +17,7 @@ LIBRARY = Path(ddns.__file__).parent
 INTEGRATION = LIBRARY.parent
 PURE = (
     "models",
+    "sources",
     "plans",
     "errors",
     "addresses",

@@ -19,7 +19,6 @@ from custom_components.raindrop.ddns.errors import DdnsError
 from custom_components.raindrop.ddns.models import (
     Create,
     DesiredRecord,
-    Family,
     HostName,
     Policy,
     Record,
@@ -29,6 +28,7 @@ from custom_components.raindrop.ddns.models import (
     ZoneId,
 )
 from custom_components.raindrop.ddns.records.plan import make_plan
+from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT

@@ -5,14 +5,8 @@ import pytest
 from custom_components.raindrop.ddns.detection.providers import custom_provider
 from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import (
-    OWNER_COMMENT,
-    Address,
-    Family,
-    Meaning,
-    Source,
-    SourceKind,
-)
+from custom_components.raindrop.ddns.models import OWNER_COMMENT, Address
+from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 from tests.library.builders import A1, A2, B1, HERE, HERE_V6
 
 ENTITY = Source(Family.IPV4, SourceKind.ENTITY, entity="router")

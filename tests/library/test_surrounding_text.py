@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.raindrop.ddns.addresses import Rejected, parse
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 
 
 @pytest.mark.parametrize(

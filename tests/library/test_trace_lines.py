@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.raindrop.ddns.addresses import Rejected, from_trace
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 
 TRACE = "h=one.example\nip=8.8.4.4\nwarp=off\n"
 

@@ -90,12 +90,10 @@ from .models import (
     Change,
     Create,
     DesiredRecord,
-    Family,
     HomeId,
     HostName,
     InterfaceId,
     ListId,
-    Meaning,
     Owner,
     Policy,
     Reason,
@@ -104,8 +102,6 @@ from .models import (
     RecordId,
     RecordKey,
     RecordVersion,
-    Source,
-    SourceKind,
     Update,
     ZoneId,
 )
@@ -125,6 +121,7 @@ from .records.interface_id import parse_interface_id
 from .records.plan import make_plan, name_conflict
 from .records.text_tokens import addresses_in
 from .resolvers import RESOLVERS, Resolver
+from .sources import Family, Meaning, Source, SourceKind
 from .state import (
     DdnsEvent,
     EventType,

@@ -9,7 +9,8 @@ from ipaddress import IPv6Network, ip_address, ip_network
 import json
 
 from .errors import DetectionError
-from .models import Address, Family
+from .models import Address
+from .sources import Family
 
 _ip_address = lru_cache(ip_address)
 """Hundreds of records hold the same address, and each is read several times an update."""

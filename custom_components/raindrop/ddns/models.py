@@ -1,12 +1,13 @@
-"""The values of the library: families, record keys, records, desired records, changes."""
+"""The values of the library: record keys, records, desired records, changes."""
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, NewType
 
 from .service_binding import ServiceBinding
+from .sources import Family
 
 type Address = IPv4Address | IPv6Address
 
@@ -37,28 +38,6 @@ OWNER_COMMENT = "Managed by Raindrop for Home Assistant"
 """The comment of created records; the id of the home follows, if it has one."""
 
 
-class Family(IntEnum):
-    """An address family, numbered like the IP version."""
-
-    IPV4 = 4
-    IPV6 = 6
-
-    @property
-    def record_type(self) -> str:
-        """The type of the DNS records that hold addresses of this family: A or AAAA."""
-        return "A" if self is Family.IPV4 else "AAAA"
-
-    @property
-    def label(self) -> str:
-        """The family as people write it: IPv4 or IPv6."""
-        return f"IPv{self.value}"
-
-    @property
-    def key(self) -> str:
-        """The family in stored data, entity keys and translation keys: ipv4 or ipv6."""
-        return f"ipv{self.value}"
-
-
 class Owner(StrEnum):
     """Whose a record is, as its comment says."""
 
@@ -77,61 +56,6 @@ class RecordKey(NamedTuple):
 
     name: HostName
     family: Family
-
-
-class SourceKind(StrEnum):
-    """Where the address of a family can come from."""
-
-    AUTOMATIC = "automatic"
-    """The built-in web providers, of which two have to agree."""
-    ENTITY = "entity"
-    """An entity of Home Assistant, such as a router's sensor."""
-    LOCAL = "local"
-    """The stable IPv6 address of this host's own interface."""
-    URLS = "urls"
-    """URLs that the user chose; two or more have to agree."""
-
-
-class Meaning(StrEnum):
-    """What the address that an entity reports stands for."""
-
-    THIS_NETWORK = "this_network"
-    """The connection that this host itself uses; of IPv6, the prefix of its network."""
-    ROUTER = "router"
-    """The router itself, of IPv6: its address lies outside the prefix of the network behind it."""
-    OTHER_CONNECTION = "other_connection"
-    """Another internet connection, which this host does not use."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the address of a family comes from, as the user configured it."""
-
-    family: Family
-    kind: SourceKind = SourceKind.AUTOMATIC
-    entity: str = ""
-    """The registry id of the entity, or its entity id if it is not registered."""
-    urls: tuple[str, ...] = field(default=(), repr=False)
-    """The URLs that the user chose; they may contain a secret, so that no text names them."""
-    meaning: Meaning = Meaning.THIS_NETWORK
-    """What the address of an entity stands for."""
-
-    @property
-    def is_unverifiable(self) -> bool:
-        """Whether no second provider can confirm this source.
-
-        A new address must then stay unchanged for `flap_damping.HOLD_DOWN`.
-        """
-        return self.meaning is not Meaning.THIS_NETWORK or len(self.urls) == 1
-
-    @property
-    def is_of_network(self) -> bool:
-        """Whether its IPv6 address stands for the network of this host, where others differ.
-
-        A host connects from temporary addresses, and an entity may report only the prefix.
-        """
-        is_of_network = self.meaning is Meaning.THIS_NETWORK and self.kind is not SourceKind.URLS
-        return self.family is Family.IPV6 and is_of_network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
 from .addresses import CLOUDFLARE_NETWORKS
-from .models import Family, HostName, RecordKey
+from .models import HostName, RecordKey
 from .names import to_ascii
+from .sources import Family
 from .state import State
 
 type Network = IPv4Network | IPv6Network

@@ -18,7 +18,8 @@ from aiohttp import ClientSession
 from .addresses import parse_record
 from .errors import NoResponseError, ResponseTooLongError
 from .http import request
-from .models import Address, Family, HostName, RecordKey
+from .models import Address, HostName, RecordKey
+from .sources import Family
 
 _TIMEOUT_S = 10.0
 _MAX_BODY = 16_384

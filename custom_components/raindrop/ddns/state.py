@@ -14,17 +14,16 @@ from .models import (
     Address,
     Change,
     Create,
-    Family,
     ListId,
     Reason,
     Record,
     RecordAttributes,
     RecordId,
     RecordKey,
-    Source,
     Update,
 )
 from .plans import Conflict, Outcome, TextOutcome
+from .sources import Family, Source
 from .zone_config import ZoneConfig
 from .zones import Zone
 

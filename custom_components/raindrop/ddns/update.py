@@ -10,7 +10,7 @@ from .cloudflare.client import CloudflareClient
 from .detection.detector import Detector
 from .detection.result import Detection, Detections
 from .errors import CloudflareError, CloudflarePermissionError
-from .models import DesiredRecord, Policy, Record, RecordId, RecordKey, Source, ZoneId
+from .models import DesiredRecord, Policy, Record, RecordId, RecordKey, ZoneId
 from .next_state import is_synced, with_plan, without_list
 from .plans import Outcome, Plan
 from .records.apply import apply
@@ -19,6 +19,7 @@ from .records.external_changes import is_contested
 from .records.plan import make_plan
 from .records.text_plan import with_texts
 from .records.verify import is_repetition
+from .sources import Source
 from .state import RecordState, State, UpdateResult
 from .text_records import TextUpdate
 from .text_states import text_addresses, with_sent_texts

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .models import Family, HostName, Meaning, Policy, RecordKey, Source, ZoneId
+from .models import HostName, Policy, RecordKey, ZoneId
+from .sources import Family, Meaning, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

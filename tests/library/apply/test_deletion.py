@@ -4,8 +4,9 @@ import pytest
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.errors import CloudflareError, CloudflareRefusedError
-from custom_components.raindrop.ddns.models import OWNER_COMMENT, Family, HostName, RecordKey
+from custom_components.raindrop.ddns.models import OWNER_COMMENT, HostName, RecordKey
 from custom_components.raindrop.ddns.records.delete import delete_owned
+from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.ddns.zones import MAX_BATCH_PAID
 from simulator import Simulator
 from simulator.cloudflare import Zone

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.detection.detector import Detector
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from tests.conftest import HOME, HOME_V6
 from tests.library.fake_sources import FakeSources, new_detector

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.detection.result import Detection
-from custom_components.raindrop.ddns.models import Family, Meaning, Source, SourceKind
+from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 from simulator import Simulator
 
 PROVIDERS = ["cloudflare", "ipify", "ident.me", "amazon", "home-assistant"]

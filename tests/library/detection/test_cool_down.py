@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.raindrop.ddns.detection import hedged
 from custom_components.raindrop.ddns.detection.detector import Detector
-from custom_components.raindrop.ddns.models import Source
+from custom_components.raindrop.ddns.sources import Source
 from simulator import Simulator
 from tests.conftest import NEXT
 from tests.library.builders import HERE, HERE_V6

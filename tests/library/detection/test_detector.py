@@ -17,7 +17,8 @@ from custom_components.raindrop.ddns.detection.providers import (
 from custom_components.raindrop.ddns.detection.quorum import quorum
 from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Address, Family
+from custom_components.raindrop.ddns.models import Address
+from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from tests.conftest import HOME, HOME_V6, NEXT
 from tests.library.builders import A1, A2, A3, B1, B2, HERE, HERE_V6

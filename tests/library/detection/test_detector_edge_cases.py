@@ -15,7 +15,7 @@ from custom_components.raindrop.ddns.detection.providers import (
     query,
 )
 from custom_components.raindrop.ddns.errors import DetectionError, ProviderUrlError
-from custom_components.raindrop.ddns.models import Family, Source, SourceKind
+from custom_components.raindrop.ddns.sources import Family, Source, SourceKind
 from simulator import Simulator
 from tests.conftest import HOME, NEXT
 from tests.library.detection.helpers import ROUTER, accepted, detect, reported

@@ -11,7 +11,7 @@ from custom_components.raindrop.ddns.detection import hedged
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.detection.providers import Provider, ResponseFormat
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Family, Source
+from custom_components.raindrop.ddns.sources import Family, Source
 from simulator import Simulator
 from simulator.faults import Detail
 from tests.conftest import HOME, HOME_V6

@@ -8,7 +8,7 @@ from custom_components.raindrop.ddns.detection.detector import SourceState, pars
 from custom_components.raindrop.ddns.detection.quorum import quorum
 from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Family, Meaning, Source, SourceKind
+from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 
 PAGE, ANOTHER = "cloudflare", "ipify"
 NETWORK = Source(Family.IPV6, SourceKind.ENTITY, entity="router")

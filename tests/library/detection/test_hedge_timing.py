@@ -10,7 +10,7 @@ from custom_components.raindrop.ddns.detection import hedged
 from custom_components.raindrop.ddns.detection.hedged import query_until_found
 from custom_components.raindrop.ddns.detection.providers import Provider, ResponseFormat
 from custom_components.raindrop.ddns.detection.result import Response
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 from tests.library.builders import A1
 from tests.library.detection.helpers import FOREVER_S
 from tests.library.detection.test_hedged import STATUS, FakeProviders, results

@@ -26,7 +26,8 @@ from custom_components.raindrop.ddns.detection.hedged import query_until_found
 from custom_components.raindrop.ddns.detection.providers import Provider, ResponseFormat, query
 from custom_components.raindrop.ddns.detection.result import Response
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Address, Family, Source, SourceKind
+from custom_components.raindrop.ddns.models import Address
+from custom_components.raindrop.ddns.sources import Family, Source, SourceKind
 from simulator import Simulator
 from tests.conftest import HOME, NEXT
 from tests.library.builders import A1, A2, HERE

@@ -5,7 +5,8 @@ from ipaddress import ip_address
 import pytest
 
 from custom_components.raindrop.ddns.detection.hints import HintLimiter
-from custom_components.raindrop.ddns.models import Address, Family
+from custom_components.raindrop.ddns.models import Address
+from custom_components.raindrop.ddns.sources import Family
 
 HOME, NEXT, POOL = map(ip_address, ("81.2.69.142", "81.2.69.144", "81.2.69.150"))
 MINUTE_S = 60

@@ -14,7 +14,7 @@ from custom_components.raindrop.ddns.detection.providers import (
 )
 from custom_components.raindrop.ddns.detection.result import Response
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 from tests.library.raw_server import raw_server, response
 
 IPV4, IPV6 = Family.IPV4, Family.IPV6

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from custom_components.raindrop.ddns.detection.detector import Detector
-from custom_components.raindrop.ddns.models import Family, Meaning, Source, SourceKind
+from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 from simulator import Simulator
 from tests.conftest import HOME_V6
 from tests.library.builders import HERE_V6

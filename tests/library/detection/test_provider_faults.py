@@ -21,7 +21,7 @@ from custom_components.raindrop.ddns.detection.flap_damping import DampingState
 from custom_components.raindrop.ddns.detection.providers import Provider
 from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from simulator.faults import Detail
 from tests.certificates import self_signed

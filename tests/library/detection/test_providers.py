@@ -13,7 +13,7 @@ from custom_components.raindrop.ddns.detection.providers import (
     query,
 )
 from custom_components.raindrop.ddns.errors import DetectionError, ProviderUrlError
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from simulator.faults import Detail
 from tests.conftest import HOME, HOME_V6

@@ -10,7 +10,7 @@ from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.detection.detector import Detector, SourceState
 from custom_components.raindrop.ddns.detection.local import stable_address
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Family, Source
+from custom_components.raindrop.ddns.sources import Family, Source
 from simulator import Simulator
 from tests.conftest import HOME
 from tests.library.builders import HERE

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from custom_components.raindrop.ddns.detection.stun import binding_request, mapped_address
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 from simulator.stun import binding_response
 
 ID = bytes.fromhex("b7e7a701bc34d686fa87dfae")

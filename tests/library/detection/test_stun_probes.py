@@ -14,7 +14,7 @@ from custom_components.raindrop.ddns.detection.stun_probes import (
     StunProbes,
     StunServer,
 )
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator, StunFault
 from tests.conftest import HOME, HOME_V6, NEXT
 from tests.waiting import LIMIT_S, until

@@ -10,7 +10,7 @@ from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.detection.result import Response
 from custom_components.raindrop.ddns.detection.tunnels import Tunnels
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Family, Source
+from custom_components.raindrop.ddns.sources import Family, Source
 from simulator import Simulator
 from tests.conftest import HOME, HOME_V6, NEXT
 from tests.library.builders import HERE, HERE_V6

@@ -17,7 +17,7 @@ from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.detection.flap_damping import MAX_RETURNS
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT

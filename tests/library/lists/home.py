@@ -15,7 +15,8 @@ from custom_components.raindrop.ddns.detection.result import Detection
 from custom_components.raindrop.ddns.lists.plan import ItemId, ListConfig
 from custom_components.raindrop.ddns.lists.state import ListResult, ListState, assess_list
 from custom_components.raindrop.ddns.lists.sync import sync_list
-from custom_components.raindrop.ddns.models import Family, HomeId, ListId, Source
+from custom_components.raindrop.ddns.models import HomeId, ListId
+from custom_components.raindrop.ddns.sources import Family, Source
 from custom_components.raindrop.ddns.zones import AccountId
 from simulator import Simulator
 from simulator.cloudflare.ip_lists import ItemList

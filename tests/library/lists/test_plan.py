@@ -18,7 +18,8 @@ from custom_components.raindrop.ddns.lists.plan import (
     is_shared,
     plan_list,
 )
-from custom_components.raindrop.ddns.models import Family, ListId, Owner, Source, SourceKind
+from custom_components.raindrop.ddns.models import ListId, Owner
+from custom_components.raindrop.ddns.sources import Family, Source, SourceKind
 from custom_components.raindrop.ddns.zones import AccountId
 
 from .home import HERE, HERE_V6

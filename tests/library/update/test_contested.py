@@ -7,7 +7,8 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.raindrop import ddns
-from custom_components.raindrop.ddns.models import Family, Policy, Reason
+from custom_components.raindrop.ddns.models import Policy, Reason
+from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.ddns.state import EventType
 from tests.conftest import HOME, NEXT, OLD
 from tests.library.builders import V4, managed

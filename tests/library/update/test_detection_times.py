@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from aiohttp import ClientSession
 
 from custom_components.raindrop.ddns.detection import providers
-from custom_components.raindrop.ddns.models import Family
+from custom_components.raindrop.ddns.sources import Family
 from tests.library.builders import HERE
 from tests.library.fake_sources import FakeSources, new_detector
 from tests.library.zone_updater import ZoneUpdater

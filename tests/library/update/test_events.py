@@ -7,15 +7,9 @@ from ipaddress import ip_address
 import pytest
 
 from custom_components.raindrop.ddns.errors import CloudflareRefusedError
-from custom_components.raindrop.ddns.models import (
-    Address,
-    Change,
-    Family,
-    HostName,
-    Reason,
-    RecordKey,
-)
+from custom_components.raindrop.ddns.models import Address, Change, HostName, Reason, RecordKey
 from custom_components.raindrop.ddns.plans import Outcome
+from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.ddns.state import (
     DdnsEvent,
     EventType,

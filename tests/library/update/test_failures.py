@@ -12,7 +12,8 @@ from custom_components.raindrop.ddns.errors import (
     CloudflareRateLimitError,
     CloudflareRefusedError,
 )
-from custom_components.raindrop.ddns.models import Family, HostName, Policy, Reason, RecordKey
+from custom_components.raindrop.ddns.models import HostName, Policy, Reason, RecordKey
+from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD

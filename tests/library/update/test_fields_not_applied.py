@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.raindrop.ddns.models import Family, HostName, Policy, Reason, RecordKey
+from custom_components.raindrop.ddns.models import HostName, Policy, Reason, RecordKey
+from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.ddns.state import EventType, RecordState, State
 from simulator import Simulator
 from simulator.cloudflare import Zone

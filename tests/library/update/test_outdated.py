@@ -3,7 +3,8 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
-from custom_components.raindrop.ddns.models import Family, Policy, Source, SourceKind
+from custom_components.raindrop.ddns.models import Policy
+from custom_components.raindrop.ddns.sources import Family, Source, SourceKind
 from custom_components.raindrop.ddns.state import reconfigured
 from custom_components.raindrop.ddns.update import UpdateOptions
 from custom_components.raindrop.ddns.zone_config import ZoneConfig

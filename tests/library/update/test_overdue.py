@@ -7,16 +7,8 @@ from ipaddress import ip_address
 import pytest
 
 from custom_components.raindrop.ddns.detection import detector as detector_module, hedged
-from custom_components.raindrop.ddns.models import (
-    Family,
-    HostName,
-    Meaning,
-    Policy,
-    Reason,
-    RecordKey,
-    Source,
-    SourceKind,
-)
+from custom_components.raindrop.ddns.models import HostName, Policy, Reason, RecordKey
+from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 from custom_components.raindrop.ddns.state import DdnsEvent, EventType, RecordState, State
 from custom_components.raindrop.ddns.zone_config import ManagedRecord
 from simulator import Simulator

@@ -4,14 +4,9 @@ from copy import deepcopy
 from ipaddress import ip_address
 
 from custom_components.raindrop.ddns.detection.detector import Detector
-from custom_components.raindrop.ddns.models import (
-    Create,
-    Family,
-    Policy,
-    Reason,
-    Update,
-)
+from custom_components.raindrop.ddns.models import Create, Policy, Reason, Update
 from custom_components.raindrop.ddns.plans import Conflict
+from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.ddns.state import EventType, State
 from custom_components.raindrop.ddns.update import preview
 from simulator import Simulator

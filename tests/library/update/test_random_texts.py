@@ -12,14 +12,8 @@ import pytest
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
-from custom_components.raindrop.ddns.models import (
-    Family,
-    HomeId,
-    HostName,
-    Policy,
-    RecordKey,
-    Source,
-)
+from custom_components.raindrop.ddns.models import HomeId, HostName, Policy, RecordKey
+from custom_components.raindrop.ddns.sources import Family, Source
 from custom_components.raindrop.ddns.state import RecordState, State
 from custom_components.raindrop.ddns.update import UpdateOptions, update_zone
 from custom_components.raindrop.ddns.zone_config import ManagedRecord, ZoneConfig

@@ -6,12 +6,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from custom_components.raindrop.ddns.models import (
-    Family,
-    Policy,
-    Reason,
-)
+from custom_components.raindrop.ddns.models import Policy, Reason
 from custom_components.raindrop.ddns.plans import Conflict, Outcome
+from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.ddns.state import EventType, RecordState, State
 from simulator import Simulator
 from simulator.cloudflare import Zone

@@ -7,13 +7,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.raindrop.ddns.models import (
-    OWNER_COMMENT,
-    Family,
-    Policy,
-    Reason,
-    RecordVersion,
-)
+from custom_components.raindrop.ddns.models import OWNER_COMMENT, Policy, Reason, RecordVersion
+from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.ddns.state import RecordState, State
 from simulator import Simulator
 from simulator.cloudflare import Zone

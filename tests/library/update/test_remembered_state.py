@@ -8,13 +8,13 @@ import pytest
 from custom_components.raindrop.ddns.errors import CloudflareRefusedError
 from custom_components.raindrop.ddns.models import (
     Create,
-    Family,
     HostName,
     InterfaceId,
     Policy,
     Reason,
     RecordKey,
 )
+from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT, OLD

@@ -3,7 +3,8 @@
 import pytest
 
 from custom_components.raindrop.ddns.errors import CloudflareRateLimitError
-from custom_components.raindrop.ddns.models import Family, HostName, Policy, Reason, RecordKey
+from custom_components.raindrop.ddns.models import HostName, Policy, Reason, RecordKey
+from custom_components.raindrop.ddns.sources import Family
 from tests.conftest import HOME, NEXT, OLD
 from tests.library.builders import V4, managed
 from tests.library.update.external_changes import (

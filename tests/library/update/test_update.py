@@ -5,14 +5,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from custom_components.raindrop.ddns.models import (
-    Family,
-    HostName,
-    Policy,
-    Reason,
-    RecordKey,
-    Update,
-)
+from custom_components.raindrop.ddns.models import HostName, Policy, Reason, RecordKey, Update
+from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.ddns.state import UpdateResult
 from simulator import Simulator
 from simulator.cloudflare import Zone

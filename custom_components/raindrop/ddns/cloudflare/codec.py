@@ -13,19 +13,10 @@ import re
 
 from ..addresses import why_unusable
 from ..errors import CloudflareResponseError, HostNameError, UnusableAddressError
-from ..models import (
-    Address,
-    Change,
-    Create,
-    Family,
-    HomeId,
-    HostName,
-    Record,
-    RecordId,
-    Update,
-)
+from ..models import Address, Change, Create, HomeId, HostName, Record, RecordId, Update
 from ..names import to_ascii
 from ..service_binding import ServiceBinding
+from ..sources import Family
 from ..text_records import SERVICE_TYPES, TextUpdate
 from .errors import ApiError
 from .ownership import owner_comment, read_owner

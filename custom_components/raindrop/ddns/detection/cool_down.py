@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ..errors import DetectionError
-from ..models import Family
+from ..sources import Family
 from .providers import Provider
 from .quorum import QUORUM
 from .result import Response

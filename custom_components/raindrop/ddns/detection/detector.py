@@ -17,7 +17,8 @@ from aiohttp import ClientSession
 
 from ..addresses import parse, parse_prefix, why_unusable
 from ..errors import DetectionError
-from ..models import Address, Family, Meaning, Source, SourceKind
+from ..models import Address
+from ..sources import Family, Meaning, Source, SourceKind
 from .cool_down import CoolDown
 from .flap_damping import DampingState
 from .hedged import query_until_found

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from ..errors import DetectionError
-from ..models import Family
+from ..sources import Family
 from .providers import Provider, query
 from .result import Response
 

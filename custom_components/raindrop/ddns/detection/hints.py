@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from ..models import Address, Family
+from ..models import Address
+from ..sources import Family
 
 _FIRST_WAIT_S = timedelta(minutes=5).total_seconds()
 _LONGEST_WAIT_S = timedelta(hours=1).total_seconds()

@@ -14,7 +14,7 @@ import struct
 import sys
 
 from ..addresses import why_unusable
-from ..models import Family
+from ..sources import Family
 from .local import UNSTABLE, subnet_of
 
 _DEBOUNCE_S = 1.5

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address, IPv6Network
 
 from ..addresses import parse_record, why_unusable
-from ..models import Address, Family
+from ..models import Address
+from ..sources import Family
 
 _TEMPORARY, _DAD_FAILED, _DEPRECATED, _TENTATIVE = 0x01, 0x08, 0x20, 0x40
 UNSTABLE = _TEMPORARY | _DAD_FAILED | _DEPRECATED | _TENTATIVE

@@ -18,7 +18,8 @@ from ..errors import (
     ResponseTooLongError,
 )
 from ..http import HttpResponse, request
-from ..models import Address, Family
+from ..models import Address
+from ..sources import Family
 from .result import Response
 
 _MAX_BODY = 4096

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from ..models import Address, SourceKind
+from ..models import Address
+from ..sources import SourceKind
 from .result import Detection, Response
 
 QUORUM = 2
@@ -13,7 +14,7 @@ def quorum(detection: Detection, accepted: Address | None) -> Address | None:
 
     >>> from dataclasses import replace
     >>> from ipaddress import ip_address
-    >>> from ..models import Family, Source
+    >>> from ..sources import Family, Source
     >>> one, two = (Response(provider=p, address=ip_address("8.8.4.4")) for p in "ab")
     >>> first = Detection(source=Source(Family.IPV4), responses=(one,))
     >>> quorum(first, None), quorum(replace(first, responses=(one, two)), None)

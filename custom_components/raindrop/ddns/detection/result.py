@@ -6,7 +6,8 @@ from datetime import datetime
 from ipaddress import IPv6Network
 
 from ..errors import DetectionError
-from ..models import Address, Family, Source, SourceKind
+from ..models import Address
+from ..sources import Family, Source, SourceKind
 from .local import subnet_of
 
 

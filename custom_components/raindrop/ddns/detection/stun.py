@@ -3,7 +3,8 @@
 from ipaddress import IPv4Address, IPv6Address
 import struct
 
-from ..models import Address, Family
+from ..models import Address
+from ..sources import Family
 
 TRANSACTION_ID_BYTES = 12
 _HEADER = struct.Struct("!HHI12s")

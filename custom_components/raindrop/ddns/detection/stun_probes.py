@@ -10,7 +10,8 @@ import random
 import secrets
 import socket
 
-from ..models import Address, Family
+from ..models import Address
+from ..sources import Family
 from .stun import TRANSACTION_ID_BYTES, binding_request, mapped_address
 
 _LOGGER = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from ..errors import DetectionError
-from ..models import Family
+from ..sources import Family
 from .providers import Provider
 from .result import Response
 

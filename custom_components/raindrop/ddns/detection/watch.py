@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..addresses import why_unusable
-from ..models import Address, Family, Meaning, Source, SourceKind
+from ..models import Address
+from ..sources import Family, Meaning, Source, SourceKind
 from .hints import HintLimiter
 from .kernel import KernelWatch
 from .result import Detection

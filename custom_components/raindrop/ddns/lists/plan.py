@@ -7,7 +7,8 @@ from typing import NewType
 
 from ..detection.result import Detection
 from ..errors import DetectionError
-from ..models import Address, Family, ListId, Owner, Source
+from ..models import Address, ListId, Owner
+from ..sources import Family, Source
 from ..zones import AccountId
 
 type Network = IPv4Network | IPv6Network

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from ..detection.result import Detections
 from ..errors import CloudflareError
-from ..models import Family, Reason
+from ..models import Reason
+from ..sources import Family
 from ..state import DdnsEvent, EventType
 from .plan import ListConfig, ListItem, Network, desired_networks, is_shared
 

@@ -13,8 +13,9 @@ from ..errors import (
     CloudflareError,
     CloudflareResponseError,
 )
-from ..models import Family, Owner, Reason
+from ..models import Owner, Reason
 from ..records.external_changes import is_contested, next_times
+from ..sources import Family
 from ..state import DdnsEvent, EventType
 from .plan import ListConfig, ListItem, ListPlan, Network, desired_networks, plan_list
 from .requests import add_items, delete_items, is_completed, read_items

@@ -6,8 +6,9 @@ from ipaddress import IPv6Address
 from itertools import takewhile
 
 from ..addresses import parse_record
-from ..models import Family, HostName, Reason, Record
+from ..models import HostName, Reason, Record
 from ..names import is_within, parents
+from ..sources import Family
 
 type Delegations = Mapping[HostName, Sequence[Record]]
 """The NS records of a zone's subdomains, by their names."""

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..addresses import parse_record
-from ..models import Address, DesiredRecord, Family, HostName, Owner, Record, RecordKey
+from ..models import Address, DesiredRecord, HostName, Owner, Record, RecordKey
 from ..plans import Plan
+from ..sources import Family
 from ..text_records import TEXT_TYPES, TextUpdate
 from .text_tokens import addresses_in, with_addresses
 
