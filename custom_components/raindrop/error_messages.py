@@ -38,6 +38,7 @@ _PERMISSIONS = {
     Permission.DNS_READ: (CONF_KEY, "dns_edit_missing"),
     Permission.DNS_EDIT: (CONF_KEY, "dns_edit_missing"),
     Permission.LISTS_EDIT: (CONF_KEY, "lists_edit_missing"),
+    Permission.ZERO_TRUST_EDIT: (CONF_KEY, "zero_trust_edit_missing"),
     Permission.LOCATION: (CONF_KEY, "token_location"),
 }
 _OTHERS: dict[type[ddns.DdnsError], tuple[str, str]] = {

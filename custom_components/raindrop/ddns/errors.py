@@ -52,6 +52,8 @@ class Permission(StrEnum):
     DNS_EDIT = "dns_edit"
     LISTS_EDIT = "lists_edit"
     """On the account, not on a zone."""
+    ZERO_TRUST_EDIT = "zero_trust_edit"
+    """On the account, not on a zone."""
     LOCATION = "location"
     """The token is restricted to other IP addresses."""
 

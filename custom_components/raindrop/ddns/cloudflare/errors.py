@@ -41,6 +41,7 @@ _INVALID_ZONE = frozenset({1001, 1003})
 _RATE_LIMITED = frozenset({971, 10100})
 _INTERNAL_ERROR = 10001
 _DENIALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_OF_ACCOUNT = (Permission.LISTS_EDIT, Permission.ZERO_TRUST_EDIT)
 _MAX_QUOTE = 300
 """Characters of Cloudflare's messages that an error repeats."""
 
@@ -160,8 +161,7 @@ def _denial(
         message = "This token is restricted to other IP addresses"
         return CloudflarePermissionError(message, missing=Permission.LOCATION)
     # The account's part of the API says 401 where the rest says 403.
-    is_of_account = needs is Permission.LISTS_EDIT
-    is_unauthorized = status == HTTPStatus.UNAUTHORIZED and not is_of_account
+    is_unauthorized = status == HTTPStatus.UNAUTHORIZED and needs not in _OF_ACCOUNT
     is_invalid = (_ACCESS_DENIED in codes and "invalid" in text) or (
         _INVALID_TOKEN in codes and "token" in text
     )
