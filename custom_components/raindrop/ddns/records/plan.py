@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import IPv6Address
 
-from ..addresses import parse_record, why_unusable
+from ..addresses import parse_record
 from ..models import (
     TTL_AUTO,
     Address,
@@ -21,7 +20,7 @@ from ..models import (
 )
 from ..plans import Conflict, Plan
 from .address_hints import stale_hints
-from .interface_id import combine, is_prefix
+from .choice import choose, desired_address, holds, late_records
 from .obstacles import find_delegations, find_obstacle, shadowing
 
 
@@ -72,7 +71,7 @@ def make_plan(
     for key, desired in {desired.record_key: desired for desired in desired_records}.items():
         at_name = by_name.get(key.name, [])
         rrset = [record for record in at_name if record.type == key.family.record_type]
-        record = _choose(desired, rrset)
+        record = choose(desired, rrset)
         if record is not None:
             chosen[key] = record
         above = shadowing(key.name, delegations)
@@ -82,7 +81,7 @@ def make_plan(
             continue
         if decision is not None:
             changes.append(decision)
-        if stale := _stale(desired, record, rrset):
+        if stale := late_records(desired, record, rrset):
             stale_records[key] = stale
         if hinted := _stale_hints(desired, record, at_name, stale):
             hints[key] = hinted
@@ -118,61 +117,6 @@ def _by_name(records: Iterable[Record]) -> Mapping[HostName, list[Record]]:
     return by_name
 
 
-def _choose(desired: DesiredRecord, rrset: Sequence[Record]) -> Record | None:
-    """Return the record of a key among those of its name and type.
-
-    Where the record that the user chose is gone, an owned one or the only one
-    that is left takes its place. Several others are those that the user did not
-    choose, whatever address they hold. A record of another home counts for none
-    of this, unless the user gave it to this one.
-    """
-    pinned_id, given = desired.policy.record_id, desired.policy.take_over
-    allowed = [r for r in rrset if r.owner is not Owner.OTHER_HOME or r.version in given]
-    if pinned := [record for record in allowed if record.id == pinned_id]:
-        return pinned[0]
-    by_owner = (
-        [record for record in allowed if record.owner is owner]
-        for owner in (Owner.THIS_HOME, Owner.OTHER_HOME, Owner.UNNAMED_HOME)
-    )
-    claimed = next(filter(None, by_owner), [])
-    candidates = claimed or allowed
-    if len(claimed) == 1 or len(rrset) == 1:
-        return next(iter(candidates), None)
-    if not claimed and pinned_id is not None:
-        return None
-    right = [r for r in candidates if _holds(r, _desired_address(desired, r))]
-    before = [r for r in candidates if r not in right and _holds(r, desired.last_address)]
-    # Of two that are both this home's, the one with the old address is stale.
-    holding = right if right and _are_owned(candidates) else [*right, *before]
-    return holding[0] if len(holding) == 1 else None
-
-
-def _are_owned(records: Iterable[Record]) -> bool:
-    return all(record.is_owned for record in records)
-
-
-def _holds(record: Record, address: Address | None) -> bool:
-    return address is not None and parse_record(record.content) == address
-
-
-def _stale(
-    desired: DesiredRecord, record: Record | None, rrset: Sequence[Record]
-) -> Sequence[Record]:
-    """Return the records that this home certainly created beside the one that it manages.
-
-    A request to create one may be carried out after another was created with
-    a newer address. Both would answer, one of them with an address of the past.
-    A record of this home with any other address is somebody's copy, and stays.
-    """
-    is_ours = record is not None and record.is_owned and desired.policy.record_id is None
-    if desired.address is None or not is_ours:
-        return ()
-    written = (desired.last_address, *desired.sent_addresses)
-    owned = [other for other in rrset if other.is_owned and not other.is_read_only]
-    others = [other for other in owned if other is not record]
-    return [other for other in others if any(_holds(other, address) for address in written)]
-
-
 def _stale_hints(
     desired: DesiredRecord,
     record: Record | None,
@@ -180,31 +124,12 @@ def _stale_hints(
     stale: Sequence[Record],
 ) -> Sequence[Record]:
     """Return the HTTPS and SVCB records that will lead to an address that is not there."""
-    address = _desired_address(desired, record)
+    address = desired_address(desired, record)
     if address is None:
         return ()
     others = [other for other in at_name if other is not record and other not in stale]
     held = {address, *(parse_record(other.content) for other in others)}
     return stale_hints(desired.record_key, at_name, held)
-
-
-def _desired_address(desired: DesiredRecord, record: Record | None) -> Address | None:
-    """Return the address that a record should hold, None if it is not known.
-
-    With an interface identifier, the prefix is that of the detected address
-    and the rest that of the policy or the record. A prefix alone is no address.
-    """
-    address, interface_id = desired.address, desired.policy.interface_id
-    if not isinstance(address, IPv6Address):
-        return address
-    if interface_id is None:
-        return None if is_prefix(address) else address
-    if desired.lacks_prefix:
-        return None
-    old = parse_record(record.content) if record else None
-    combined = combine(address, interface_id, old if isinstance(old, IPv6Address) else None)
-    is_usable = combined and why_unusable(combined, desired.record_key.family) is None
-    return combined if is_usable else None
 
 
 def _decide(
@@ -221,7 +146,7 @@ def _decide(
         return _conflict(desired.record_key, *obstacle)
     if desired.lacks_prefix:
         return _conflict(desired.record_key, Reason.NO_PREFIX, rrset)
-    address = _desired_address(desired, record)
+    address = desired_address(desired, record)
     if record and address is None:
         return _conflict(desired.record_key, Reason.MISSING, rrset)
     change = _update(desired, address, record) if record else _create(desired, address)
@@ -247,7 +172,7 @@ def _conflict_reason(
         return Reason.MISSING
     if isinstance(change, Create) and _is_proxied_unknown(desired):
         return Reason.PROXIED_UNKNOWN
-    if isinstance(change, Update) and any(_holds(other, change.address) for other in rrset):
+    if isinstance(change, Update) and any(holds(other, change.address) for other in rrset):
         return Reason.AMBIGUOUS
     if change and change.is_drift and desired.is_contested:
         return Reason.CONTESTED
