@@ -107,6 +107,7 @@ from .models import (
 )
 from .names import full_name, to_ascii, to_unicode
 from .plans import Conflict, Outcome, Plan, TextOutcome
+from .preview import Preview, preview, preview_source
 from .proxy import ProxyObstacles, proxy_obstacles
 from .public_dns import (
     PublicAnswers,
@@ -121,18 +122,11 @@ from .records.interface_id import parse_interface_id
 from .records.plan import make_plan, name_conflict
 from .records.text_tokens import addresses_in
 from .resolvers import RESOLVERS, Resolver
+from .results import DdnsEvent, EventType, UpdateResult
 from .sources import Family, Meaning, Source, SourceKind
-from .state import (
-    DdnsEvent,
-    EventType,
-    IncompleteRecord,
-    RecordState,
-    State,
-    UpdateResult,
-    reconfigured,
-)
+from .state import IncompleteRecord, RecordState, State, reconfigured
 from .text_records import TextUpdate
-from .update import Preview, UpdateOptions, preview, preview_source, update_zone
+from .update import UpdateOptions, update_zone
 from .visibility import is_visible, next_in_turn
 from .zone_config import ManagedRecord, ZoneConfig
 from .zones import (

@@ -11,7 +11,8 @@ from .models import Address, Owner, Reason, Record, RecordAttributes, RecordKey,
 from .plans import Conflict, Outcome, Plan
 from .reasons import with_reasons
 from .records.external_changes import next_times
-from .state import IncompleteRecord, RecordState, State, UpdateResult, events_between
+from .results import UpdateResult, events_between
+from .state import IncompleteRecord, RecordState, State
 from .text_records import TextUpdate
 from .text_states import TextsRead, text_outcomes
 from .visibility import delegation, with_visibility

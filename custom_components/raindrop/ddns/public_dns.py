@@ -14,7 +14,8 @@ from .addresses import parse_record
 from .models import Address, HostName, Record, RecordKey
 from .reasons import with_reasons
 from .resolvers import Resolver, resolve_addresses, resolve_name_servers
-from .state import RecordState, State, UpdateResult, events_between
+from .results import UpdateResult, events_between
+from .state import RecordState, State
 from .visibility import delegation, is_public
 from .zone_config import ZoneConfig
 

@@ -1,26 +1,20 @@
-"""What is known between updates (State), and what happened in one (UpdateResult)."""
+"""What is known between updates (State)."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from enum import StrEnum
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import override
 
-from .addresses import parse_record
 from .detection.result import Detection
 from .errors import CloudflareError
 from .models import (
     Address,
-    Change,
-    Create,
-    ListId,
     Reason,
     Record,
     RecordAttributes,
     RecordId,
     RecordKey,
-    Update,
 )
 from .plans import Conflict, Outcome, TextOutcome
 from .sources import Family, Source
@@ -202,121 +196,3 @@ def reconfigured(state: State, before: ZoneConfig, after: ZoneConfig) -> State:
         records=records,
         is_converged=state.is_converged and not is_changed,
     )
-
-
-class EventType(StrEnum):
-    """What can have happened in an update."""
-
-    PUBLIC_CHANGED = "public_changed"
-    """The home has another address."""
-    CREATED = "created"
-    UPDATED = "updated"
-    DRIFT_CORRECTED = "drift_corrected"
-    """A record was changed externally and corrected."""
-    FAILED = "failed"
-    """A record is no longer in sync."""
-    RECOVERED = "recovered"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DdnsEvent:
-    """Something that happened in an update; reported once."""
-
-    type: EventType
-    family: Family
-    record_key: RecordKey | None = None
-    """The record it happened to; None for the address of the home, or a list."""
-    list_id: ListId | None = None
-    """The list it happened to."""
-    from_ip: Address | None = None
-    to_ip: Address | None = None
-    reason: Reason | None = None
-    """Why a record failed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateResult:
-    """What happened in one update."""
-
-    outcomes: Mapping[RecordKey, Outcome] = field(default_factory=dict)
-    """The outcome of each change that was sent."""
-    texts: tuple[TextOutcome, ...] = ()
-    """The outcome of each change of a text that was sent."""
-    is_outdated: bool = False
-    """Whether changes were not sent because the configuration is outdated."""
-    was_read: bool = False
-    """Whether the zone's records were read."""
-    zone: Zone | CloudflareError | None = None
-    """The zone itself, or why it could not be read; None if it was not requested."""
-    errors: tuple[CloudflareError, ...] = ()
-    """Failures and refusals of Cloudflare in this update."""
-    events: tuple[DdnsEvent, ...] = ()
-
-
-def events_between(
-    before: State, after: State, outcomes: Mapping[RecordKey, Outcome]
-) -> tuple[DdnsEvent, ...]:
-    """Return what happened in an update: moves of the home, changes, failures, recoveries.
-
-    The first address ever accepted is not an event, nor is a record that only waits for
-    a flapping address to settle.
-    """
-    return (
-        *_moves(before, after),
-        *(_change_event(k, o) for k, o in sorted(outcomes.items(), key=itemgetter(0)) if o.is_done),
-        *_failures(before, after),
-    )
-
-
-def _moves(before: State, after: State) -> Iterator[DdnsEvent]:
-    for family, address in sorted(after.public_addresses.items()):
-        old = before.public_addresses.get(family)
-        if old is not None and old != address:
-            yield DdnsEvent(
-                type=EventType.PUBLIC_CHANGED, family=family, from_ip=old, to_ip=address
-            )
-
-
-def _change_event(record_key: RecordKey, outcome: Outcome) -> DdnsEvent:
-    change = outcome.change
-    return DdnsEvent(
-        type=_event_type(change),
-        family=record_key.family,
-        record_key=record_key,
-        from_ip=parse_record(change.record.content) if isinstance(change, Update) else None,
-        to_ip=parse_record(outcome.record.content) if outcome.record else None,
-    )
-
-
-def _event_type(change: Change) -> EventType:
-    if change.is_drift:
-        return EventType.DRIFT_CORRECTED
-    return EventType.CREATED if isinstance(change, Create) else EventType.UPDATED
-
-
-def _failures(before: State, after: State) -> Iterator[DdnsEvent]:
-    """Yield the records that failed in this update, then those that recovered."""
-    failed = {key for key, record in after.records.items() if record.has_failed}
-    had_failed = {key for key, record in before.records.items() if record.has_failed}
-    for key in sorted(failed - had_failed):
-        yield DdnsEvent(
-            type=EventType.FAILED,
-            family=key.family,
-            record_key=key,
-            from_ip=after.record(key).last_address,
-            to_ip=_missed_address(after, key),
-            reason=after.record(key).reason,
-        )
-    for key in sorted(had_failed - failed):
-        yield DdnsEvent(
-            type=EventType.RECOVERED,
-            family=key.family,
-            record_key=key,
-            to_ip=after.record(key).last_address,
-        )
-
-
-def _missed_address(state: State, record_key: RecordKey) -> Address | None:
-    """Return the address that a record that failed should hold, None if it is not known."""
-    is_known = state.record(record_key).reason is not Reason.NO_ADDRESS
-    return state.public_addresses.get(record_key.family) if is_known else None

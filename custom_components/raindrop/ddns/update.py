@@ -1,28 +1,27 @@
 """One update of a zone: detect, plan, apply, and return what is known now and what happened."""
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from .cloudflare.client import CloudflareClient
+from .desired_records import desired_records_of
 from .detection.detector import Detector
-from .detection.result import Detection, Detections
+from .detection.requests import confirm_all, detect_all
 from .errors import CloudflareError, CloudflarePermissionError
-from .models import DesiredRecord, Policy, Record, RecordId, RecordKey, ZoneId
+from .models import Record, RecordKey, ZoneId
 from .next_state import is_synced, with_plan, without_list
 from .plans import Outcome, Plan
 from .records.apply import apply
 from .records.delete import delete_records
-from .records.external_changes import is_contested
 from .records.plan import make_plan
 from .records.text_plan import with_texts
 from .records.verify import is_repetition
-from .sources import Source
-from .state import RecordState, State, UpdateResult
+from .results import UpdateResult
+from .state import State
 from .text_records import TextUpdate
-from .text_states import text_addresses, with_sent_texts
+from .text_states import with_sent_texts
 from .zone_config import ZoneConfig
 from .zones import Zone
 
@@ -55,17 +54,7 @@ class UpdateOptions:
     """Checked before each write: nothing more is written for an outdated configuration."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """What an update would detect and change."""
-
-    detections: Detections = field(default_factory=dict)
-    plan: Plan
-
-
 _DEFAULT_OPTIONS = UpdateOptions()
-_PREVIEW_LIMIT_S = 10.0
-"""How long a form waits for web providers."""
 
 
 async def update_zone(
@@ -88,7 +77,9 @@ async def update_zone(
     requests.
     """
     now = detector.now()
-    detections = await _look(detector, config.sources, options.max_age, options.detection_limit_s)
+    detections = await detect_all(
+        detector, config.sources, options.max_age, options.detection_limit_s
+    )
     unconfirmed = [detection for detection in detections.values() if detection.is_unconfirmed]
     must_read = options.full_sync or not state.is_converged
     must_confirm = unconfirmed or options.second_opinion
@@ -100,7 +91,7 @@ async def update_zone(
     )
     is_urgent = must_read or has_new_dispute or not is_synced(config, detections, state)
     listing: list[Record] | CloudflareError | None = None
-    confirming = _confirm(detector, detections, second_opinion=options.second_opinion)
+    confirming = confirm_all(detector, detections, second_opinion=options.second_opinion)
     if options.may_call_api and is_urgent:
         detections, listing = await gather(
             confirming, _list(client, config, state, whole_zone=options.full_sync)
@@ -112,7 +103,7 @@ async def update_zone(
     if listing is None or isinstance(listing, CloudflareError):
         return without_list(config, detections, state, listing, now=now)
     overrule = options.overrule
-    desired_records = _desired_records(config, detections, state, listing, now, overrule)
+    desired_records = desired_records_of(config, detections, state, listing, now, overrule)
     plan = with_texts(
         make_plan(desired_records, listing, config.zone_name), desired_records, listing
     )
@@ -137,51 +128,6 @@ async def update_zone(
     if not all(error.is_of_content for error in errors):
         after = replace(after, is_converged=False)
     return after, replace(result, errors=(*result.errors, *errors), zone=zone)
-
-
-async def preview(
-    detector: Detector, config: ZoneConfig, existing: Sequence[Record], state: State | None = None
-) -> Preview:
-    """Return what an update would detect and change; nothing is written or remembered.
-
-    An address in hold-down counts as accepted: it will be written once it is stable.
-    ``existing`` are all records of the zone, or at least those at the names of the
-    managed records, and NS records above them. The first form, the form for a domain
-    and a dry run all show this.
-    """
-    detector = detector.detached()
-    looked = await _look(detector, config.sources, timedelta(), _PREVIEW_LIMIT_S)
-    detections = await _confirm(detector, looked)
-    # An address in hold-down will be written.
-    assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
-    desired_records = _desired_records(config, assumed, state or State(), existing, detector.now())
-    plan = make_plan(desired_records, existing, config.zone_name)
-    plan = with_texts(plan, desired_records, existing)
-    return Preview(detections=detections, plan=plan)
-
-
-async def preview_source(detector: Detector, source: Source) -> Detection:
-    """Return what a source would detect, without remembering it."""
-    detector = detector.detached()
-    return await detector.confirm(await detector.look(source, limit_s=_PREVIEW_LIMIT_S))
-
-
-async def _look(
-    detector: Detector, sources: Iterable[Source], max_age: timedelta, limit_s: float | None
-) -> Detections:
-    """Return what each source or its first provider reports."""
-    detections = await _gather([detector.look(source, max_age, limit_s) for source in sources])
-    return {detection.source: detection for detection in detections}
-
-
-async def _confirm(
-    detector: Detector, detections: Detections, *, second_opinion: bool = False
-) -> Detections:
-    """Return the detections after asking for a quorum where it is needed."""
-    confirmed = await _gather(
-        [detector.confirm(d, second_opinion=second_opinion) for d in detections.values()]
-    )
-    return {detection.source: detection for detection in confirmed}
 
 
 def _without_repetitions(plan: Plan, state: State) -> Plan:
@@ -240,11 +186,6 @@ async def _delete_stale(
     return [error for _, error in await delete_records(client, zone_id, stale)]
 
 
-async def _gather[ResultT](work: Sequence[Coroutine[Any, Any, ResultT]]) -> Sequence[ResultT]:
-    """Run coroutines in parallel; a single one, the usual case, without a task."""
-    return [await work[0]] if len(work) == 1 else await gather(*work)
-
-
 async def _list(
     client: CloudflareClient, config: ZoneConfig, state: State, *, whole_zone: bool
 ) -> list[Record] | CloudflareError:
@@ -286,53 +227,3 @@ def _with_zone(state: State, zone: Zone | CloudflareError | None) -> State:
     if isinstance(zone, CloudflarePermissionError):
         return replace(state, zone=None)
     return replace(state, zone=zone) if isinstance(zone, Zone) else state
-
-
-def _desired_records(
-    config: ZoneConfig,
-    detections: Detections,
-    state: State,
-    existing: Iterable[Record],
-    now: datetime,
-    overrule: RecordKey | None = None,
-) -> list[DesiredRecord]:
-    by_id = {record.id: record for record in existing}
-    desired_records = []
-    for managed in config.managed_records:
-        key, known = managed.record_key, state.record(managed.record_key)
-        desired_records.append(
-            DesiredRecord(
-                record_key=key,
-                address=None if managed.is_paused else detections[managed.source].address,
-                policy=_policy(managed.policy, known, by_id),
-                lacks_prefix=managed.lacks_prefix,
-                last_address=known.last_address,
-                last_record=known.last_record,
-                is_contested=key != overrule and is_contested(known.external_changes, now),
-                last_attributes=known.last_attributes,
-                may_have_existed=known.is_forgotten,
-                sent_addresses=known.sent_addresses,
-                text_names=managed.text_names,
-                text_addresses=text_addresses(known, now),
-            )
-        )
-    return desired_records
-
-
-def _policy(policy: Policy, known: RecordState, existing: Mapping[RecordId, Record]) -> Policy:
-    """Return the policy of a record, with what it should have been created with.
-
-    If Cloudflare did not apply that, the policy *keep* must not keep the result.
-    What is different from the result was changed by somebody since, and is kept.
-    """
-    sent, incomplete = known.last_attributes, known.incomplete
-    record = existing.get(incomplete.id) if incomplete else None
-    if not (sent and incomplete and record):
-        return policy
-    proxied = sent.proxied if record.proxied == incomplete.proxied else None
-    ttl_s = sent.ttl_s if record.ttl_s == incomplete.ttl_s else None
-    return replace(
-        policy,
-        proxied=proxied if policy.proxied is None else policy.proxied,
-        ttl_s=ttl_s if policy.ttl_s is None else policy.ttl_s,
-    )

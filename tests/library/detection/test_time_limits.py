@@ -8,7 +8,8 @@ import pytest
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import ZoneId
-from custom_components.raindrop.ddns.update import UpdateOptions, preview
+from custom_components.raindrop.ddns.preview import preview
+from custom_components.raindrop.ddns.update import UpdateOptions
 from custom_components.raindrop.ddns.zone_config import ZoneConfig
 from simulator import Simulator
 from tests.conftest import HOME, NEXT

@@ -22,8 +22,8 @@ from custom_components.raindrop.ddns.lists.requests import check_list_edit, read
 from custom_components.raindrop.ddns.lists.state import ListResult
 from custom_components.raindrop.ddns.lists.sync import delete_own_items, preview_list
 from custom_components.raindrop.ddns.models import ListId, Reason
+from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
-from custom_components.raindrop.ddns.state import EventType
 from simulator import Simulator
 from simulator.cloudflare.ip_lists import ItemList
 from tests.secrets import TOKEN

@@ -9,15 +9,14 @@ import pytest
 from custom_components.raindrop.ddns.errors import CloudflareRefusedError
 from custom_components.raindrop.ddns.models import Address, Change, HostName, Reason, RecordKey
 from custom_components.raindrop.ddns.plans import Outcome
-from custom_components.raindrop.ddns.sources import Family
-from custom_components.raindrop.ddns.state import (
+from custom_components.raindrop.ddns.results import (
     DdnsEvent,
     EventType,
-    RecordState,
-    State,
     UpdateResult,
     events_between,
 )
+from custom_components.raindrop.ddns.sources import Family
+from custom_components.raindrop.ddns.state import RecordState, State
 from simulator import Simulator
 from tests.conftest import HOME as AT_HOME, NEXT, OLD
 from tests.library.builders import A1, A2, A3, B1, B2, HOME, V4, V6, create, record, update

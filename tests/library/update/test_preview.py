@@ -6,9 +6,10 @@ from ipaddress import ip_address
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.models import Create, Policy, Reason, Update
 from custom_components.raindrop.ddns.plans import Conflict
+from custom_components.raindrop.ddns.preview import preview
+from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
-from custom_components.raindrop.ddns.state import EventType, State
-from custom_components.raindrop.ddns.update import preview
+from custom_components.raindrop.ddns.state import State
 from simulator import Simulator
 from tests.conftest import HOME, NEXT, OLD
 from tests.library.builders import HERE, V4, managed, record

@@ -8,8 +8,9 @@ import pytest
 
 from custom_components.raindrop.ddns.models import Policy, Reason
 from custom_components.raindrop.ddns.plans import Conflict, Outcome
+from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
-from custom_components.raindrop.ddns.state import EventType, RecordState, State
+from custom_components.raindrop.ddns.state import RecordState, State
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD

@@ -9,8 +9,9 @@ import pytest
 
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.models import Address, HomeId, HostName, Policy, Reason
+from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
-from custom_components.raindrop.ddns.state import EventType, RecordState, State
+from custom_components.raindrop.ddns.state import RecordState, State
 from custom_components.raindrop.ddns.update import UpdateOptions
 from simulator import Simulator
 from simulator.cloudflare import Zone

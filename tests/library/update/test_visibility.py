@@ -14,7 +14,8 @@ from custom_components.raindrop.ddns.public_dns import (
     with_public_answers,
     without_public_answers,
 )
-from custom_components.raindrop.ddns.state import EventType, RecordState, State
+from custom_components.raindrop.ddns.results import EventType
+from custom_components.raindrop.ddns.state import RecordState, State
 from custom_components.raindrop.ddns.visibility import is_visible, next_in_turn, with_visibility
 from custom_components.raindrop.ddns.zone_config import ZoneConfig
 from tests.library.builders import A1, A2, A3, HERE, V4, V6, managed, record

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from ..detection.result import Detections
 from ..errors import CloudflareError
 from ..models import Reason
+from ..results import DdnsEvent, EventType
 from ..sources import Family
-from ..state import DdnsEvent, EventType
 from .plan import ListConfig, ListItem, Network, desired_networks, is_shared
 
 _LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)

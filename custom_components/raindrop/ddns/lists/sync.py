@@ -15,8 +15,8 @@ from ..errors import (
 )
 from ..models import Owner, Reason
 from ..records.external_changes import is_contested, next_times
+from ..results import DdnsEvent, EventType
 from ..sources import Family
-from ..state import DdnsEvent, EventType
 from .plan import ListConfig, ListItem, ListPlan, Network, desired_networks, plan_list
 from .requests import add_items, delete_items, is_completed, read_items
 from .state import ListResult, ListState, assess_list, list_failure_events

@@ -1,0 +1,56 @@
+"""What an update or a source would detect and change, without doing or remembering it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from .desired_records import desired_records_of
+from .detection.detector import Detector
+from .detection.requests import confirm_all, detect_all
+from .detection.result import Detection, Detections
+from .models import Record
+from .plans import Plan
+from .records.plan import make_plan
+from .records.text_plan import with_texts
+from .sources import Source
+from .state import State
+from .zone_config import ZoneConfig
+
+_PREVIEW_LIMIT_S = 10.0
+"""How long a form waits for web providers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What an update would detect and change."""
+
+    detections: Detections = field(default_factory=dict)
+    plan: Plan
+
+
+async def preview(
+    detector: Detector, config: ZoneConfig, existing: Sequence[Record], state: State | None = None
+) -> Preview:
+    """Return what an update would detect and change; nothing is written or remembered.
+
+    An address in hold-down counts as accepted: it will be written once it is stable.
+    ``existing`` are all records of the zone, or at least those at the names of the
+    managed records, and NS records above them. The first form, the form for a domain
+    and a dry run all show this.
+    """
+    detector = detector.detached()
+    looked = await detect_all(detector, config.sources, timedelta(), _PREVIEW_LIMIT_S)
+    detections = await confirm_all(detector, looked)
+    # An address in hold-down will be written.
+    assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
+    known, now = state or State(), detector.now()
+    desired_records = desired_records_of(config, assumed, known, existing, now)
+    plan = make_plan(desired_records, existing, config.zone_name)
+    plan = with_texts(plan, desired_records, existing)
+    return Preview(detections=detections, plan=plan)
+
+
+async def preview_source(detector: Detector, source: Source) -> Detection:
+    """Return what a source would detect, without remembering it."""
+    detector = detector.detached()
+    return await detector.confirm(await detector.look(source, limit_s=_PREVIEW_LIMIT_S))
