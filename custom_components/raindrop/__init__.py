@@ -30,8 +30,8 @@ from .error_messages import translated_error
 from .history import async_get_history, async_remove_history
 from .home_id import async_get_home_id
 from .issues import async_delete_issues, async_sync_issues
-from .list_deletions import async_delete_items_with_entry
-from .list_issues import async_delete_list_issues
+from .resource_deletions import async_delete_items_with_entry
+from .resource_issues import async_delete_resource_issues
 from .services import async_setup_services
 from .store import ZoneStore
 from .takeover import CONF_REPLACES, async_follow_takeover
@@ -77,7 +77,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> 
     entry.async_on_unload(entry.add_update_listener(partial(_async_entry_changed, essentials)))
     entry.async_on_unload(partial(async_delete_issues, hass, entry))
     entry.async_on_unload(partial(async_delete_entry_issues, hass, entry))
-    entry.async_on_unload(partial(async_delete_list_issues, hass, entry))
+    entry.async_on_unload(partial(async_delete_resource_issues, hass, entry))
     async_report_configuration(hass, entry, coordinator.domains)
     await coordinator.async_config_entry_first_refresh()
 

@@ -1,5 +1,6 @@
-"""Binary sensors: whether a record of a domain, or an IP list, is not in sync."""
+"""Binary sensors: whether a record of a domain, or a resource, is not in sync."""
 
+from dataclasses import replace
 from typing import Any, override
 
 from homeassistant.components.binary_sensor import (
@@ -13,9 +14,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import ATTR_REASON
 from .coordinator import RaindropConfigEntry
-from .ddns import Reason
+from .ddns import Reason, ResourceKind
 from .entity import DomainEntity, async_add_domain_entities
-from .list_entity import ListEntity, async_add_list_entities
+from .resource_entity import ResourceEntity, async_add_resource_entities
 
 PARALLEL_UPDATES = 0
 
@@ -26,11 +27,7 @@ PROBLEM = BinarySensorEntityDescription(
 )
 
 
-LIST_PROBLEM = BinarySensorEntityDescription(
-    key="list_problem",
-    device_class=BinarySensorDeviceClass.PROBLEM,
-    entity_category=EntityCategory.DIAGNOSTIC,
-)
+RESOURCE_PROBLEMS = {kind: replace(PROBLEM, key=f"{kind}_problem") for kind in ResourceKind}
 
 
 async def async_setup_entry(
@@ -43,8 +40,10 @@ async def async_setup_entry(
     await async_add_domain_entities(
         coordinator, async_add_entities, lambda d: [DomainProblem(coordinator, d, PROBLEM)]
     )
-    await async_add_list_entities(
-        coordinator, async_add_entities, lambda m: [ListProblem(coordinator, m, LIST_PROBLEM)]
+    await async_add_resource_entities(
+        coordinator,
+        async_add_entities,
+        lambda m: [ResourceProblem(coordinator, m, RESOURCE_PROBLEMS[m.kind])],
     )
 
 
@@ -64,13 +63,13 @@ class DomainProblem(DomainEntity, BinarySensorEntity):
         return {ATTR_REASON: self.reason}
 
 
-class ListProblem(ListEntity, BinarySensorEntity):
-    """On while an IP list is not in line."""
+class ResourceProblem(ResourceEntity, BinarySensorEntity):
+    """On while a resource is not in line."""
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the list is not in line."""
+        """Return whether the resource is not in line."""
         return self.reason is not None if self.is_known else None
 
     @property

@@ -14,9 +14,11 @@ from homeassistant.helpers.condition import (
 )
 from homeassistant.helpers.target import async_extract_referenced_entity_ids
 
-from .binary_sensor import LIST_PROBLEM, PROBLEM
+from .binary_sensor import PROBLEM, RESOURCE_PROBLEMS
 from .const import ATTR_REASON
 from .entity import async_related_entities
+
+_PROBLEMS = frozenset({PROBLEM.key, *(problem.key for problem in RESOURCE_PROBLEMS.values())})
 
 
 class InSyncCondition(EntityStateConditionBase):
@@ -33,7 +35,7 @@ class InSyncCondition(EntityStateConditionBase):
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
         """Return the problem sensors of Raindrop's domains; a zone means all of its domains."""
-        return async_related_entities(self._hass, entities, {PROBLEM.key, LIST_PROBLEM.key})
+        return async_related_entities(self._hass, entities, _PROBLEMS)
 
     @override
     def is_valid_state(self, entity_state: State) -> bool:

@@ -31,7 +31,7 @@ from .ddns import (
     SourceKind,
     ZoneConfig,
 )
-from .list_config import list_families
+from .resource_config import resource_families
 from .stored_sources import (
     CONF_RESOLVERS,
     CONF_SOURCE,
@@ -246,7 +246,7 @@ def zone_config(entry: ConfigEntry, domains: Iterable[Domain]) -> ZoneConfig:
     """
     managed_records = tuple(managed for domain in domains for managed in domain.managed_records)
     families = {Family.IPV4, *(managed.record_key.family for managed in managed_records)}
-    families |= list_families(entry)
+    families |= resource_families(entry)
     home_sources = [s for family, s in read_sources(entry.options).items() if family in families]
     return ZoneConfig(
         zone_id=zone_id(entry),

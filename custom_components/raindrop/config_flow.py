@@ -17,9 +17,9 @@ from homeassistant.data_entry_flow import FlowResultType
 import voluptuous as vol
 
 from . import config, ddns
-from .const import CONF_ZONE, CONF_ZONE_ID, DOMAIN, SUBENTRY_DOMAIN, SUBENTRY_IP_LIST
+from .const import CONF_ZONE, CONF_ZONE_ID, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
-from .ddns import Family, RecordKey, Zone, ZoneAccess, discover_zone
+from .ddns import Family, RecordKey, ResourceKind, Zone, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
 from .flows.credentials_file import filled_in, pasted_in
 from .flows.domain import CONF_BEFORE, CONF_IS_TAKEOVER, DomainFlow
@@ -92,7 +92,7 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the flow for each type of subentry."""
-        return {SUBENTRY_DOMAIN: DomainFlow, SUBENTRY_IP_LIST: IpListFlow}
+        return {SUBENTRY_DOMAIN: DomainFlow, ResourceKind.IP_LIST: IpListFlow}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

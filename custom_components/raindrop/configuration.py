@@ -14,7 +14,7 @@ from .config import (
 )
 from .ddns import Source, ZoneConfig, reconfigured
 from .deletions import async_begin_deletions
-from .list_config import unreadable_lists
+from .resource_config import unreadable_resources
 from .store import ZoneStore
 from .stored_sources import watches_connection
 
@@ -36,7 +36,7 @@ class Configuration:
         self.zone = zone_config(self._entry, self.domains)
         unreadable = (
             *unreadable_domains(self._entry, self.domains),
-            *unreadable_lists(self._entry),
+            *unreadable_resources(self._entry),
         )
         self._unreadable = {subentry.subentry_id for subentry in unreadable}
 

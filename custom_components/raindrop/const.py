@@ -16,7 +16,6 @@ CONF_IS_PAID: Final = "is_paid"
 ATTR_REASON: Final = "reason"
 
 SUBENTRY_DOMAIN: Final = "domain"
-SUBENTRY_IP_LIST: Final = "ip_list"
 
 UPDATE_INTERVAL: Final = timedelta(minutes=5)
 WATCHED_UPDATE_INTERVAL: Final = timedelta(minutes=30)

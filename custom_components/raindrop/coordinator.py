@@ -13,6 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from .account_resources import AccountResources
 from .address_sources import async_get_detector
 from .address_watch import AddressWatch
 from .backoff import Backoff
@@ -39,7 +40,6 @@ from .ddns import (
 from .deletions import Deletions
 from .error_messages import raise_setup_error, raise_update_error
 from .follow_ups import FollowUps
-from .ip_lists import IpLists
 from .public_dns import PublicDns
 from .publisher import Publisher
 from .reauth import async_update_reauth
@@ -96,7 +96,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self._deletions = Deletions(hass, entry, self.client, self.store)
         self._publisher = Publisher(hass, entry, self.store)
         self._backoff = Backoff(self.store)
-        self.ip_lists = IpLists(
+        self.resources = AccountResources(
             hass,
             entry,
             self.client,
@@ -107,7 +107,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         )
         self._follow_ups = FollowUps(
             PublicDns(hass, entry, self._scheduler, lambda: self.data, self._async_use_answers),
-            self.ip_lists,
+            self.resources,
             TokenExpiry(hass, entry, self.client, self._backoff),
         )
         self._lock = Lock()
@@ -134,7 +134,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         await self.store.async_load(self.config.zone_id)
         self._configuration.async_apply(self.config)
         self.data = self.store.state
-        self.ip_lists.async_apply()
+        self.resources.async_apply()
         if self._follow_ups.public_dns.is_off:
             self.data = self.store.state = without_public_answers(self.store.state)
         if self.store.state.zone:
@@ -157,7 +157,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self._entities.async_follow()
         for show in self.domain_listeners:
             await show(changed)
-        await self.ip_lists.async_reconfigured()
+        await self.resources.async_reconfigured()
         await self.store.async_save()
 
     @callback

@@ -14,15 +14,15 @@ from .const import CONF_ZONE
 from .coordinator import RaindropConfigEntry
 from .ddns import (
     Detection,
-    ListState,
     ManagedRecord,
     RecordState,
+    ResourceState,
     Response,
     SourceKind,
     State,
 )
 from .error_messages import error_message
-from .list_config import ManagedList
+from .resource_config import ManagedResource
 
 
 class _Labels:
@@ -92,18 +92,19 @@ def _diagnostics(
             if subentry_id in (None, domain.subentry_id)
             for managed in domain.managed_records
         ],
-        "ip_lists": [
-            _ip_list(managed, coordinator.ip_lists.state(managed.id), address)
-            for managed in coordinator.ip_lists.lists
+        "resources": [
+            _resource(managed, coordinator.resources.state(managed.id), address)
+            for managed in coordinator.resources.managed
             if subentry_id in (None, managed.subentry_id)
         ],
     }
 
 
-def _ip_list(managed: ManagedList, state: ListState, address: _Labels) -> dict[str, Any]:
-    """Return what is known of a list, without its name and what others put there."""
+def _resource(managed: ManagedResource, state: ResourceState, address: _Labels) -> dict[str, Any]:
+    """Return what is known of a resource, without its name and what others put there."""
     config, now = managed.config, dt_util.utcnow()
     return {
+        "kind": config.kind,
         "families": [family.label for family in config.sources],
         "ipv6_prefix_length": config.ipv6_prefix_length,
         "allows_shared": config.allows_shared,

@@ -22,7 +22,7 @@ from .issue import (
     ATTR_SUBENTRY_ID,
     async_delete_issues_with_prefix,
 )
-from .list_config import unreadable_lists
+from .resource_config import unreadable_resources
 from .stored_sources import unreadable_families
 from .zone_links import DNS_URL
 
@@ -30,7 +30,7 @@ _MAX_NAMES = 20
 """How many records an issue names at most."""
 _DOMAIN, _OPTIONS, _ZONE_ID = "domain_unreadable", "options_unreadable", "zone_id_unreadable"
 _DELETION_FAILED, _RECORDS_LEFT = "deletion_failed", "records_left"
-_LIST_ITEMS_LEFT = "list_items_left"
+_ITEMS_LEFT = "list_items_left"
 _TOKEN_EXPIRES = "token_expires"  # noqa: S105 - a translation key
 _PASSING = (_DOMAIN, _OPTIONS, _ZONE_ID, _DELETION_FAILED, _TOKEN_EXPIRES)
 """The issues that an entry has only while it is set up."""
@@ -43,7 +43,7 @@ def async_report_configuration(
     hass: HomeAssistant, entry: ConfigEntry, domains: Iterable[Domain]
 ) -> None:
     """Create an issue for each part of the configuration that cannot be read."""
-    for subentry in (*unreadable_domains(entry, domains), *unreadable_lists(entry)):
+    for subentry in (*unreadable_domains(entry, domains), *unreadable_resources(entry)):
         placeholders = {"domain": subentry.title, "zone": entry.title}
         _async_create(hass, entry, _DOMAIN, placeholders, about=subentry.subentry_id)
     if families := unreadable_families(entry.options):
@@ -104,16 +104,16 @@ def async_end_records_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 @callback
-def async_end_list_items_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def async_end_items_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Delete the issue that a removed entry leaves items: another attempt deleted them."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, _LIST_ITEMS_LEFT))
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, _ITEMS_LEFT))
 
 
 @callback
-def async_report_list_items_left(hass: HomeAssistant, entry: ConfigEntry, url: str) -> None:
-    """Create the issue that a removed entry leaves items in IP lists; ``url`` is their page."""
+def async_report_items_left(hass: HomeAssistant, entry: ConfigEntry, url: str) -> None:
+    """Create the issue that a removed entry leaves items in resources; ``url`` is their page."""
     placeholders = {"zone": entry.title, "url": url}
-    _async_create(hass, entry, _LIST_ITEMS_LEFT, placeholders, is_persistent=True)
+    _async_create(hass, entry, _ITEMS_LEFT, placeholders, is_persistent=True)
 
 
 @callback

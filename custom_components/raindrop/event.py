@@ -11,17 +11,17 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .config import Domain
 from .const import ATTR_REASON
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns import DdnsEvent, EventType, Family
+from .ddns import DdnsEvent, EventType, Family, ResourceKind
 from .entity import DomainEntity, ZoneEntity, async_add_domain_entities
-from .list_config import ManagedList
-from .list_entity import ListEntity, async_add_list_entities
-from .publisher import SIGNAL_EVENT, list_place
+from .publisher import SIGNAL_EVENT, resource_place
+from .resource_config import ManagedResource
+from .resource_entity import ResourceEntity, async_add_resource_entities
+from .resource_kinds import KINDS
 
 PARALLEL_UPDATES = 0
 
 ATTR_FAMILY = "family"
 ATTR_FROM_IP = "from_ip"
-ATTR_LIST = "list"
 ATTR_TO_IP = "to_ip"
 
 _CHANGED = {Family.IPV4: "ipv4_changed", Family.IPV6: "ipv6_changed"}
@@ -34,7 +34,10 @@ DNS_RECORD = EventEntityDescription(
     event_types=[type_.value for type_ in EventType if type_ is not EventType.PUBLIC_CHANGED],
 )
 
-IP_LIST = EventEntityDescription(key="ip_list", event_types=DNS_RECORD.event_types)
+RESOURCES = {
+    kind: EventEntityDescription(key=kind.value, event_types=DNS_RECORD.event_types)
+    for kind in ResourceKind
+}
 
 
 async def async_setup_entry(
@@ -50,8 +53,10 @@ async def async_setup_entry(
         async_add_entities,
         lambda domain: [DnsRecordEvent(coordinator, domain, DNS_RECORD)],
     )
-    await async_add_list_entities(
-        coordinator, async_add_entities, lambda m: [IpListEvent(coordinator, m, IP_LIST)]
+    await async_add_resource_entities(
+        coordinator,
+        async_add_entities,
+        lambda m: [ResourceEvent(coordinator, m, RESOURCES[m.kind])],
     )
 
 
@@ -60,7 +65,7 @@ class RaindropEvent(EventEntity):
 
     coordinator: RaindropCoordinator
     _place = ""
-    """The domain or list whose events it fires; empty for those of the home's address."""
+    """The domain or resource whose events it fires; empty for those of the home's address."""
 
     @property
     @override
@@ -123,19 +128,19 @@ class DnsRecordEvent(RaindropEvent, DomainEntity):
         return {CONF_DOMAIN: self.domain.name, ATTR_REASON: event.reason}
 
 
-class IpListEvent(RaindropEvent, ListEntity):
-    """Fires when something happened to the home's addresses in an IP list."""
+class ResourceEvent(RaindropEvent, ResourceEntity):
+    """Fires when something happened to the home's addresses in a resource."""
 
     def __init__(
         self,
         coordinator: RaindropCoordinator,
-        managed: ManagedList,
+        managed: ManagedResource,
         description: EventEntityDescription,
     ) -> None:
-        """Fire the events of one list."""
+        """Fire the events of one resource."""
         super().__init__(coordinator, managed, description)
-        self._place = list_place(managed.id)
+        self._place = resource_place(managed.id)
 
     @override
     def _attributes_of(self, event: DdnsEvent) -> dict[str, Any]:
-        return {ATTR_LIST: self.managed.title, ATTR_REASON: event.reason}
+        return {KINDS[self.managed.kind].attribute: self.managed.title, ATTR_REASON: event.reason}

@@ -16,7 +16,7 @@ from homeassistant.util.signal_type import SignalType, SignalTypeFormat
 
 from .config import Domain
 from .const import DOMAIN
-from .ddns import Address, DdnsEvent, HostName, ListId, Source, State, UpdateResult, ZoneConfig
+from .ddns import Address, DdnsEvent, HostName, ResourceId, Source, State, UpdateResult, ZoneConfig
 from .error_messages import StatusLog
 from .history import async_get_history
 from .issues import async_sync_issues
@@ -25,9 +25,9 @@ from .store import ZoneStore
 SIGNAL_ADDRESS_ACCEPTED: SignalType[Source, Address] = SignalType(f"{DOMAIN}_address_accepted")
 """A zone accepted another address of a source."""
 SIGNAL_DOMAIN: SignalTypeFormat[()] = SignalTypeFormat(f"{DOMAIN}_{{}}_domain_{{}}")
-"""What is known of a domain or a list changed; by entry id and host name or `list_place`."""
+"""What is known of a domain or resource changed; by entry id, host name or `resource_place`."""
 SIGNAL_EVENT: SignalTypeFormat[DdnsEvent] = SignalTypeFormat(f"{DOMAIN}_{{}}_event_{{}}")
-"""Something happened; by entry id and host name or `list_place`, empty for the home itself."""
+"""Something happened; by entry id, and host name, `resource_place`, or empty for the home."""
 
 _BATCH = 100
 """How many signals are sent before yielding to the event loop."""
@@ -44,7 +44,7 @@ class Publisher:
         self._published = State()
         self._is_available = False
         self._changed: deque[str] = deque()
-        """Domains and lists whose entities do not show the published state yet."""
+        """Domains and resources whose entities do not show the published state yet."""
         self._is_started = False
         self._cancel_start: CALLBACK_TYPE
         self._lock = Lock()
@@ -77,9 +77,9 @@ class Publisher:
         self._async_send(eager_start=len(self._changed) < _BATCH)
 
     @callback
-    def async_publish_list(self, list_id: ListId) -> None:
-        """Publish that something changed of a list, and its events, which are pending."""
-        self._changed.append(list_place(list_id))
+    def async_publish_resource(self, resource_id: ResourceId) -> None:
+        """Publish that something changed of a resource, and its events, which are pending."""
+        self._changed.append(resource_place(resource_id))
         self._async_send()
 
     @callback
@@ -150,13 +150,13 @@ class Publisher:
             self._store.pending_events[:0] = events
 
 
-def list_place(list_id: ListId) -> str:
-    """Return what stands for a list in place of a host name."""
-    return f"list:{list_id}"
+def resource_place(resource_id: ResourceId) -> str:
+    """Return what stands for a resource in place of a host name."""
+    return f"resource:{resource_id}"
 
 
 def _place(event: DdnsEvent) -> str:
-    """Return where something happened: a host name, a list, or empty for the home itself."""
-    if event.list_id:
-        return list_place(event.list_id)
+    """Return where something happened: a host name, a resource, or empty for the home itself."""
+    if event.resource_id:
+        return resource_place(event.resource_id)
     return event.record_key.name if event.record_key else ""

@@ -163,16 +163,16 @@ class PermissionFlow(RetryFlow):
         self._entry.async_start_reauth(self.hass)
 
 
-class ListFlow(RetryFlow):
+class ResourceFlow(RetryFlow):
     """Brings an IP list in line, also if external changes keep coming back."""
 
     @override
     async def _async_try(self) -> None:
         """Try again; raises HomeAssistantError."""
-        await self._entry.runtime_data.ip_lists.async_sync_now(self._subentry_id)
+        await self._entry.runtime_data.resources.async_sync_now(self._subentry_id)
 
 
-class ListPermissionFlow(ListFlow, PermissionFlow):
+class ResourcePermissionFlow(ResourceFlow, PermissionFlow):
     """Tries an IP list again, and asks for another credential if that fails."""
 
 
@@ -235,11 +235,11 @@ class MovedZoneFlow(ZoneFlow):
 _FLOWS: dict[str, type[RetryFlow]] = {
     "dns_edit_missing": PermissionFlow,
     "domain_unreadable": UnreadableFlow,
-    "list_contested": ListFlow,
-    "list_missing": ListFlow,
-    "list_old_address": ListFlow,
-    "list_refused": ListFlow,
-    "lists_edit_missing": ListPermissionFlow,
+    "list_contested": ResourceFlow,
+    "list_missing": ResourceFlow,
+    "list_old_address": ResourceFlow,
+    "list_refused": ResourceFlow,
+    "lists_edit_missing": ResourcePermissionFlow,
     "record_ambiguous": AmbiguousFlow,
     "record_contested": ContestedFlow,
     "record_missing": MissingFlow,

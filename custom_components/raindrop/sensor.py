@@ -1,7 +1,7 @@
 """Sensors: public addresses, the content of records, what resolvers answer, and times."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -21,7 +21,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .config import Domain
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns import Address, Detection, Family, ListState, Reason, RecordKey
+from .ddns import Address, Detection, Family, Reason, RecordKey, ResourceState, network_text
 from .entity import (
     DomainEntity,
     ZoneEntity,
@@ -30,8 +30,9 @@ from .entity import (
     zone_unique_id,
 )
 from .history import async_get_history
-from .list_config import ManagedList, network_text
-from .list_entity import ListEntity, async_add_list_entities
+from .resource_config import ManagedResource
+from .resource_entity import ResourceEntity, async_add_resource_entities
+from .resource_kinds import KINDS, ONLY_OF_RESOURCES
 
 PARALLEL_UPDATES = 0
 
@@ -60,10 +61,10 @@ class DomainSensorDescription(SensorEntityDescription):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListSensorDescription(SensorEntityDescription):
-    """A sensor of an IP list."""
+class ResourceSensorDescription(SensorEntityDescription):
+    """A sensor of a resource."""
 
-    value_fn: Callable[[ListState], Value]
+    value_fn: Callable[[ResourceState], Value]
 
 
 def _detection(coordinator: RaindropCoordinator, family: Family) -> Detection:
@@ -177,7 +178,7 @@ _STATUS = SensorEntityDescription(
     key="status",
     device_class=SensorDeviceClass.ENUM,
     entity_category=EntityCategory.DIAGNOSTIC,
-    options=[IN_SYNC, *Reason],
+    options=[IN_SYNC, *(reason for reason in Reason if reason not in ONLY_OF_RESOURCES)],
 )
 _DOMAIN_LAST_UPDATE = DomainSensorDescription(
     key="last_update",
@@ -187,23 +188,28 @@ _DOMAIN_LAST_UPDATE = DomainSensorDescription(
 )
 
 
-def _listed_addresses(state: ListState) -> str | None:
-    """Return what a list holds for the home; "none" is known."""
+def _held_addresses(state: ResourceState) -> str | None:
+    """Return what a resource holds for the home; "none" is known."""
     if not state.was_read:
         return None
     networks = (network for _, network in sorted(state.networks.items()))
     return ", ".join(map(network_text, networks)) or "none"
 
 
-_LIST_SENSORS = (
-    ListSensorDescription(key="listed_addresses", value_fn=_listed_addresses),
-    ListSensorDescription(
-        key="last_update",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda state: state.written_at,
-    ),
+_RESOURCE_ADDRESSES = {
+    kind: ResourceSensorDescription(key=described.addresses_key, value_fn=_held_addresses)
+    for kind, described in KINDS.items()
+}
+_RESOURCE_LAST_UPDATE = ResourceSensorDescription(
+    key="last_update",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    value_fn=lambda state: state.written_at,
 )
+_RESOURCE_STATUS = {
+    kind: replace(_STATUS, key=f"{kind}_status", options=[IN_SYNC, *described.reasons])
+    for kind, described in KINDS.items()
+}
 
 
 async def async_setup_entry(
@@ -229,8 +235,8 @@ async def async_setup_entry(
     async_add_entities(ZoneSensor(coordinator, description) for description in _ZONE_SENSORS)
     sensors_of = partial(_domain_sensors, coordinator)
     await async_add_domain_entities(coordinator, async_add_entities, sensors_of)
-    await async_add_list_entities(
-        coordinator, async_add_entities, partial(_list_sensors, coordinator)
+    await async_add_resource_entities(
+        coordinator, async_add_entities, partial(_resource_sensors, coordinator)
     )
 
 
@@ -266,10 +272,12 @@ def _domain_sensors(coordinator: RaindropCoordinator, domain: Domain) -> Iterato
     yield DomainStatus(coordinator, domain, _STATUS)
 
 
-def _list_sensors(coordinator: RaindropCoordinator, managed: ManagedList) -> Iterator[ListEntity]:
-    for description in _LIST_SENSORS:
-        yield ListSensor(coordinator, managed, description)
-    yield ListStatus(coordinator, managed, _STATUS)
+def _resource_sensors(
+    coordinator: RaindropCoordinator, managed: ManagedResource
+) -> Iterator[ResourceEntity]:
+    yield ResourceSensor(coordinator, managed, _RESOURCE_ADDRESSES[managed.kind])
+    yield ResourceSensor(coordinator, managed, _RESOURCE_LAST_UPDATE)
+    yield ResourceStatus(coordinator, managed, _RESOURCE_STATUS[managed.kind])
 
 
 class ZoneSensor(ZoneEntity, SensorEntity):
@@ -312,20 +320,20 @@ class DomainStatus(DomainEntity, SensorEntity):
         return (self.reason or IN_SYNC) if self.is_known else None
 
 
-class ListSensor(ListEntity, SensorEntity):
-    """A sensor of an IP list."""
+class ResourceSensor(ResourceEntity, SensorEntity):
+    """A sensor of a resource."""
 
-    entity_description: ListSensorDescription
+    entity_description: ResourceSensorDescription
 
     @property
     @override
     def native_value(self) -> Value:
         """Return the value after the last update."""
-        return self.entity_description.value_fn(self.state_of_list)
+        return self.entity_description.value_fn(self.resource_state)
 
 
-class ListStatus(ListEntity, SensorEntity):
-    """Whether an IP list is in line, or else why not."""
+class ResourceStatus(ResourceEntity, SensorEntity):
+    """Whether a resource is in line, or else why not."""
 
     @property
     @override

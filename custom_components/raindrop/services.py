@@ -24,8 +24,8 @@ from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import Change, Detection, Family, Outcome, Reason, RecordKey, Source, ZoneConfig
 from .error_messages import translated_error
 from .history import async_get_history, change_data
-from .list_responses import async_planned_lists, list_outcomes
 from .loading import async_wait_until_loaded
+from .resource_responses import async_planned_resources, resource_outcomes
 
 ATTR_DOMAINS = "domains"
 ATTR_DRY_RUN = "dry_run"
@@ -148,11 +148,11 @@ async def _async_update(
 ) -> dict[str, Any]:
     """Return what an update did. Raises HomeAssistantError."""
     result = await coordinator.async_update_now(record_keys)
-    await coordinator.ip_lists.async_finish()
-    for managed in coordinator.ip_lists.lists:
-        coordinator.ip_lists.raise_error(managed)
+    await coordinator.resources.async_finish()
+    for managed in coordinator.resources.managed:
+        coordinator.resources.raise_error(managed)
     return {
-        **list_outcomes(coordinator.ip_lists),
+        **resource_outcomes(coordinator.resources),
         "addresses": _addresses(coordinator.config, coordinator.data.detections),
         "records": [_outcome(key, result.outcomes.get(key), coordinator) for key in record_keys],
         **_texts({text.change: text.reason or "done" for text in result.texts}, {}, record_keys),
@@ -166,7 +166,7 @@ async def _async_preview(
     config = _config(coordinator)
     try:
         preview = await coordinator.async_preview(config)
-        lists = await async_planned_lists(coordinator.ip_lists)
+        lists = await async_planned_resources(coordinator.resources)
     except ddns.DdnsError as err:
         raise translated_error(HomeAssistantError, err) from err
     changes = {change.record_key: change for change in preview.plan.changes}

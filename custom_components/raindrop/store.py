@@ -9,7 +9,7 @@ answered instead of it; since when it is unknown whether a record is in sync, so
 restarts hide no failure; the home's last public address, so that a change while Home
 Assistant is down is an event; the zone itself as Cloudflare described it; records
 that are deleted with their domain; events that were not delivered yet; until when
-Cloudflare may not be called; when a write got no response; and what `list_store` has
+Cloudflare may not be called; when a write got no response; and what `resource_store` has
 of IP lists.
 """
 
@@ -34,7 +34,7 @@ from .ddns import (
     RecordState,
     State,
 )
-from .list_store import ListStore
+from .resource_store import ResourceStore
 from .stored_records import (
     read_record_key,
     read_records,
@@ -67,7 +67,7 @@ class ZoneStore:
         self.pending_deletions: dict[RecordKey, datetime | None] = {}
         """Records to delete with their domain, and since when it is gone; None while it exists."""
         self.pending_events: list[DdnsEvent] = []
-        self.lists = ListStore()
+        self.resources = ResourceStore()
         self._are_records_lost = False
         self.are_deletions_lost = False
         """Whether pending deletions may have been stored that cannot be read."""
@@ -119,9 +119,9 @@ class ZoneStore:
         except MALFORMED:
             unreadable.append("events")
         try:
-            self.lists.read(data)
+            self.resources.read(data)
         except MALFORMED:
-            unreadable.append("lists")
+            unreadable.append("resources")
             self.are_deletions_lost = True
         try:
             self.wait_until = _optional_time(data.get("wait_until"))
@@ -195,7 +195,7 @@ class ZoneStore:
             },
             "events": [_event_data(event) for event in self.pending_events],
             "zone": asdict(self.state.zone) if self.state.zone else None,
-            **self.lists.data(),
+            **self.resources.data(),
             **{key: time.isoformat() for key, time in times.items() if time},
         }
 
@@ -229,7 +229,7 @@ def _event_data(event: DdnsEvent) -> dict[str, Any]:
         "type": event.type,
         "family": event.family.key,
         "record": record_key_text(event.record_key) if event.record_key else None,
-        "list": event.list_id,
+        "resource": event.resource_id,
         "from_ip": str(event.from_ip) if event.from_ip else None,
         "to_ip": str(event.to_ip) if event.to_ip else None,
         "reason": event.reason,
@@ -241,7 +241,7 @@ def _event(data: Mapping[str, Any]) -> DdnsEvent:
         type=EventType(data["type"]),
         family=FAMILIES[data["family"]],
         record_key=read_record_key(data["record"]) if data["record"] else None,
-        list_id=ddns.ListId(read_text(data["list"])) if data.get("list") else None,
+        resource_id=ddns.ResourceId(read_text(data["resource"])) if data.get("resource") else None,
         from_ip=read_optional_address(data["from_ip"]),
         to_ip=read_optional_address(data["to_ip"]),
         reason=Reason(data["reason"]) if data["reason"] else None,

@@ -12,7 +12,7 @@ from homeassistant.core import valid_entity_id
 from homeassistant.exceptions import HomeAssistantError
 
 from . import ddns
-from .ddns import Address, HostName
+from .ddns import Address, HostName, ResourceId
 
 MALFORMED = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading malformed data raises."""
@@ -73,6 +73,14 @@ def read_id(value: object) -> str:
     if not ddns.is_id(text):
         raise StoredValueError("not an identifier")
     return text
+
+
+def read_resource_id(value: object) -> ResourceId:
+    """Return the identifier of a resource of an account, which becomes part of a path."""
+    text = read_text(value).lower()
+    if not ddns.is_resource_id(text):
+        raise StoredValueError("not an identifier")
+    return ResourceId(text)
 
 
 def read_entity(value: object) -> str:

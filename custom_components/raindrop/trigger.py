@@ -14,9 +14,9 @@ from homeassistant.helpers.trigger import (
 
 from .ddns import EventType
 from .entity import async_related_entities
-from .event import DNS_RECORD, IP_LIST, PUBLIC_IP
+from .event import DNS_RECORD, PUBLIC_IP, RESOURCES
 
-_WRITTEN = frozenset({DNS_RECORD.key, IP_LIST.key})
+_WRITTEN = frozenset({DNS_RECORD.key, *(event.key for event in RESOURCES.values())})
 """The kinds of what is written at Cloudflare."""
 
 

@@ -11,9 +11,9 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 
-from custom_components.raindrop.const import SUBENTRY_IP_LIST
 from custom_components.raindrop.coordinator import RaindropConfigEntry
-from custom_components.raindrop.list_config import LIST_DEFAULTS, list_unique_id
+from custom_components.raindrop.ddns import ResourceKind
+from custom_components.raindrop.resource_config import RESOURCE_DEFAULTS, resource_unique_id
 from simulator import Simulator
 from simulator.cloudflare.ip_lists import ItemList
 
@@ -40,12 +40,12 @@ FORM = {
 
 def ip_list(of: ItemList, **data: Any) -> ConfigSubentryData:
     """Return the subentry of a list."""
-    ids = {"account_id": of.account.id, "list_id": of.id}
+    ids = {"account_id": of.account.id, "resource_id": of.id}
     return ConfigSubentryData(
-        subentry_type=SUBENTRY_IP_LIST,
-        data={**LIST_DEFAULTS, **ids, **data},
+        subentry_type=ResourceKind.IP_LIST,
+        data={**RESOURCE_DEFAULTS, **ids, **data},
         title=of.name,
-        unique_id=list_unique_id(of.id),
+        unique_id=resource_unique_id(ResourceKind.IP_LIST, of.id),
     )
 
 
@@ -64,15 +64,15 @@ def list_endpoints(simulator: Simulator) -> list[str]:
 async def start(hass: HomeAssistant, entry: RaindropConfigEntry) -> SubentryFlowResult:
     """Open the form for a new list."""
     return await hass.config_entries.subentries.async_init(
-        (entry.entry_id, SUBENTRY_IP_LIST), context={"source": SOURCE_USER}
+        (entry.entry_id, ResourceKind.IP_LIST), context={"source": SOURCE_USER}
     )
 
 
 async def change(hass: HomeAssistant, entry: RaindropConfigEntry) -> SubentryFlowResult:
     """Open the form for the list of a zone."""
-    (subentry,) = entry.get_subentries_of_type(SUBENTRY_IP_LIST)
+    (subentry,) = entry.get_subentries_of_type(ResourceKind.IP_LIST)
     return await hass.config_entries.subentries.async_init(
-        (entry.entry_id, SUBENTRY_IP_LIST),
+        (entry.entry_id, ResourceKind.IP_LIST),
         context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry.subentry_id},
     )
 

@@ -428,7 +428,7 @@ async def test_the_blueprint_notifies_in_words(
     failed = "The A record of home.example.com"
     assert sorted(call.data["said"].strip() for call in calls) == [
         "DNS is up to date again: The A record of home.example.com is up to date again.",
-        f"DNS update failed: {failed} can't be kept up to date: the zone could not be read.",
+        f"DNS update failed: {failed} can't be kept up to date: Cloudflare could not be read.",
         f"Public IP address changed: Your public IPv4 address changed from {HOME} to {NEXT}.",
     ]
 

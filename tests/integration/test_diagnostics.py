@@ -48,7 +48,7 @@ async def test_names_and_addresses_are_replaced_by_numbers(
         "is_delegated_elsewhere": False,
         "errors": [],
         "rate_limit": diagnostics["rate_limit"],
-        "ip_lists": [],
+        "resources": [],
         "watch": None,
         "detections": [
             {

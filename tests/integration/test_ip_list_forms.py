@@ -42,10 +42,10 @@ async def test_a_list_is_added(
     assert form["step_id"] == "user"
     schema = form["data_schema"]
     assert schema is not None
-    (options,) = (f.config["options"] for key, f in schema.schema.items() if key == "list_id")
+    (options,) = (f.config["options"] for key, f in schema.schema.items() if key == "resource_id")
     assert options == [{"value": trusted.id, "label": "trusted (1)"}]
 
-    preview = await submit(hass, form, {"list_id": trusted.id, **FORM})
+    preview = await submit(hass, form, {"resource_id": trusted.id, **FORM})
 
     assert preview["step_id"] == "preview"
     shown = placeholders(preview)
@@ -57,7 +57,7 @@ async def test_a_list_is_added(
     assert held(simulator, trusted, "office") == ["198.51.100.1"]
     assert simulator.log.surprises == []
     again = await start(hass, entry)
-    assert again["errors"] == {"base": "all_lists_configured"}
+    assert again["errors"] == {"base": "all_configured"}
 
 
 async def test_a_missing_permission_is_named(
@@ -83,7 +83,7 @@ async def test_a_permission_to_read_is_not_enough(
         TOKEN, permissions={"dns:edit", "dns:read", "zone:read", "lists:read"}
     )
     form = await start(hass, entry)
-    form = await submit(hass, form, {"list_id": trusted.id, **FORM})
+    form = await submit(hass, form, {"resource_id": trusted.id, **FORM})
     assert form["step_id"] == "user"
     assert form["errors"] == {"base": "lists_edit_missing"}
     assert simulator.cloudflare.lists.items(trusted) == []
@@ -101,7 +101,7 @@ async def test_a_token_without_zone_read_is_asked_for_the_account(
     assert form["errors"] == {"account_id": "malformed_account"}
     form = await submit(hass, form, {"account_id": f" {trusted.account.id} "})
     assert form["step_id"] == "user"
-    preview = await submit(hass, form, {"list_id": trusted.id, **FORM})
+    preview = await submit(hass, form, {"resource_id": trusted.id, **FORM})
     result = await submit(hass, preview, {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert held(simulator, trusted) == [HOME]
@@ -113,7 +113,7 @@ async def test_an_account_without_a_list_says_so(
     """Lists are created in Cloudflare."""
     simulator.cloudflare.lists.remove(trusted)
     form = await start(hass, entry)
-    assert form["errors"] == {"base": "no_ip_list"}
+    assert form["errors"] == {"base": "none_found"}
 
 
 async def test_an_item_without_a_comment_can_be_adopted(
@@ -126,7 +126,7 @@ async def test_an_item_without_a_comment_can_be_adopted(
     """Otherwise it would stay when the address changes."""
     item = simulator.cloudflare.lists.add_item(trusted, HOME)
     form = await start(hass, entry)
-    preview = await submit(hass, form, {"list_id": trusted.id, **FORM})
+    preview = await submit(hass, form, {"resource_id": trusted.id, **FORM})
     assert placeholders(preview)["added"] == "—"
     result = await submit(hass, preview, {"adopted": [item["id"]]})
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -176,7 +176,7 @@ async def test_a_form_that_lists_nothing_is_refused(
     """Also an IP version of which the zone looks up no address."""
     entry = await set_up(hass, zone, [domain("home.example.com")], sources=sources)
     form = await start(hass, entry)
-    form = await submit(hass, form, {"list_id": trusted.id, **FORM, **fields})
+    form = await submit(hass, form, {"resource_id": trusted.id, **FORM, **fields})
     assert form["errors"] == error
 
 
@@ -186,7 +186,7 @@ async def test_the_preview_names_an_address_that_is_not_known(
     """The list can be added all the same."""
     simulator.ip.set_address(None, family=6)
     form = await start(hass, entry)
-    fields = {"list_id": trusted.id, **FORM, "families": ["ipv4", "ipv6"]}
+    fields = {"resource_id": trusted.id, **FORM, "families": ["ipv4", "ipv6"]}
     preview = await submit(hass, form, fields)
     assert preview["errors"] == {"base": "address_unknown"}
     assert placeholders(preview)["family"] == "IPv6"
@@ -207,7 +207,7 @@ async def test_the_preview_names_an_address_that_is_shared(
     assert held(simulator, trusted) == [HOME]
     form = await change(hass, entry)
     preview = await submit(hass, form, FORM)
-    assert preview["errors"] == {"base": "list_shared_address"}
+    assert preview["errors"] == {"base": "shared_address"}
     form = await change(hass, entry)
     fields = {**FORM, "shared_address": {"allows_shared": True}}
     preview = await submit(hass, form, fields)
@@ -247,7 +247,7 @@ async def test_a_list_is_set_up_once_in_all_zones(
 ) -> None:
     """Of two forms that were opened together, the second one ends."""
     forms = [await start(hass, entry) for _ in range(2)]
-    previews = [await submit(hass, f, {"list_id": trusted.id, **FORM}) for f in forms]
+    previews = [await submit(hass, f, {"resource_id": trusted.id, **FORM}) for f in forms]
     first, second = [await submit(hass, preview, {}) for preview in previews]
     assert first["type"] is FlowResultType.CREATE_ENTRY
     assert second["reason"] == "already_configured"
@@ -259,7 +259,7 @@ async def test_a_failure_of_the_preview_is_an_error_of_the_form(
     """The entered values stay."""
     form = await start(hass, entry)
     simulator.faults.add("cloudflare", READ, kind="error", times=1)
-    form = await submit(hass, form, {"list_id": trusted.id, **FORM})
+    form = await submit(hass, form, {"resource_id": trusted.id, **FORM})
     assert form["errors"] == {"base": "cloudflare_unavailable"}
-    preview = await submit(hass, form, {"list_id": trusted.id, **FORM})
+    preview = await submit(hass, form, {"resource_id": trusted.id, **FORM})
     assert preview["step_id"] == "preview"

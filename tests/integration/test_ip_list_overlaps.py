@@ -67,7 +67,7 @@ async def test_the_action_fails_if_a_list_cannot_be_read(
     simulator.faults.add("cloudflare", READ, kind="error", times=1)
     with pytest.raises(HomeAssistantError, match="problems"):
         await sync(hass)
-    assert state(hass, STATUS) != "list_unread"
+    assert state(hass, STATUS) != "unread"
     (shown,) = await sync(hass)
     assert shown["result"] == "unchanged"
 

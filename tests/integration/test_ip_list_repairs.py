@@ -76,7 +76,7 @@ async def test_a_list_that_is_gone(
     simulator.cloudflare.lists.remove(trusted)
     await clock.full_syncs()
     assert issues(hass) == ["list_missing"]
-    assert state(hass, STATUS) == "list_missing"
+    assert state(hass, STATUS) == "not_found"
     await repair.start()
     menu = await repair.choose("retry")
     assert menu["type"] is FlowResultType.MENU
@@ -168,7 +168,7 @@ async def test_diagnostics_of_a_list(
     """With numbers in place of addresses, and nothing of what others put there."""
     simulator.cloudflare.lists.add_item(trusted, "198.51.100.1", "office")
     diagnostics = await async_get_config_entry_diagnostics(hass, listed)
-    (shown,) = diagnostics["ip_lists"]
+    (shown,) = diagnostics["resources"]
     assert shown["networks"] == {"IPv4": "address 2"}
     assert (shown["reason"], shown["is_in_sync"], shown["old_items"]) == (None, True, 0)
     text = json.dumps(diagnostics)

@@ -120,7 +120,7 @@ async def test_a_pending_operation_never_delays_dns(
         simulator.ip.set_address(address)
         await clock.cycles()
         assert simulator.cloudflare.records("example.com")[0]["content"] == address
-        assert (state(hass, STATUS), state(hass, PROBLEM)) == ("list_busy", "on")
+        assert (state(hass, STATUS), state(hass, PROBLEM)) == ("busy", "on")
         assert held(simulator, trusted) == [HOME]
     lists.finish()
     lists.steps = 1
@@ -249,10 +249,10 @@ async def test_an_unexpected_error_concerns_one_list(
         raise RuntimeError("broken")
 
     with monkeypatch.context() as broken:
-        broken.setattr("custom_components.raindrop.ip_lists.sync_list", fail)
+        broken.setattr("custom_components.raindrop.account_resources.sync_resource", fail)
         simulator.ip.set_address(NEXT)
         await clock.cycles()
-    assert "Unexpected error updating an IP list" in caplog.text
+    assert "Unexpected error updating trusted" in caplog.text
     assert simulator.cloudflare.records("example.com")[0]["content"] == NEXT
     await clock.cycles()
     assert held(simulator, trusted) == [NEXT]
@@ -428,7 +428,7 @@ async def test_a_stored_state_that_cannot_be_read(
 ) -> None:
     """It may have said what to delete: a repair says so."""
     await hass.config_entries.async_unload(listed.entry_id)
-    hass_storage[f"raindrop.{listed.entry_id}"]["data"]["lists"] = {"trusted": {}}
+    hass_storage[f"raindrop.{listed.entry_id}"]["data"]["resources"] = {"trusted": {}}
     await hass.config_entries.async_setup(listed.entry_id)
     await settle(hass)
     assert "state_unreadable" in {i.translation_key for i in issue_registry.issues.values()}

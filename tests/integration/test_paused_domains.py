@@ -19,6 +19,7 @@ import pytest
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns import Reason
+from custom_components.raindrop.resource_kinds import KINDS, ONLY_OF_RESOURCES
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD
@@ -236,6 +237,9 @@ async def test_an_open_form_keeps_what_the_controls_changed(
 
 
 def test_the_status_knows_every_reason() -> None:
-    """Each reason has words, also new ones."""
-    texts = json.loads(ENGLISH.read_text())["entity"]["sensor"]["status"]["state"]
-    assert texts.keys() == {"in_sync", *Reason}
+    """Each reason that a domain or a resource can have has words, also new ones."""
+    sensors = json.loads(ENGLISH.read_text())["entity"]["sensor"]
+    of_domain = {*Reason} - {*ONLY_OF_RESOURCES}
+    assert sensors["status"]["state"].keys() == {"in_sync", *of_domain}
+    for kind, described in KINDS.items():
+        assert sensors[f"{kind}_status"]["state"].keys() == {"in_sync", *described.reasons}

@@ -66,22 +66,6 @@ from .errors import (
     RelativeNameError,
     ZoneNameError,
 )
-from .lists.plan import (
-    IPV6_HOST,
-    IPV6_NETWORK,
-    IpList,
-    ItemId,
-    ListConfig,
-    ListItem,
-    ListPlan,
-    Network,
-    adoptable_items,
-    desired_networks,
-    is_shared,
-)
-from .lists.requests import check_list_edit, read_lists
-from .lists.state import ListResult, ListState, assess_list, list_failure_events
-from .lists.sync import delete_own_items, preview_list, sync_list
 from .models import (
     MAX_TTL_S,
     MIN_TTL_S,
@@ -93,7 +77,6 @@ from .models import (
     HomeId,
     HostName,
     InterfaceId,
-    ListId,
     Owner,
     Policy,
     Reason,
@@ -102,6 +85,7 @@ from .models import (
     RecordId,
     RecordKey,
     RecordVersion,
+    ResourceId,
     Update,
     ZoneId,
 )
@@ -122,6 +106,33 @@ from .records.interface_id import parse_interface_id
 from .records.plan import make_plan, name_conflict
 from .records.text_tokens import addresses_in
 from .resolvers import RESOLVERS, Resolver
+from .resources.codec import is_resource_id, network_text
+from .resources.config import (
+    IPV6_HOST,
+    IPV6_NETWORK,
+    AccountResource,
+    ItemId,
+    Network,
+    ResourceConfig,
+    ResourceItem,
+    ResourceKind,
+    desired_networks,
+    is_shared,
+)
+from .resources.kinds import find_resources
+from .resources.plan import ResourcePlan, adoptable_items
+from .resources.state import (
+    ResourceResult,
+    ResourceState,
+    assess_resource,
+    resource_failure_events,
+)
+from .resources.sync import (
+    check_resource_edit,
+    delete_own_items,
+    preview_resource,
+    sync_resource,
+)
 from .results import DdnsEvent, EventType, UpdateResult
 from .sources import Family, Meaning, Source, SourceKind
 from .state import IncompleteRecord, RecordState, State, reconfigured
@@ -140,33 +151,33 @@ from .zones import (
 
 # A table of names is read at a glance.
 # fmt: off
-__all__ = [  # noqa: RUF022
-    "AccountId", "Address", "AmbiguousZoneError", "ApiToken", "BASE_URL", "BaseUrlError", "Change",
-    "CloudflareAuthError", "CloudflareBusyError", "CloudflareCaptivePortalError",
-    "CloudflareCertificateError", "CloudflareClient", "CloudflareConnectionError",
-    "CloudflareError", "CloudflareNotFoundError", "CloudflarePermissionError",
-    "CloudflareRateLimitError", "CloudflareRefusedError", "CloudflareResponseError",
-    "CloudflareTimeoutError", "Conflict", "ConnectionWatch", "Create", "CredentialProblem",
-    "DdnsError", "DdnsEvent", "DesiredRecord", "Detection", "DetectionError", "Detector",
-    "EventType", "Family", "GlobalApiKey", "HomeId", "HostName", "HostNameError", "IPV6_HOST",
-    "IPV6_NETWORK", "IncompleteRecord", "InterfaceId", "InterfaceIdError", "IpList", "ItemId",
-    "ListConfig", "ListId", "ListItem", "ListPlan", "ListResult", "ListState", "MAX_BATCH",
-    "MAX_BATCH_PAID", "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX", "MIN_TTL_S", "ManagedRecord",
-    "Meaning", "Network", "NoAddressError", "Outcome", "OutsideZoneError", "Owner", "PROVIDERS",
-    "Permission", "Plan", "Policy", "Preview", "ProbeStatus", "Provider", "ProviderUrlError",
-    "ProxyObstacles", "PublicAnswers", "PublicQuestions", "RESOLVERS", "RateLimit", "ReadSource",
-    "Reason", "Record", "RecordAttributes", "RecordId", "RecordKey", "RecordState", "RecordVersion",
-    "RelativeNameError", "Resolver", "Response", "ResponseFormat", "STUN_SERVERS", "Source",
-    "SourceKind", "SourceState", "State", "StunServer", "TTL_AUTO", "TextOutcome", "TextUpdate",
-    "Update", "UpdateOptions", "UpdateResult", "WatchStatus", "Zone", "ZoneAccess", "ZoneConfig",
-    "ZoneId", "ZoneNameError", "ZoneStatus", "ZoneType", "addresses_in", "adoptable_items",
-    "ask_resolvers", "assess_list", "check_base_url", "check_list_edit", "custom_provider",
-    "delete_own_items", "delete_owned", "desired_networks", "discover_zone", "find_records",
-    "full_name", "is_id", "is_shared", "is_visible", "is_watchable", "list_failure_events",
-    "make_plan", "name_conflict", "next_in_turn", "parse_interface_id", "parse_state", "preview",
-    "preview_list", "preview_source", "proxy_obstacles", "questions_about", "read_credential",
-    "read_lists", "reconfigured", "records_for", "stable_address", "sync_list", "to_ascii",
-    "to_unicode", "update_zone", "verify_access", "with_public_answers", "without_public_answers",
-    "zone_elsewhere",
+__all__ = ["is_resource_id","ResourceKind", "network_text",  # noqa: RUF022
+    "AccountId", "AccountResource", "Address", "AmbiguousZoneError", "ApiToken", "BASE_URL",
+    "BaseUrlError", "Change", "CloudflareAuthError", "CloudflareBusyError",
+    "CloudflareCaptivePortalError", "CloudflareCertificateError", "CloudflareClient",
+    "CloudflareConnectionError", "CloudflareError", "CloudflareNotFoundError",
+    "CloudflarePermissionError", "CloudflareRateLimitError", "CloudflareRefusedError",
+    "CloudflareResponseError", "CloudflareTimeoutError", "Conflict", "ConnectionWatch", "Create",
+    "CredentialProblem", "DdnsError", "DdnsEvent", "DesiredRecord", "Detection", "DetectionError",
+    "Detector", "EventType", "Family", "GlobalApiKey", "HomeId", "HostName", "HostNameError",
+    "IPV6_HOST", "IPV6_NETWORK", "IncompleteRecord", "InterfaceId", "InterfaceIdError", "ItemId",
+    "MAX_BATCH", "MAX_BATCH_PAID", "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX", "MIN_TTL_S",
+    "ManagedRecord", "Meaning", "Network", "NoAddressError", "Outcome", "OutsideZoneError", "Owner",
+    "PROVIDERS", "Permission", "Plan", "Policy", "Preview", "ProbeStatus", "Provider",
+    "ProviderUrlError", "ProxyObstacles", "PublicAnswers", "PublicQuestions", "RESOLVERS",
+    "RateLimit", "ReadSource", "Reason", "Record", "RecordAttributes", "RecordId", "RecordKey",
+    "RecordState", "RecordVersion", "RelativeNameError", "Resolver", "ResourceConfig", "ResourceId",
+    "ResourceItem", "ResourcePlan", "ResourceResult", "ResourceState", "Response", "ResponseFormat",
+    "STUN_SERVERS", "Source", "SourceKind", "SourceState", "State", "StunServer", "TTL_AUTO",
+    "TextOutcome", "TextUpdate", "Update", "UpdateOptions", "UpdateResult", "WatchStatus", "Zone",
+    "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError", "ZoneStatus", "ZoneType", "addresses_in",
+    "adoptable_items", "ask_resolvers", "assess_resource", "check_base_url", "check_resource_edit",
+    "custom_provider", "delete_own_items", "delete_owned", "desired_networks", "discover_zone",
+    "find_records", "find_resources", "full_name", "is_id", "is_shared", "is_visible",
+    "is_watchable", "make_plan", "name_conflict", "next_in_turn", "parse_interface_id",
+    "parse_state", "preview", "preview_resource", "preview_source", "proxy_obstacles",
+    "questions_about", "read_credential", "reconfigured", "records_for", "resource_failure_events",
+    "stable_address", "sync_resource", "to_ascii", "to_unicode", "update_zone", "verify_access",
+    "with_public_answers", "without_public_answers", "zone_elsewhere",
 ]
 # fmt: on

@@ -15,8 +15,8 @@ ZoneId = NewType("ZoneId", str)
 """32 lower-case hexadecimal characters."""
 RecordId = NewType("RecordId", str)
 """32 lower-case hexadecimal characters."""
-ListId = NewType("ListId", str)
-"""Of an IP list: 32 lower-case hexadecimal characters."""
+ResourceId = NewType("ResourceId", str)
+"""Of a resource of an account, such as an IP list."""
 HostName = NewType("HostName", str)
 """A full name as DNS compares it: Punycode, lower case, no trailing dot."""
 
@@ -200,7 +200,7 @@ type Change = Create | Update
 
 
 class Reason(StrEnum):
-    """Why a record is not in sync."""
+    """Why a record or a resource is not in sync."""
 
     MISSING = "missing"
     """It does not exist and may not be created."""
@@ -229,21 +229,19 @@ class Reason(StrEnum):
     UNCONFIRMED = "unconfirmed"
     """The change may have been written: the zone has to be read first."""
     UNREAD = "unread"
-    """The zone could not be read since the address was accepted."""
+    """The zone or the resource could not be read since the address was accepted."""
     FLAPPING = "flapping"
     """The address keeps changing back and forth; it is written once it is stable."""
     NO_ADDRESS = "no_address"
     """No address was accepted."""
-    LIST_MISSING = "list_missing"
-    """The list no longer exists."""
-    LIST_BUSY = "list_busy"
-    """Another change of the account's lists is not completed yet."""
-    LIST_UNREAD = "list_unread"
-    """The list could not be read since the address was accepted."""
+    NOT_FOUND = "not_found"
+    """The resource no longer exists."""
+    BUSY = "busy"
+    """Another change of the account's resources is not completed yet."""
     OLD_ADDRESS = "old_address"
-    """An address that the home no longer has could not be deleted from the list."""
+    """An address that the home no longer has could not be deleted from the resource."""
     SHARED_ADDRESS = "shared_address"
-    """The provider shares the address among its customers, whom the list would let in."""
+    """The provider shares the address among its customers, who would be let in."""
     PAUSED = "paused"
     """The user paused it: nothing is written. This is not a problem."""
     TEXT = "text"

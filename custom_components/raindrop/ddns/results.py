@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from .addresses import parse_record
 from .errors import CloudflareError
-from .models import Address, Change, Create, ListId, Reason, RecordKey, Update
+from .models import Address, Change, Create, Reason, RecordKey, ResourceId, Update
 from .plans import Outcome, TextOutcome
 from .sources import Family
 from .state import State
@@ -35,9 +35,9 @@ class DdnsEvent:
     type: EventType
     family: Family
     record_key: RecordKey | None = None
-    """The record it happened to; None for the address of the home, or a list."""
-    list_id: ListId | None = None
-    """The list it happened to."""
+    """The record it happened to; None for the address of the home, or a resource."""
+    resource_id: ResourceId | None = None
+    """The resource it happened to."""
     from_ip: Address | None = None
     to_ip: Address | None = None
     reason: Reason | None = None

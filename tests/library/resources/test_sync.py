@@ -17,11 +17,15 @@ from custom_components.raindrop.ddns.errors import (
     DetectionError,
     Permission,
 )
-from custom_components.raindrop.ddns.lists.plan import IPV6_HOST
-from custom_components.raindrop.ddns.lists.requests import check_list_edit, read_lists
-from custom_components.raindrop.ddns.lists.state import ListResult
-from custom_components.raindrop.ddns.lists.sync import delete_own_items, preview_list
-from custom_components.raindrop.ddns.models import ListId, Reason
+from custom_components.raindrop.ddns.models import Reason, ResourceId
+from custom_components.raindrop.ddns.resources.config import IPV6_HOST, ResourceKind
+from custom_components.raindrop.ddns.resources.kinds import find_resources
+from custom_components.raindrop.ddns.resources.state import ResourceResult
+from custom_components.raindrop.ddns.resources.sync import (
+    check_resource_edit,
+    delete_own_items,
+    preview_resource,
+)
 from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
@@ -93,7 +97,7 @@ async def test_nothing_is_written_if_the_list_is_right(
     sent(simulator)
     result = await home.update()
     assert sent(simulator) == [READ]
-    assert result == ListResult()
+    assert result == ResourceResult()
     assert home.state.is_in_sync
 
 
@@ -235,7 +239,7 @@ async def test_a_list_that_stays_busy_is_a_reason(
     simulator.cloudflare.lists.steps = None
     await other.update()
     result = await home.update()
-    assert home.state.reason is Reason.LIST_BUSY
+    assert home.state.reason is Reason.BUSY
     assert isinstance(result.errors[0], CloudflareBusyError)
     simulator.cloudflare.lists.finish()
     simulator.cloudflare.lists.steps = 1
@@ -332,7 +336,7 @@ async def test_a_list_that_is_gone_is_a_reason(
     """Nothing is written, and no list is created."""
     simulator.cloudflare.lists.remove(trusted)
     await home.update()
-    assert home.state.reason is Reason.LIST_MISSING
+    assert home.state.reason is Reason.NOT_FOUND
     await delete_own_items(home.client, home.config, _no_time)
 
 
@@ -347,13 +351,13 @@ async def test_a_failure_to_read_a_list_that_was_right_waits(
     assert not home.state.is_in_sync
     home.passes(15)
     await home.update()
-    assert home.state.reason is Reason.LIST_UNREAD
+    assert home.state.reason is Reason.UNREAD
     simulator.faults.clear()
     await home.update()
     simulator.faults.add("cloudflare", READ, kind="error")
     home.moves(NEW)
     await home.update()
-    assert home.state.reason is Reason.LIST_UNREAD
+    assert home.state.reason is Reason.UNREAD
 
 
 @pytest.mark.parametrize("method", [READ, ADD])
@@ -416,10 +420,10 @@ async def test_a_preview_changes_nothing(
         source=HERE, candidate=home.detections[HERE].address
     )
     sent(simulator)
-    items, plan = await preview_list(home.client, home.config, home.detections)
+    items, plan = await preview_resource(home.client, home.config, home.detections)
     assert (len(items), plan.add, plan.delete) == (4, [], [])
     home.moves(NEW)
-    _, plan = await preview_list(home.client, home.config, home.detections)
+    _, plan = await preview_resource(home.client, home.config, home.detections)
     assert [str(network) for network in plan.add] == [f"{NEW}/32"]
     assert [str(item.network) for item in plan.delete] == [f"{OLD}/32"]
     assert sent(simulator) == [READ, READ]
@@ -457,17 +461,17 @@ async def test_the_ip_lists_of_an_account_are_found(
 ) -> None:
     """Lists of other kinds are left out, and whether the token may edit them is found out."""
     simulator.cloudflare.lists.add("redirects", kind="redirect")
-    lists = await read_lists(home.client, home.config.account_id)
+    lists = await find_resources(home.client, ResourceKind.IP_LIST, home.config.account_id)
     assert [(found.id, found.name, found.item_count) for found in lists] == [
-        (ListId(trusted.id), "trusted", 3)
+        (ResourceId(trusted.id), "trusted", 3)
     ]
-    await check_list_edit(home.client, home.config)
+    await check_resource_edit(home.client, home.config)
     assert sent(simulator) == [LISTS, ADD]
     simulator.faults.add("cloudflare", ADD, kind="error", status=400, code=1, times=1)
-    await check_list_edit(home.client, home.config)
+    await check_resource_edit(home.client, home.config)
     simulator.cloudflare.add_token(TOKEN, permissions={"lists:read"})
     with pytest.raises(CloudflareError):
-        await check_list_edit(home.client, home.config)
+        await check_resource_edit(home.client, home.config)
 
 
 async def test_an_item_that_two_pages_show_is_one_item(

@@ -1,4 +1,4 @@
-"""What is known of a list between two updates, and the reason why it is not in sync."""
+"""What is known of a resource between two updates, and the reason why it is not in sync."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,36 +9,36 @@ from ..errors import CloudflareError
 from ..models import Reason
 from ..results import DdnsEvent, EventType
 from ..sources import Family
-from .plan import ListConfig, ListItem, Network, desired_networks, is_shared
+from .config import Network, ResourceConfig, ResourceItem, desired_networks, is_shared
 
 _LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)
 """How long something may be unknown, or an old address stay: about three updates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListState:
-    """All that is known of one list."""
+class ResourceState:
+    """All that is known of one resource."""
 
     networks: Mapping[Family, Network] = field(default_factory=dict)
-    """What the list holds for this home, as last read or written."""
+    """What it holds for this home, as last read or written."""
     synced: Mapping[Family, Network] = field(default_factory=dict)
     """What it was last brought in line with."""
     written_at: datetime | None = None
     """When it was last changed from here; survives a restart."""
-    old_items: Sequence[ListItem] = ()
+    old_items: Sequence[ResourceItem] = ()
     """Items of this home with an address that it no longer has."""
     old_since: datetime | None = None
     """Since when there are any; survives a restart."""
     external_changes: tuple[datetime, ...] = ()
     """When items of this home were deleted externally, as far as it counts; survives a restart."""
     failure: Reason | None = None
-    """Why the list does not hold what it should, or could not be read."""
+    """Why it does not hold what it should, or could not be read."""
     error: CloudflareError | None = None
     """What Cloudflare said."""
     was_read: bool = False
-    """Whether the list was read since the start."""
+    """Whether it was read since the start."""
     unknown_since: datetime | None = None
-    """Since when an address or the list is not known; None if all is. Survives a restart."""
+    """Since when an address or the resource is not known; None if all is. Survives a restart."""
     reason: Reason | None = None
     """Why it is not in sync; None if it is, or if that is not known yet."""
     has_failed: bool = False
@@ -56,34 +56,34 @@ class ListState:
         return self.was_read and is_left and not self.old_items
 
     def lacks(self, desired: Mapping[Family, Network | None]) -> bool:
-        """Return whether the list was not brought in line with some of these networks yet."""
+        """Return whether it was not brought in line with some of these networks yet."""
         return any(network not in {None, self.synced.get(f)} for f, network in desired.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListResult:
-    """What happened to a list in one update."""
+class ResourceResult:
+    """What happened to a resource in one update."""
 
     added: Sequence[Network] = ()
-    deleted: Sequence[ListItem] = ()
+    deleted: Sequence[ResourceItem] = ()
     errors: tuple[CloudflareError, ...] = ()
     """What Cloudflare failed at or refused."""
     events: tuple[DdnsEvent, ...] = ()
 
 
-def assess_list(
-    config: ListConfig, state: ListState, detections: Detections, now: datetime
-) -> ListState:
-    """Return a state with the reason why the list is not in sync; nothing is requested."""
+def assess_resource(
+    config: ResourceConfig, state: ResourceState, detections: Detections, now: datetime
+) -> ResourceState:
+    """Return a state with the reason why the resource is not in sync; nothing is requested."""
     desired = desired_networks(config, detections)
     found = [detections[s] for s in config.sources.values() if s in detections]
-    is_known = state.failure is not Reason.LIST_UNREAD and all(
+    is_known = state.failure is not Reason.UNREAD and all(
         detection.address is not None or detection.is_unsupported_family for detection in found
     )
     # A time in the future is due to a clock that was set back.
     since = None if is_known else min(state.unknown_since or now, now)
     is_overdue = since is not None and now - since >= _LONGEST_UNKNOWN
-    is_short = state.failure is Reason.LIST_UNREAD and not (is_overdue or state.lacks(desired))
+    is_short = state.failure is Reason.UNREAD and not (is_overdue or state.lacks(desired))
     if state.failure and not is_short:
         reason: Reason | None = state.failure
     elif any(is_shared(detection) for detection in found) and not config.allows_shared:
@@ -101,8 +101,10 @@ def assess_list(
     return replace(state, unknown_since=since, reason=reason, has_failed=has_failed)
 
 
-def list_failure_events(config: ListConfig, before: ListState, after: ListState) -> list[DdnsEvent]:
-    """Return whether the list failed or recovered in an update."""
+def resource_failure_events(
+    config: ResourceConfig, before: ResourceState, after: ResourceState
+) -> list[DdnsEvent]:
+    """Return whether a resource failed or recovered in an update."""
     if before.has_failed == after.has_failed:
         return []
     family = min(config.sources, default=Family.IPV4)
@@ -110,7 +112,7 @@ def list_failure_events(config: ListConfig, before: ListState, after: ListState)
         DdnsEvent(
             type=EventType.FAILED if after.has_failed else EventType.RECOVERED,
             family=family,
-            list_id=config.list_id,
+            resource_id=config.resource_id,
             reason=after.reason,
         )
     ]

@@ -7,18 +7,23 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .ddns import AccountId
+from .ddns import AccountId, ResourceKind
 
 DELAYS_S = (1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0, 8.0, 15.0, 15.0)
 """How long to wait before each look at an operation: a minute in all."""
 
-_LOCKS: HassKey[defaultdict[AccountId, Lock]] = HassKey(f"{DOMAIN}_account_locks")
+_LOCKS: HassKey[defaultdict[tuple[ResourceKind, AccountId], Lock]] = HassKey(
+    f"{DOMAIN}_account_locks"
+)
 
 
 @callback
-def async_account_lock(hass: HomeAssistant, account_id: AccountId) -> Lock:
-    """Return the lock of an account: Cloudflare allows it one pending operation on lists."""
-    return hass.data.setdefault(_LOCKS, defaultdict(Lock))[account_id]
+def async_account_lock(hass: HomeAssistant, kind: ResourceKind, account_id: AccountId) -> Lock:
+    """Return the lock of the resources of a kind in an account.
+
+    Cloudflare allows one pending operation on IP lists.
+    """
+    return hass.data.setdefault(_LOCKS, defaultdict(Lock))[kind, account_id]
 
 
 class OperationWait:

@@ -12,10 +12,14 @@ from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.detection.result import Detection
-from custom_components.raindrop.ddns.lists.plan import ItemId, ListConfig
-from custom_components.raindrop.ddns.lists.state import ListResult, ListState, assess_list
-from custom_components.raindrop.ddns.lists.sync import sync_list
-from custom_components.raindrop.ddns.models import HomeId, ListId
+from custom_components.raindrop.ddns.models import HomeId, ResourceId
+from custom_components.raindrop.ddns.resources.config import ItemId, ResourceConfig, ResourceKind
+from custom_components.raindrop.ddns.resources.state import (
+    ResourceResult,
+    ResourceState,
+    assess_resource,
+)
+from custom_components.raindrop.ddns.resources.sync import sync_resource
 from custom_components.raindrop.ddns.sources import Family, Source
 from custom_components.raindrop.ddns.zones import AccountId
 from simulator import Simulator
@@ -40,8 +44,8 @@ class ListHome:
     """A home with its own comment, and what it knows between two updates."""
 
     client: CloudflareClient
-    config: ListConfig
-    state: ListState = field(default_factory=ListState)
+    config: ResourceConfig
+    state: ResourceState = field(default_factory=ResourceState)
     detections: dict[Source, Detection] = field(default_factory=dict)
     now: datetime = datetime(2026, 11, 26, 12, tzinfo=UTC)
     waits: int = WAITS
@@ -56,7 +60,7 @@ class ListHome:
         """Let time pass."""
         self.now += timedelta(minutes=minutes)
 
-    async def update(self, *, overrule: bool = False) -> ListResult:
+    async def update(self, *, overrule: bool = False) -> ResourceResult:
         """Run an update that waits a number of times."""
         left = self.waits
 
@@ -65,7 +69,7 @@ class ListHome:
             left -= 1
             return left >= 0
 
-        self.state, result = await sync_list(
+        self.state, result = await sync_resource(
             self.client,
             self.config,
             self.detections,
@@ -78,11 +82,11 @@ class ListHome:
 
     def assess(self) -> None:
         """Judge what is known again."""
-        self.state = assess_list(self.config, self.state, self.detections, self.now)
+        self.state = assess_resource(self.config, self.state, self.detections, self.now)
 
     def restarts(self) -> None:
         """Forget what a restart forgets."""
-        self.state = ListState(
+        self.state = ResourceState(
             written_at=self.state.written_at,
             old_since=self.state.old_since,
             external_changes=self.state.external_changes,
@@ -112,8 +116,13 @@ def new_home(
         session, ApiToken(TOKEN), base_url=simulator.cloudflare.base_url, home_id=home_id
     )
     defaults = {"sources": {Family.IPV4: HERE}}
-    account_id, list_id = AccountId(of.account.id), ListId(of.id)
-    made = ListConfig(account_id=account_id, list_id=list_id, **{**defaults, **config})
+    account_id, resource_id = AccountId(of.account.id), ResourceId(of.id)
+    made = ResourceConfig(
+        kind=ResourceKind.IP_LIST,
+        account_id=account_id,
+        resource_id=resource_id,
+        **{**defaults, **config},
+    )
     return ListHome(client=client, config=made)
 
 

@@ -1,5 +1,6 @@
 """The plan of a list: what is added, what is deleted, and what is left alone."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from hypothesis import given, strategies as st
@@ -7,18 +8,18 @@ import pytest
 
 from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.lists.plan import (
+from custom_components.raindrop.ddns.models import Owner, ResourceId
+from custom_components.raindrop.ddns.resources.config import (
     IPV6_HOST,
     ItemId,
-    ListConfig,
-    ListItem,
     Network,
-    adoptable_items,
+    ResourceConfig,
+    ResourceItem,
+    ResourceKind,
     desired_networks,
     is_shared,
-    plan_list,
 )
-from custom_components.raindrop.ddns.models import ListId, Owner
+from custom_components.raindrop.ddns.resources.plan import adoptable_items, plan_resource
 from custom_components.raindrop.ddns.sources import Family, Source, SourceKind
 from custom_components.raindrop.ddns.zones import AccountId
 
@@ -26,19 +27,20 @@ from .home import HERE, HERE_V6
 
 A1, A2, A3 = (ip_network(f"81.2.69.{last}") for last in (1, 2, 3))
 B1 = ip_network("2001:218:1:2::/64")
-CONFIG = ListConfig(
+CONFIG = ResourceConfig(
+    kind=ResourceKind.IP_LIST,
     account_id=AccountId("a" * 32),
-    list_id=ListId("b" * 32),
+    resource_id=ResourceId("b" * 32),
     sources={Family.IPV4: HERE, Family.IPV6: HERE_V6},
     adopted=frozenset({ItemId("7")}),
 )
 BY_SHARER = Response(provider="sensor.router", error=DetectionError.CGNAT)
 
 
-def item(network: Network, number: int = 1, owner: Owner = Owner.THIS_HOME) -> ListItem:
+def item(network: Network, number: int = 1, owner: Owner = Owner.THIS_HOME) -> ResourceItem:
     """Return an item; one of nobody has no comment."""
     comment = None if owner is Owner.NOBODY else owner.value
-    return ListItem(id=ItemId(str(number)), network=network, comment=comment, owner=owner)
+    return ResourceItem(id=ItemId(str(number)), network=network, comment=comment, owner=owner)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +79,12 @@ def item(network: Network, number: int = 1, owner: Owner = Owner.THIS_HOME) -> L
 )
 def test_the_plan_of_a_list(
     desired: dict[Family, Network | None],
-    items: list[ListItem],
+    items: list[ResourceItem],
     add: list[Network],
     delete: list[str],
 ) -> None:
     """What is not this home's is never changed."""
-    plan = plan_list(CONFIG, desired, items)
+    plan = plan_resource(CONFIG, desired, items)
     assert [*plan.add] == add
     assert [deleted.id for deleted in plan.delete] == delete
 
@@ -102,14 +104,14 @@ DESIRED = st.fixed_dictionaries(
 
 
 @given(desired=DESIRED, items=ITEMS)
-def test_laws_of_the_plan(desired: dict[Family, Network | None], items: list[ListItem]) -> None:
+def test_laws_of_the_plan(desired: dict[Family, Network | None], items: list[ResourceItem]) -> None:
     """Convergence, restraint, thrift, and unknown means leave."""
-    plan = plan_list(CONFIG, desired, items)
+    plan = plan_resource(CONFIG, desired, items)
     gone = {deleted.id for deleted in plan.delete}
     added = [item(network, 100 + n) for n, network in enumerate(plan.add)]
     after = [kept for kept in items if kept.id not in gone] + added
 
-    again = plan_list(CONFIG, desired, after)
+    again = plan_resource(CONFIG, desired, after)
 
     assert (again.add, again.delete) == ([], [])
     assert all(CONFIG.is_own(deleted) for deleted in plan.delete)
@@ -129,12 +131,7 @@ def test_what_is_desired_follows_from_the_addresses() -> None:
         HERE_V6: Detection(source=HERE_V6, address=v6),
     }
     assert desired_networks(CONFIG, known) == {Family.IPV4: A1, Family.IPV6: B1}
-    host = ListConfig(
-        account_id=CONFIG.account_id,
-        list_id=CONFIG.list_id,
-        sources={Family.IPV6: HERE_V6},
-        ipv6_prefix_length=IPV6_HOST,
-    )
+    host = replace(CONFIG, sources={Family.IPV6: HERE_V6}, ipv6_prefix_length=IPV6_HOST)
     assert desired_networks(host, known) == {Family.IPV6: ip_network(v6)}
     assert desired_networks(CONFIG, {}) == {Family.IPV4: None, Family.IPV6: None}
 
@@ -149,12 +146,7 @@ def test_a_shared_address_is_added_only_if_the_user_says_so(
     detection = Detection(
         source=source, address=IPv4Address("81.2.69.1"), source_response=BY_SHARER
     )
-    config = ListConfig(
-        account_id=CONFIG.account_id,
-        list_id=CONFIG.list_id,
-        sources={Family.IPV4: source},
-        allows_shared=allows_shared,
-    )
+    config = replace(CONFIG, sources={Family.IPV4: source}, allows_shared=allows_shared)
     assert is_shared(detection)
     assert desired_networks(config, {source: detection}) == {Family.IPV4: network}
 

@@ -1,1 +1,0 @@
-"""IP lists of an account, which rules refer to: read, plan, apply."""

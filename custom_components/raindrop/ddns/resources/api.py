@@ -1,0 +1,65 @@
+"""What each kind of resource has to provide, so that it can be brought in line."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from ..cloudflare.client import CloudflareClient
+from ..errors import CloudflareError
+from ..zones import AccountId
+from .config import AccountResource, Network, ResourceConfig, ResourceItem
+from .plan import ResourcePlan
+
+type Wait = Callable[[], Awaitable[bool]]
+"""Waits a moment for what takes time at Cloudflare; returns False if there is no time left."""
+
+
+async def no_time() -> bool:
+    """Do not wait."""
+    return False
+
+
+@dataclass(slots=True, kw_only=True)
+class Changes:
+    """What was changed so far in one update."""
+
+    added: list[Network] = field(default_factory=list)
+    deleted: list[ResourceItem] = field(default_factory=list)
+    errors: list[CloudflareError] = field(default_factory=list)
+    """Why the rest was not changed."""
+
+
+class ResourceApi(ABC):
+    """How one resource is read and changed in one update."""
+
+    def __init__(self, client: CloudflareClient, config: ResourceConfig, wait: Wait) -> None:
+        """Send nothing yet."""
+        self._client = client
+        self._config = config
+        self._wait = wait
+
+    @staticmethod
+    @abstractmethod
+    async def find(client: CloudflareClient, account_id: AccountId) -> list[AccountResource]:
+        """Return the resources of this kind in an account. Raises CloudflareError."""
+
+    @abstractmethod
+    async def read(self) -> list[ResourceItem]:
+        """Return all items: the complete list or an error.
+
+        An item that cannot be read is left out unless it is this home's. Raises CloudflareError.
+        """
+
+    @abstractmethod
+    async def change(self, plan: ResourcePlan, changes: Changes) -> None:
+        """Carry out a plan for the items that were just read; add what happened to ``changes``.
+
+        Nothing is deleted of a family whose new item is not certain. Raises no CloudflareError.
+        """
+
+    @abstractmethod
+    async def check_edit(self) -> None:
+        """Raise CloudflarePermissionError if the credential may not edit the resource.
+
+        Changes nothing. Any response of Cloudflare but a denial means that it may.
+        """

@@ -1,0 +1,18 @@
+"""The kinds of resources, each with its requests."""
+
+from collections.abc import Mapping
+
+from ..cloudflare.client import CloudflareClient
+from ..zones import AccountId
+from .api import ResourceApi
+from .config import AccountResource, ResourceKind
+from .ip_list import IpListApi
+
+APIS: Mapping[ResourceKind, type[ResourceApi]] = {ResourceKind.IP_LIST: IpListApi}
+
+
+async def find_resources(
+    client: CloudflareClient, kind: ResourceKind, account_id: AccountId
+) -> list[AccountResource]:
+    """Return the resources of a kind that an account has. Raises CloudflareError."""
+    return await APIS[kind].find(client, account_id)

@@ -1,0 +1,52 @@
+"""Plan which items a resource needs for this home, and which of its own it no longer needs."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..sources import Family
+from .config import Network, ResourceConfig, ResourceItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourcePlan:
+    """The changes of a resource; nothing is deleted before what is added is certain."""
+
+    add: Sequence[Network] = ()
+    delete: Sequence[ResourceItem] = ()
+
+
+def plan_resource(
+    config: ResourceConfig, desired: Mapping[Family, Network | None], items: Iterable[ResourceItem]
+) -> ResourcePlan:
+    """Return the changes that a resource needs.
+
+    An address that any item holds is not added: Cloudflare might replace the
+    item of somebody else. Of the items of this home, one for each address is
+    kept, and those of a family whose address is not known.
+
+    >>> key = ResourceConfig(
+    ...     kind=ResourceKind.IP_LIST, account_id=AccountId("a"), resource_id=ResourceId("b")
+    ... )
+    >>> plan_resource(key, {Family.IPV4: ip_network("8.8.4.4")}, items=[]).add
+    [IPv4Network('8.8.4.4/32')]
+    """
+    items = [*items]
+    held = {item.network for item in items}
+    kept: set[Network] = set()
+    delete: list[ResourceItem] = []
+    for item in filter(config.is_own, items):
+        if desired.get(Family(item.network.version), item) is None:
+            continue
+        if item.network in desired.values() and item.network not in kept:
+            kept.add(item.network)
+        else:
+            delete.append(item)
+    add = [network for network in desired.values() if network and network not in held]
+    return ResourcePlan(add=add, delete=delete)
+
+
+def adoptable_items(
+    items: Iterable[ResourceItem], networks: Collection[Network]
+) -> list[ResourceItem]:
+    """Return the items without a comment that hold an address of this home."""
+    return [item for item in items if not item.comment and item.network in networks]

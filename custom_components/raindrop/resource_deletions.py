@@ -1,0 +1,108 @@
+"""Delete this home's items of removed resources: until that is done, or once with the entry."""
+
+from asyncio import timeout
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+
+from .config import async_get_client
+from .const import LOGGER
+from .ddns import CloudflareClient, DdnsError, ResourceConfig, ResourceId, delete_own_items
+from .entry_issues import async_end_items_left, async_report_items_left
+from .home_id import async_get_home_id
+from .resource_config import (
+    ManagedResource,
+    is_resource_configured,
+    read_managed_resources,
+    resource_unique_id,
+)
+from .resource_kinds import KINDS
+from .resource_operations import OperationWait, async_account_lock
+from .resource_store import ResourceDeletion
+from .scheduling import async_call_again
+from .store import ZoneStore
+
+_LIMIT_S = 20
+"""How long all deletions with an entry may take together."""
+
+
+def begin_resource_deletions(
+    entry: ConfigEntry, store: ZoneStore, resources: Iterable[ManagedResource]
+) -> None:
+    """Find the resources that were removed; one that cannot be read is not removed."""
+    now = dt_util.utcnow()
+    kept = {subentry.unique_id for subentry in entry.subentries.values()}
+    pending: dict[ResourceId, ResourceDeletion] = {}
+    for resource_id, deletion in store.resources.pending_deletions.items():
+        is_kept = resource_unique_id(deletion.kind, resource_id) in kept
+        pending[resource_id] = replace(deletion, since=None if is_kept else deletion.since or now)
+    for managed in resources:
+        pending.pop(managed.id, None)
+        if managed.deletes_items:
+            pending[managed.id] = ResourceDeletion(
+                kind=managed.kind, account_id=managed.config.account_id, since=None
+            )
+    store.resources.pending_deletions = pending
+
+
+async def async_delete_items(
+    hass: HomeAssistant,
+    client: CloudflareClient,
+    resource_id: ResourceId,
+    deletion: ResourceDeletion,
+) -> None:
+    """Delete the items of this home in a resource. Raises CloudflareError.
+
+    Those of one that a zone has, perhaps again, stay.
+    """
+    async with async_account_lock(hass, deletion.kind, deletion.account_id):
+        if is_resource_configured(hass, deletion.kind, resource_id):
+            return
+        config = ResourceConfig(
+            kind=deletion.kind, account_id=deletion.account_id, resource_id=resource_id
+        )
+        await delete_own_items(client, config, OperationWait())
+
+
+async def async_delete_items_with_entry(
+    hass: HomeAssistant, entry: ConfigEntry, store: ZoneStore
+) -> None:
+    """Delete the items of a removed entry that the user wants deleted.
+
+    Tried once, because the credential is removed with the entry; a repair says what may be left.
+    They are deleted again later: a change that was under way may have added one.
+    """
+    begin_resource_deletions(entry, store, read_managed_resources(entry))
+    deletions = store.resources.pending_deletions
+    if not deletions:
+        return
+    await _async_delete_once(hass, entry, deletions)
+
+    async def delete_again(_now: datetime) -> None:
+        await _async_delete_once(hass, entry, deletions)
+
+    async_call_again(hass, delete_again)
+
+
+async def _async_delete_once(
+    hass: HomeAssistant, entry: ConfigEntry, deletions: Mapping[ResourceId, ResourceDeletion]
+) -> None:
+    """Delete the items of a removed entry; a repair says what may be left."""
+    left = dict(deletions)
+    try:
+        async with timeout(_LIMIT_S):
+            client = async_get_client(hass, entry.data, await async_get_home_id(hass))
+            for resource_id, deletion in deletions.items():
+                await async_delete_items(hass, client, resource_id, deletion)
+                del left[resource_id]
+    except DdnsError, HomeAssistantError, OSError:
+        LOGGER.debug("The entries in a resource could not be deleted", exc_info=True)
+    if not left:
+        async_end_items_left(hass, entry)
+    for deletion in left.values():
+        async_report_items_left(hass, entry, KINDS[deletion.kind].url(deletion.account_id))

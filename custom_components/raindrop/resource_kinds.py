@@ -1,0 +1,64 @@
+"""The kinds of resources in the user interface; each is a type of subentry of the same name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from .ddns import AccountId, Reason, ResourceKind
+from .zone_links import lists_url
+
+ONLY_OF_RESOURCES = (
+    Reason.NOT_FOUND,
+    Reason.BUSY,
+    Reason.OLD_ADDRESS,
+    Reason.SHARED_ADDRESS,
+)
+"""The reasons that records do not have."""
+_LIST_ISSUES = {
+    Reason.CONTESTED: "list_contested",
+    Reason.NOT_FOUND: "list_missing",
+    Reason.OLD_ADDRESS: "list_old_address",
+    Reason.REFUSED: "list_refused",
+    Reason.SHARED_ADDRESS: "list_shared_address",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindDescription:
+    """What distinguishes one kind from the others.
+
+    The keys of its entities' texts are the kind (the event), and the kind with ``_problem``
+    and ``_status``.
+    """
+
+    model: str
+    """In the device registry, and in the log."""
+    attribute: str
+    """The attribute of events that has the name; in the plural, its key in responses."""
+    addresses_key: str
+    """The key of the sensor of what it holds for the home."""
+    reasons: tuple[Reason, ...]
+    """Why it may not be in sync."""
+    issues: Mapping[Reason, str]
+    """The issues for the reasons about which the user can do something; the others pass."""
+    url: Callable[[AccountId], str]
+    """Where the user finds it in Cloudflare's dashboard."""
+
+
+KINDS: Mapping[ResourceKind, KindDescription] = {
+    ResourceKind.IP_LIST: KindDescription(
+        model="IP list",
+        attribute="list",
+        addresses_key="listed_addresses",
+        reasons=(
+            Reason.CONTESTED,
+            Reason.REFUSED,
+            Reason.UNCONFIRMED,
+            Reason.UNREAD,
+            Reason.FLAPPING,
+            Reason.NO_ADDRESS,
+            *ONLY_OF_RESOURCES,
+        ),
+        issues=_LIST_ISSUES,
+        url=lists_url,
+    ),
+}

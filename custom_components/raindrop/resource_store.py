@@ -1,0 +1,89 @@
+"""What survives a restart of the resources of an entry, in the file of the entry.
+
+When a resource was last changed from here; since when it holds an old address, or an
+address is not known, so that restarts hide no problem; when it was changed
+externally; whether its failure was reported; and the items to delete when one is removed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .ddns import AccountId, ResourceId, ResourceKind, ResourceState
+from .stored_values import read_bool, read_id, read_list, read_mapping, read_resource_id, read_time
+
+_TIMES = ("written_at", "old_since", "unknown_since")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceDeletion:
+    """The items of this home that are deleted when a resource is removed."""
+
+    kind: ResourceKind
+    account_id: AccountId
+    since: datetime | None
+    """Since when it is removed; None while it is configured."""
+
+
+class ResourceStore:
+    """The stored state of the resources of one entry."""
+
+    def __init__(self) -> None:
+        self.states: dict[ResourceId, ResourceState] = {}
+        self.pending_deletions: dict[ResourceId, ResourceDeletion] = {}
+
+    def read(self, data: Mapping[str, Any]) -> None:
+        """Take over what is stored. Raises one of MALFORMED; nothing is taken over then."""
+        stored = read_mapping(data.get("resources", {})).items()
+        states = {read_resource_id(key): _read_state(read_mapping(state)) for key, state in stored}
+        pending = read_mapping(data.get("pending_resource_deletions", {})).items()
+        self.pending_deletions = {
+            read_resource_id(key): _read_deletion(read_mapping(value)) for key, value in pending
+        }
+        self.states = states
+
+    def data(self) -> dict[str, Any]:
+        """Return what is stored: nothing without resources."""
+        states = {resource_id: _state_data(state) for resource_id, state in self.states.items()}
+        pending = {
+            resource_id: {
+                "kind": deletion.kind,
+                "account_id": deletion.account_id,
+                "since": deletion.since.isoformat() if deletion.since else None,
+            }
+            for resource_id, deletion in self.pending_deletions.items()
+        }
+        data = {"resources": states, "pending_resource_deletions": pending}
+        return {key: value for key, value in data.items() if value}
+
+
+def _read_state(data: Mapping[str, Any]) -> ResourceState:
+    times = {key: read_time(data[key]) if key in data else None for key in _TIMES}
+    return ResourceState(
+        written_at=times["written_at"],
+        old_since=times["old_since"],
+        unknown_since=times["unknown_since"],
+        external_changes=tuple(map(read_time, read_list(data.get("external_changes", [])))),
+        has_failed=read_bool(data.get("has_failed", False)),
+    )
+
+
+def _state_data(state: ResourceState) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        key: time.isoformat() for key in _TIMES if (time := getattr(state, key)) is not None
+    }
+    if state.external_changes:
+        data["external_changes"] = [time.isoformat() for time in state.external_changes]
+    if state.has_failed:
+        data["has_failed"] = True
+    return data
+
+
+def _read_deletion(data: Mapping[str, Any]) -> ResourceDeletion:
+    since = data["since"]
+    return ResourceDeletion(
+        kind=ResourceKind(data["kind"]),
+        account_id=AccountId(read_id(data["account_id"])),
+        since=None if since is None else read_time(since),
+    )
