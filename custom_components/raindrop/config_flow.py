@@ -16,7 +16,7 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType
 import voluptuous as vol
 
-from . import config, ddns
+from . import api_client, config, ddns
 from .const import CONF_ZONE, CONF_ZONE_ID, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
 from .ddns import Family, RecordKey, ResourceKind, Zone, ZoneAccess, discover_zone
@@ -171,7 +171,7 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
         if user_input is not None:
             return await self._async_replace_credential("reauth_confirm", entry, user_input)
         error = await try_or_error(self._async_verify(entry, entry.data))
-        values = {CONF_EMAIL: config.stored_email(entry.data)}
+        values = {CONF_EMAIL: api_client.stored_email(entry.data)}
         return self.show_form("reauth_confirm", CREDENTIAL_SCHEMA, values, error)
 
     async def async_step_reconfigure(
@@ -180,7 +180,7 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
         """Ask for another credential for the same zone."""
         entry = self._get_reconfigure_entry()
         if user_input is None:
-            values = {CONF_EMAIL: config.stored_email(entry.data)}
+            values = {CONF_EMAIL: api_client.stored_email(entry.data)}
             return self.show_form("reconfigure", CREDENTIAL_SCHEMA, values)
         zone = await try_or_error(self._async_find_zone(entry, user_input))
         if isinstance(zone, Zone):
@@ -203,7 +203,7 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Keep the zone in the other account from now on, with the new credential."""
-        credential = config.credential_data(self._entered)
+        credential = api_client.credential_data(self._entered)
         async_use_zone(self.hass, self._get_reconfigure_entry(), self._moved_zone, credential)
         return self.async_abort(reason="zone_changed")
 
@@ -219,7 +219,9 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         if error := await try_or_error(self._async_verify(entry, user_input)):
             return self.show_form(step_id, CREDENTIAL_SCHEMA, user_input, error)
-        result = self.async_update_and_abort(entry, data_updates=config.credential_data(user_input))
+        result = self.async_update_and_abort(
+            entry, data_updates=api_client.credential_data(user_input)
+        )
         # The entry's update listener schedules a reload only if the entry is
         # loaded and its data changed. Scheduling it twice reloads it once.
         self.hass.config_entries.async_schedule_reload(entry.entry_id)
@@ -239,7 +241,7 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
 
     async def _async_client(self, data: Mapping[str, Any]) -> ddns.CloudflareClient:
         home_id = await async_get_home_id(self.hass)
-        return config.async_get_client(self.hass, data, home_id)
+        return api_client.async_get_client(self.hass, data, home_id)
 
     async def _async_discover_zone(self, user_input: Mapping[str, Any]) -> ErrorMessage | None:
         """Find the zone, its records and the home's addresses; return why they do not suffice.
@@ -281,7 +283,7 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
             title=ddns.to_unicode(access.zone.name or access.name),
             data={
                 CONF_ZONE: self._entered.get(CONF_ZONE, "").strip() or None,
-                **config.credential_data(self._entered),
+                **api_client.credential_data(self._entered),
                 **zone_data(access.zone),
             },
             options=config.DEFAULT_OPTIONS,

@@ -16,8 +16,9 @@ from homeassistant.util import dt as dt_util
 from .account_resources import AccountResources
 from .address_sources import async_get_detector
 from .address_watch import AddressWatch
+from .api_client import async_get_client
 from .backoff import Backoff
-from .config import Domain, async_get_client
+from .config import Domain
 from .configuration import Configuration
 from .connection_watch import ZoneWatch
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL

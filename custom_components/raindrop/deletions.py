@@ -10,10 +10,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
+from .api_client import async_get_client
 from .backoff import Backoff
 from .config import (
     Domain,
-    async_get_client,
     configured_record_keys,
     read_domains,
     record_keys_of_unreadable,

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from .config import async_get_client
+from .api_client import async_get_client
 from .const import LOGGER
 from .ddns import CloudflareClient, DdnsError, ResourceConfig, ResourceId, delete_own_items
 from .entry_issues import async_end_items_left, async_report_items_left

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.raindrop import ddns
 from custom_components.raindrop.address_sources import async_get_detector
-from custom_components.raindrop.config import BASE_URL_VARIABLE
+from custom_components.raindrop.api_client import BASE_URL_VARIABLE
 from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry, RaindropCoordinator
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment

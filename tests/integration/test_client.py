@@ -3,7 +3,7 @@
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.raindrop.config import BASE_URL_VARIABLE, async_get_client
+from custom_components.raindrop.api_client import BASE_URL_VARIABLE, async_get_client
 from custom_components.raindrop.ddns.cloudflare.client import BASE_URL
 from custom_components.raindrop.ddns.errors import BaseUrlError
 from custom_components.raindrop.ddns.models import HomeId

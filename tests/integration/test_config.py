@@ -7,10 +7,10 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.raindrop.api_client import async_get_client
 from custom_components.raindrop.config import (
     DEFAULT_OPTIONS,
     DOMAIN_DEFAULTS,
-    async_get_client,
     domain_unique_id,
     read_managed_records,
     subentry_host_name,

@@ -9,7 +9,7 @@ from homeassistant.const import CONF_EMAIL
 from homeassistant.core import HomeAssistant, callback
 import voluptuous as vol
 
-from .. import config, ddns
+from .. import api_client, config, ddns
 from ..address_sources import async_get_detector
 from ..const import CONF_KEY, CONF_ZONE, CONF_ZONE_ID, DOMAIN
 from ..ddns import (
@@ -153,7 +153,7 @@ class TakeoverSteps(FormFlow[ConfigFlowResult], ConfigFlow):
             fields = zone_fields(self._zones)
             is_of_key = found.form_field != BASE and not fields
             schema = CREDENTIAL_SCHEMA if is_of_key else vol.Schema(fields)
-            values = {CONF_EMAIL: config.stored_email(self._credential)}
+            values = {CONF_EMAIL: api_client.stored_email(self._credential)}
             return self.show_form("retry", schema, values, found)
         if not (found.managed_records or found.is_kept_in_part):
             placeholders = {"names": found.left_names or "—"}
@@ -165,7 +165,7 @@ class TakeoverSteps(FormFlow[ConfigFlowResult], ConfigFlow):
     async def _async_find_takeover(self) -> Takeover | ErrorMessage:
         """Raises CloudflareError."""
         home_id = await async_get_home_id(self.hass)
-        client = config.async_get_client(self.hass, self._credential, home_id)
+        client = api_client.async_get_client(self.hass, self._credential, home_id)
         self._zones = {}
         try:
             found = await ddns.find_records(client, self._zone_text, self._replaced.names)
@@ -214,7 +214,7 @@ class TakeoverSteps(FormFlow[ConfigFlowResult], ConfigFlow):
             title=to_unicode(self._replaced.zone_name),
             data={
                 CONF_ZONE: self._replaced.zone_name,
-                **config.credential_data(self._credential),
+                **api_client.credential_data(self._credential),
                 **zone_data(takeover.zone),
                 CONF_REPLACES: self._replaced.entry_id,
             },
