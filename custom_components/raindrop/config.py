@@ -10,19 +10,15 @@ be read stops no other.
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-import os
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_DOMAIN, CONF_EMAIL
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.const import CONF_DOMAIN
 
 from . import ddns
-from .const import CONF_IS_PAID, CONF_KEY, CONF_ZONE_ID, CONF_ZONE_NAME, SUBENTRY_DOMAIN
+from .const import CONF_ZONE_ID, CONF_ZONE_NAME, SUBENTRY_DOMAIN
 from .ddns import (
     Family,
-    HomeId,
     HostName,
     ManagedRecord,
     Policy,
@@ -32,6 +28,7 @@ from .ddns import (
     ZoneConfig,
 )
 from .resource_config import resource_families
+from .stored_connections import CONF_CONNECTIONS, read_connections, read_record_connections
 from .stored_sources import (
     CONF_RESOLVERS,
     CONF_SOURCE,
@@ -53,11 +50,6 @@ from .stored_values import (
     read_text,
 )
 
-BASE_URL_VARIABLE = "CLOUDFLARE_BASE_URL"
-"""The environment variable that Cloudflare's SDKs read.
-
-https://github.com/cloudflare/cloudflare-python
-"""
 CONF_CREATE: Final = "create"
 CONF_DELETE: Final = "delete"
 CONF_FAMILIES: Final = "families"
@@ -82,6 +74,7 @@ DEFAULT_OPTIONS: Mapping[str, Any] = {
 }
 DOMAIN_DEFAULTS: Mapping[str, Any] = {
     CONF_FAMILIES: [Family.IPV4.key],
+    CONF_CONNECTIONS: {},
     CONF_CREATE: True,
     CONF_PROXIED: KEEP,
     CONF_TTL: KEEP,
@@ -117,48 +110,6 @@ class Domain:
     def record_keys(self) -> tuple[RecordKey, ...]:
         """The record keys of the managed records."""
         return tuple(managed.record_key for managed in self.managed_records)
-
-
-def credential_data(form: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return the credential of a form as entry data, stripped of pasted text around it.
-
-    Raises CloudflareAuthError if it is malformed.
-    """
-    credential = ddns.read_credential(form.get(CONF_EMAIL), form[CONF_KEY])
-    if isinstance(credential, ddns.ApiToken):
-        return {CONF_EMAIL: None, CONF_KEY: credential.token}
-    return {CONF_EMAIL: credential.email, CONF_KEY: credential.key}
-
-
-def stored_email(data: Mapping[str, Any]) -> str | None:
-    """Return the email address in the data of an entry or of a form."""
-    email = data.get(CONF_EMAIL)
-    return email if isinstance(email, str) else None
-
-
-@callback
-def async_get_client(
-    hass: HomeAssistant, data: Mapping[str, Any], home_id: HomeId
-) -> ddns.CloudflareClient:
-    """Return the API client of a home for the data of an entry or of a form.
-
-    Raises CloudflareAuthError if the credential is malformed, BaseUrlError if
-    the environment names a URL to which it must not be sent, and
-    CloudflareConnectionError while no HTTP session can be created.
-    """
-    key = data.get(CONF_KEY)
-    try:
-        session = async_get_clientsession(hass)
-    except Exception as err:
-        name = type(err).__name__
-        raise ddns.CloudflareConnectionError(f"Could not connect to Cloudflare ({name})") from err
-    return ddns.CloudflareClient(
-        session,
-        ddns.read_credential(stored_email(data), key if isinstance(key, str) else ""),
-        max_batch=ddns.MAX_BATCH_PAID if data.get(CONF_IS_PAID) is True else ddns.MAX_BATCH,
-        home_id=home_id,
-        base_url=ddns.check_base_url(os.environ.get(BASE_URL_VARIABLE) or ddns.BASE_URL),
-    )
 
 
 def read_domains(entry: ConfigEntry) -> tuple[Domain, ...]:
@@ -263,22 +214,24 @@ def read_managed_records(
 
     Raises ValueError (InterfaceIdError, HostNameError) for malformed data.
     """
-    sources = {**zone_sources}
-    for key, stored in read_mapping(data[CONF_SOURCES]).items():
-        family = read_choice(FAMILIES, key)
-        sources.pop(family, None)
-        sources |= {source.family: source for source in read_source_list(stored, family)[:1]}
-    return tuple(
-        ManagedRecord(
-            record_key=key,
-            source=source,
-            policy=_read_policy(data, key.family),
-            is_paused=read_bool(data[CONF_PAUSED]),
-            text_names=frozenset(HostName(read_text(n)) for n in read_list(data[CONF_TEXTS])),
-        )
-        for key in read_record_keys(data)
-        if (source := sources.get(key.family))
-    )
+    connections = read_connections(data[CONF_CONNECTIONS], zone_sources)
+    sources = {} if connections.listed else _read_domain_sources(data, zone_sources)
+    managed_records: list[ManagedRecord] = []
+    for key in read_record_keys(data):
+        of_key = connections.of(key)
+        if source := of_key[0].source if of_key else sources.get(key.family):
+            managed = ManagedRecord(
+                record_key=key,
+                source=source,
+                policy=_read_policy(data, key.family),
+                is_paused=read_bool(data[CONF_PAUSED]),
+                text_names=frozenset(HostName(read_text(n)) for n in read_list(data[CONF_TEXTS])),
+                connections=() if key.connection else of_key,
+                failover=connections.failover,
+                up_sensor=of_key[0].up_sensor if key.connection else "",
+            )
+            managed_records.append(managed)
+    return tuple(managed_records)
 
 
 def read_record_keys(data: Mapping[str, Any]) -> list[RecordKey]:
@@ -288,7 +241,11 @@ def read_record_keys(data: Mapping[str, Any]) -> list[RecordKey]:
     """
     name = read_host_name(data.get(CONF_DOMAIN))
     families = [read_choice(FAMILIES, key) for key in read_list(data[CONF_FAMILIES])]
-    return [RecordKey(name, family) for family in dict.fromkeys(families)]
+    return [
+        RecordKey(name, family, connection)
+        for family in dict.fromkeys(families)
+        for connection in read_record_connections(data[CONF_CONNECTIONS], family)
+    ]
 
 
 def domain_unique_id(name: HostName) -> str:
@@ -318,6 +275,18 @@ def host_names(entry: ConfigEntry) -> list[HostName]:
 def _name_of_unique_id(unique_id: str | None) -> str | None:
     kind, _, name = (unique_id or "").partition(":")
     return name if kind == SUBENTRY_DOMAIN else None
+
+
+def _read_domain_sources(
+    data: Mapping[str, Any], zone_sources: Mapping[Family, Source]
+) -> Mapping[Family, Source]:
+    """Return the domain's own sources, and those of the zone where it has none."""
+    sources = {**zone_sources}
+    for key, stored in read_mapping(data[CONF_SOURCES]).items():
+        family = read_choice(FAMILIES, key)
+        sources.pop(family, None)
+        sources |= {source.family: source for source in read_source_list(stored, family)[:1]}
+    return sources
 
 
 def _read_policy(data: Mapping[str, Any], family: Family) -> Policy:

@@ -78,7 +78,23 @@ def unreadable_families(options: Mapping[str, Any]) -> list[Family]:
 
 def read_source_list(stored: object, family: Family) -> tuple[Source, ...]:
     """Return the stored sources of one family. Raises ValueError for malformed data."""
-    return tuple(_read_source(read_mapping(source), family) for source in read_list(stored))
+    return tuple(read_source(read_mapping(source), family) for source in read_list(stored))
+
+
+def read_source(data: Mapping[str, Any], family: Family) -> Source:
+    """Return a stored source. Raises ValueError for malformed data."""
+    kind = read_choice(_KINDS, data.get(CONF_SOURCE))
+    if kind is SourceKind.ENTITY:
+        meanings = {meaning.value: meaning for meaning in MEANINGS[family]}
+        meaning = read_choice(meanings, data.get(CONF_MEANING))
+        entity = read_entity(data.get(CONF_ENTITY))
+        return Source(family, kind, entity=entity, meaning=meaning)
+    if kind is SourceKind.URLS:
+        urls = tuple(read_text(url) for url in read_list(data.get(CONF_URLS)))
+        if not [ddns.custom_provider(url, family) for url in urls]:
+            raise ValueError("no URL")
+        return Source(family, kind, urls=urls)
+    return Source(family, kind)
 
 
 def source_data(source: Source) -> dict[str, Any]:
@@ -93,18 +109,3 @@ def source_data(source: Source) -> dict[str, Any]:
 
 def _read_zone_sources(options: Mapping[str, Any], family: Family) -> tuple[Source, ...]:
     return read_source_list(read_mapping(options.get(CONF_SOURCES)).get(family.key), family)
-
-
-def _read_source(data: Mapping[str, Any], family: Family) -> Source:
-    kind = read_choice(_KINDS, data.get(CONF_SOURCE))
-    if kind is SourceKind.ENTITY:
-        meanings = {meaning.value: meaning for meaning in MEANINGS[family]}
-        meaning = read_choice(meanings, data.get(CONF_MEANING))
-        entity = read_entity(data.get(CONF_ENTITY))
-        return Source(family, kind, entity=entity, meaning=meaning)
-    if kind is SourceKind.URLS:
-        urls = tuple(read_text(url) for url in read_list(data.get(CONF_URLS)))
-        if not [ddns.custom_provider(url, family) for url in urls]:
-            raise ValueError("no URL")
-        return Source(family, kind, urls=urls)
-    return Source(family, kind)

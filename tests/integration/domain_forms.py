@@ -16,7 +16,7 @@ from simulator import Simulator
 
 OWNER = "Managed by Raindrop for Home Assistant (home 1b0ba0c0)"
 """The comment of this home; the id follows from that of Home Assistant."""
-WITHOUT_FIELD = {"paused", "records", "sources", "take_over", "texts"}
+WITHOUT_FIELD = {"connections", "paused", "records", "sources", "take_over", "texts"}
 """Data of a domain that its form has no field for, at least not in every zone."""
 FORM = {
     **{key: value for key, value in DOMAIN_DEFAULTS.items() if key not in WITHOUT_FIELD},

@@ -134,7 +134,7 @@ from .resources.sync import (
     sync_resource,
 )
 from .results import DdnsEvent, EventType, UpdateResult
-from .sources import Family, Meaning, Source, SourceKind
+from .sources import Connection, ConnectionId, FailoverTimes, Family, Meaning, Source, SourceKind
 from .state import IncompleteRecord, RecordState, State, reconfigured
 from .text_records import TextUpdate
 from .update import UpdateOptions, update_zone
@@ -151,33 +151,35 @@ from .zones import (
 
 # A table of names is read at a glance.
 # fmt: off
-__all__ = ["is_resource_id","ResourceKind", "network_text",  # noqa: RUF022
+__all__ = [  # noqa: RUF022
     "AccountId", "AccountResource", "Address", "AmbiguousZoneError", "ApiToken", "BASE_URL",
     "BaseUrlError", "Change", "CloudflareAuthError", "CloudflareBusyError",
     "CloudflareCaptivePortalError", "CloudflareCertificateError", "CloudflareClient",
     "CloudflareConnectionError", "CloudflareError", "CloudflareNotFoundError",
     "CloudflarePermissionError", "CloudflareRateLimitError", "CloudflareRefusedError",
-    "CloudflareResponseError", "CloudflareTimeoutError", "Conflict", "ConnectionWatch", "Create",
-    "CredentialProblem", "DdnsError", "DdnsEvent", "DesiredRecord", "Detection", "DetectionError",
-    "Detector", "EventType", "Family", "GlobalApiKey", "HomeId", "HostName", "HostNameError",
-    "IPV6_HOST", "IPV6_NETWORK", "IncompleteRecord", "InterfaceId", "InterfaceIdError", "ItemId",
-    "MAX_BATCH", "MAX_BATCH_PAID", "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX", "MIN_TTL_S",
-    "ManagedRecord", "Meaning", "Network", "NoAddressError", "Outcome", "OutsideZoneError", "Owner",
-    "PROVIDERS", "Permission", "Plan", "Policy", "Preview", "ProbeStatus", "Provider",
-    "ProviderUrlError", "ProxyObstacles", "PublicAnswers", "PublicQuestions", "RESOLVERS",
-    "RateLimit", "ReadSource", "Reason", "Record", "RecordAttributes", "RecordId", "RecordKey",
-    "RecordState", "RecordVersion", "RelativeNameError", "Resolver", "ResourceConfig", "ResourceId",
-    "ResourceItem", "ResourcePlan", "ResourceResult", "ResourceState", "Response", "ResponseFormat",
-    "STUN_SERVERS", "Source", "SourceKind", "SourceState", "State", "StunServer", "TTL_AUTO",
-    "TextOutcome", "TextUpdate", "Update", "UpdateOptions", "UpdateResult", "WatchStatus", "Zone",
-    "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError", "ZoneStatus", "ZoneType", "addresses_in",
+    "CloudflareResponseError", "CloudflareTimeoutError", "Conflict", "Connection", "ConnectionId",
+    "ConnectionWatch", "Create", "CredentialProblem", "DdnsError", "DdnsEvent", "DesiredRecord",
+    "Detection", "DetectionError", "Detector", "EventType", "FailoverTimes", "Family",
+    "GlobalApiKey", "HomeId", "HostName", "HostNameError", "IPV6_HOST", "IPV6_NETWORK",
+    "IncompleteRecord", "InterfaceId", "InterfaceIdError", "ItemId", "MAX_BATCH", "MAX_BATCH_PAID",
+    "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX", "MIN_TTL_S", "ManagedRecord", "Meaning", "Network",
+    "NoAddressError", "Outcome", "OutsideZoneError", "Owner", "PROVIDERS", "Permission", "Plan",
+    "Policy", "Preview", "ProbeStatus", "Provider", "ProviderUrlError", "ProxyObstacles",
+    "PublicAnswers", "PublicQuestions", "RESOLVERS", "RateLimit", "ReadSource", "Reason", "Record",
+    "RecordAttributes", "RecordId", "RecordKey", "RecordState", "RecordVersion",
+    "RelativeNameError", "Resolver", "ResourceConfig", "ResourceId", "ResourceItem", "ResourceKind",
+    "ResourcePlan", "ResourceResult", "ResourceState", "Response", "ResponseFormat", "STUN_SERVERS",
+    "Source", "SourceKind", "SourceState", "State", "StunServer", "TTL_AUTO", "TextOutcome",
+    "TextUpdate", "Update", "UpdateOptions", "UpdateResult", "WatchStatus", "Zone", "ZoneAccess",
+    "ZoneConfig", "ZoneId", "ZoneNameError", "ZoneStatus", "ZoneType", "addresses_in",
     "adoptable_items", "ask_resolvers", "assess_resource", "check_base_url", "check_resource_edit",
     "custom_provider", "delete_own_items", "delete_owned", "desired_networks", "discover_zone",
-    "find_records", "find_resources", "full_name", "is_id", "is_shared", "is_visible",
-    "is_watchable", "make_plan", "name_conflict", "next_in_turn", "parse_interface_id",
-    "parse_state", "preview", "preview_resource", "preview_source", "proxy_obstacles",
-    "questions_about", "read_credential", "reconfigured", "records_for", "resource_failure_events",
-    "stable_address", "sync_resource", "to_ascii", "to_unicode", "update_zone", "verify_access",
-    "with_public_answers", "without_public_answers", "zone_elsewhere",
+    "find_records", "find_resources", "full_name", "is_id", "is_resource_id", "is_shared",
+    "is_visible", "is_watchable", "make_plan", "name_conflict", "network_text", "next_in_turn",
+    "parse_interface_id", "parse_state", "preview", "preview_resource", "preview_source",
+    "proxy_obstacles", "questions_about", "read_credential", "reconfigured", "records_for",
+    "resource_failure_events", "stable_address", "sync_resource", "to_ascii", "to_unicode",
+    "update_zone", "verify_access", "with_public_answers", "without_public_answers",
+    "zone_elsewhere",
 ]
 # fmt: on

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, NewType
 
 from .service_binding import ServiceBinding
-from .sources import Family
+from .sources import ConnectionId, Family
 
 type Address = IPv4Address | IPv6Address
 
@@ -52,10 +52,12 @@ class Owner(StrEnum):
 
 
 class RecordKey(NamedTuple):
-    """A host name and a family: identifies one record that is managed (RFC 9499: an RRset)."""
+    """Identifies one record that is managed by its name, its family and its connection."""
 
     name: HostName
     family: Family
+    connection: ConnectionId = ConnectionId("")
+    """The connection whose address it holds, if the name has a record for each of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,15 @@
-"""Address families, and where their addresses come from."""
+"""Address families, where their addresses come from, and the connections of a home."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import IntEnum, StrEnum
+from typing import NewType
+
+ConnectionId = NewType("ConnectionId", str)
+"""Of a connection: 1 to 16 of ``a`` to ``z``, ``0`` to ``9`` and ``-``.
+
+It stays the same when the connection is renamed. It is empty where there is only one.
+"""
 
 
 class Family(IntEnum):
@@ -79,3 +87,27 @@ class Source:
         """
         is_of_network = self.meaning is Meaning.THIS_NETWORK and self.kind is not SourceKind.URLS
         return self.family is Family.IPV6 and is_of_network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One of several internet connections of a home, as the source of one family."""
+
+    id: ConnectionId
+    name: str
+    source: Source
+    up_sensor: str = ""
+    """The registry id (or entity id) of a binary sensor that is off while it is down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailoverTimes:
+    """How long a connection must be down or up before another one is used."""
+
+    down_after: timedelta = timedelta(minutes=2)
+    """How long it says nothing before it counts as down."""
+    back_after: timedelta = timedelta(minutes=10)
+    """How long it must be up without a break before it is used again.
+
+    There is at most one switch in this time.
+    """

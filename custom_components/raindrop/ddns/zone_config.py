@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from .models import HostName, Policy, RecordKey, ZoneId
-from .sources import Family, Meaning, Source
+from .sources import Connection, FailoverTimes, Family, Meaning, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,11 +14,20 @@ class ManagedRecord:
 
     record_key: RecordKey
     source: Source
+    """The source in use; configured, that of the first connection."""
     policy: Policy = field(default_factory=Policy)
     is_paused: bool = False
     """Whether nothing is written, whatever the address and the record are."""
     text_names: frozenset[HostName] = frozenset()
     """The names whose texts follow the address of this record."""
+    connections: tuple[Connection, ...] = ()
+    """The connections of which the first that is up gives the address, in order.
+
+    None if the source alone does.
+    """
+    failover: FailoverTimes = field(default_factory=FailoverTimes)
+    up_sensor: str = ""
+    """The binary sensor of the connection of the record key, if it has one."""
 
     @property
     def lacks_prefix(self) -> bool:
@@ -46,7 +55,8 @@ class ZoneConfig:
     @cached_property
     def sources(self) -> frozenset[Source]:
         """All sources that an update asks."""
-        return frozenset({*self.home_sources, *(m.source for m in self.managed_records)})
+        sources = {*self.home_sources, *(m.source for m in self.managed_records)}
+        return frozenset(sources | {c.source for m in self.managed_records for c in m.connections})
 
     @cached_property
     def names(self) -> frozenset[HostName]:
