@@ -316,14 +316,15 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             may_call_api = self._backoff.may_call_api(now)
             has_records = bool(self.config.managed_records)
             options = self._backoff.allowed(options, now, self.data.zone, has_records=has_records)
-            options = replace(
+            before = self.data
+            state, result = await update_zone(
+                self.client,
+                self.detector,
+                self.config,
+                before,
                 options,
                 remember=self._async_remember,
                 is_current=lambda: not self._configuration.is_outdated,
-            )
-            before = self.data
-            state, result = await update_zone(
-                self.client, self.detector, self.config, before, options
             )
             may_delete = result.was_read or (may_call_api and options.full_sync and not has_records)
             if may_delete and not self._configuration.is_outdated:

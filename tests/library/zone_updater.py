@@ -40,6 +40,10 @@ class ZoneUpdater:
         self.families: Iterable[Family] = (Family.IPV4,)
         self.zone_name: HostName | None = HostName(zone.name)
         self.state = State()
+        self.is_current = True
+        """Whether the configuration is still the current one."""
+        self.remembered: list[State] = []
+        """What has to survive a restart, in the order in which it became known."""
 
     @property
     def config(self) -> ZoneConfig:
@@ -77,13 +81,24 @@ class ZoneUpdater:
     async def run(self, options: UpdateOptions) -> UpdateResult:
         """Run an update with these options."""
         self.state, result = await update_zone(
-            self.client, self.detector, self.config, self.state, options
+            self.client,
+            self.detector,
+            self.config,
+            self.state,
+            options,
+            remember=self._remember,
+            is_current=lambda: self.is_current,
         )
         return result
 
     def start(self, *, full_sync: bool = False, read_zone: bool = False) -> Task[UpdateResult]:
         """Run an update in a task."""
         return create_task(self.update(full_sync=full_sync, read_zone=read_zone))
+
+    async def _remember(self, state: State) -> None:
+        # A restart must find it, so nothing may have been written yet.
+        assert BATCH not in self.requests
+        self.remembered.append(state)
 
     @property
     def requests(self) -> list[str]:

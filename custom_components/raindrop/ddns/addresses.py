@@ -159,8 +159,7 @@ def from_trace(body: str, family: Family, host: str) -> Address | Rejected:
     which only newer traces have, must not be on.
     """
     # Not `splitlines`: the user agent may contain other characters that end a line for it.
-    ended = (line.removesuffix("\r") for line in body.split("\n"))
-    lines = [line.partition("=") for line in ended if line]
+    lines = [line.partition("=") for line in body.replace("\r\n", "\n").split("\n") if line]
     fields = {key: value for key, _, value in lines}
     if len(fields) != len(lines) or "ip" not in fields or "h" not in fields:
         return Rejected(DetectionError.NOT_AN_ADDRESS)

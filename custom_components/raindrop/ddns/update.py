@@ -48,10 +48,6 @@ class UpdateOptions:
     """How many seconds web providers may take, by default 30."""
     overrule: RecordKey | None = None
     """Correct this record even if external changes of it keep coming back."""
-    remember: Callable[[State], Awaitable[None]] = _remember_nothing
-    """Called with what has to survive a restart, before a text is changed."""
-    is_current: Callable[[], bool] = lambda: True
-    """Checked before each write: nothing more is written for an outdated configuration."""
 
 
 _DEFAULT_OPTIONS = UpdateOptions()
@@ -63,11 +59,18 @@ async def update_zone(
     config: ZoneConfig,
     state: State,
     options: UpdateOptions = _DEFAULT_OPTIONS,
+    *,
+    remember: Callable[[State], Awaitable[None]] = _remember_nothing,
+    is_current: Callable[[], bool] = lambda: True,
 ) -> tuple[State, UpdateResult]:
     """Bring the managed records of a zone in sync; return the new state and what happened.
 
     ``state`` is what the last update returned, or what was kept over a
     restart. Raises no CloudflareError: what failed is part of the state.
+
+    ``remember`` is called with what has to survive a restart, before a text is changed.
+    ``is_current`` is asked before each write: nothing more is written for an outdated
+    configuration.
 
     Cloudflare is not called while all detections repeat the accepted addresses and
     ``state`` is converged. When one differs, the confirming query and the list of the
@@ -111,15 +114,15 @@ async def update_zone(
         plan = _without_repetitions(plan, state)
     if plan.texts:
         state = with_sent_texts(state, plan)
-        await options.remember(state)
+        await remember(state)
     # Not with the list: a slow response must not delay a change.
     outcomes, zone = await gather(
-        _apply(client, config.zone_id, plan, listing, state, options),
+        _apply(client, config.zone_id, plan, listing, state, is_current),
         _read_zone(client, config.zone_id, options),
     )
     errors: list[CloudflareError] = []
     # Any left because of an outdated configuration are found by the next full sync.
-    if options.is_current():
+    if is_current():
         errors = await _delete_stale(client, config.zone_id, plan, outcomes)
     state = _with_zone(state, zone)
     after, result = with_plan(
@@ -156,7 +159,7 @@ async def _apply(
     plan: Plan,
     listing: Sequence[Record],
     state: State,
-    options: UpdateOptions,
+    is_current: Callable[[], bool],
 ) -> list[Outcome]:
     """Write a plan: one batch, unless a text may be why the last one failed as a whole.
 
@@ -166,7 +169,7 @@ async def _apply(
     is_clear = all(failure.is_of_content for failure in failures)
     together = (*plan.changes, *plan.texts) if is_clear else plan.changes
     apart = () if is_clear else plan.texts
-    return await apply(client, zone_id, together, listing, options.is_current, apart)
+    return await apply(client, zone_id, together, listing, is_current, apart)
 
 
 async def _delete_stale(

@@ -6,13 +6,10 @@ from ipaddress import ip_address
 from custom_components.raindrop.ddns.models import Policy
 from custom_components.raindrop.ddns.sources import Family, Source, SourceKind
 from custom_components.raindrop.ddns.state import reconfigured
-from custom_components.raindrop.ddns.update import UpdateOptions
 from custom_components.raindrop.ddns.zone_config import ZoneConfig
 from tests.conftest import HOME, HOME_V6, NEXT
 from tests.library.builders import V4, V6, managed
 from tests.library.zone_updater import LIST, ZoneUpdater
-
-OUTDATED = UpdateOptions(is_current=lambda: False)
 
 
 async def test_nothing_is_written_for_an_outdated_configuration(updater: ZoneUpdater) -> None:
@@ -20,9 +17,9 @@ async def test_nothing_is_written_for_an_outdated_configuration(updater: ZoneUpd
     await updater.update()
     before = updater.state.record(V4)
     updater.simulator.ip.set_address(NEXT)
-    updater.simulator.log.clear()
+    updater.is_current = False
 
-    result = await updater.run(OUTDATED)
+    result = await updater.update()
 
     assert (result.is_outdated, result.was_read) == (True, True)
     assert updater.requests == [LIST]
@@ -31,6 +28,7 @@ async def test_nothing_is_written_for_an_outdated_configuration(updater: ZoneUpd
     assert updater.state.public_addresses == {Family.IPV4: ip_address(NEXT)}
     assert [event.type for event in result.events] == ["public_changed"]
 
+    updater.is_current = True
     result = await updater.update()
     assert not result.is_outdated
     assert updater.contents == {"A home.example.com": NEXT}
@@ -49,7 +47,8 @@ async def test_a_record_without_a_change_is_brought_up_to_date_all_the_same(
         managed("home.example.com", Family.IPV6, policy=Policy(create=True)),
     ]
     updater.state = replace(updater.state, is_converged=False)
-    result = await updater.run(OUTDATED)
+    updater.is_current = False
+    result = await updater.update()
     assert result.is_outdated
     assert updater.state.record(V4).is_in_sync
     assert updater.state.record(V6).record is None

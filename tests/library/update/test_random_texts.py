@@ -110,8 +110,15 @@ class TextHome:
             home_sources=[managed.source],
             managed_records=[managed],
         )
-        options = UpdateOptions(full_sync=full_sync, remember=self.remember)
-        self.state, _ = await update_zone(self.client, self.detector, config, self.state, options)
+        options = UpdateOptions(full_sync=full_sync)
+        self.state, _ = await update_zone(
+            self.client,
+            self.detector,
+            config,
+            self.state,
+            options,
+            remember=self.remember,
+        )
 
 
 @pytest.fixture

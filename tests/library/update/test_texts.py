@@ -11,8 +11,7 @@ from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.models import Address, HomeId, HostName, Policy, Reason
 from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
-from custom_components.raindrop.ddns.state import RecordState, State
-from custom_components.raindrop.ddns.update import UpdateOptions
+from custom_components.raindrop.ddns.state import RecordState
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT, OLD, operations
@@ -348,18 +347,12 @@ async def test_what_is_sent_is_remembered_before(
     updater: ZoneUpdater, simulator: Simulator, text: dict[str, Any]
 ) -> None:
     """An update that is cut off after it sent a text leaves an address that is known."""
-    kept: list[State] = []
-
-    async def remember(state: State) -> None:
-        assert simulator.log.count(endpoint=BATCH) == 0
-        kept.append(state)
-
+    updater.remembered.clear()
     simulator.ip.set_address(NEXT)
-    simulator.log.clear()
-    await updater.run(UpdateOptions(remember=remember))
+    await updater.update()
     assert content(updater) == spf(NEXT)
 
-    (before,) = kept
+    (before,) = updater.remembered
     assert before.record(V4).last_address == ip_address(HOME)
     assert {ip_address(HOME), ip_address(NEXT)} == {*before.record(V4).text_addresses}
     updater.state = before
@@ -446,6 +439,7 @@ async def test_an_outdated_configuration_sends_no_text(
 ) -> None:
     """The next update reads the zone."""
     simulator.ip.set_address(NEXT)
-    await updater.run(UpdateOptions(is_current=lambda: False))
+    updater.is_current = False
+    await updater.update()
 
     assert (content(updater), updater.state.is_converged) == (spf(HOME), False)
