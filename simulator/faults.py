@@ -55,7 +55,7 @@ REQUEST_DELAYS = frozenset({Kind.SLOW_REQUEST, Kind.HOLD_REQUEST})
 """Delays before the request is handled, which it is even if the client disconnects."""
 
 LIST_FAULTS = frozenset({Kind.SHORT_LIST, Kind.REPEATED_ID, Kind.SMALL_PAGES, Kind.NO_RESULT_INFO})
-"""Kinds that apply only to lists of records."""
+"""Kinds that apply only to what is read by the number of a page."""
 API_ONLY = frozenset(
     {Kind.ERROR, Kind.RATE_LIMIT, Kind.SPURIOUS_403, Kind.IGNORED_FIELDS, *LIST_FAULTS}
 )
@@ -67,7 +67,12 @@ KINDS_OF: Mapping[Service, frozenset[Kind]] = {
     "doh": DOH_ONLY,
 }
 """The kinds that can happen at one service alone."""
-RECORD_LIST = "GET /zones/{zone_id}/dns_records"
+PAGED = frozenset(
+    {
+        "GET /zones/{zone_id}/dns_records",
+        "GET /accounts/{account_id}/gateway/lists/{gateway_list_id}/items",
+    }
+)
 WRITE_METHODS = ("POST", "PATCH", "PUT")
 
 
@@ -128,7 +133,7 @@ class Fault:
         """Return whether the fault applies to a request."""
         if entry.service != self.service or self.family not in (None, entry.family):
             return False
-        if self.kind in LIST_FAULTS and entry.endpoint != RECORD_LIST:
+        if self.kind in LIST_FAULTS and entry.endpoint not in PAGED:
             return False
         if self.kind is Kind.IGNORED_FIELDS and entry.method not in WRITE_METHODS:
             return False

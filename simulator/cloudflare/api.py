@@ -22,6 +22,8 @@ from .record import OddRecord, Record
 from .routes import Action, RouteMatch, match
 from .shadowing import shown_with_shadows
 from .switches import Switches
+from .zero_trust_api import ACTIONS as ZERO_TRUST_ACTIONS, ZeroTrustApi
+from .zero_trust_lists import ZeroTrustLists
 from .zone import Zone
 
 ACTIVE = {"code": 10000, "message": "This API Token is valid and active", "type": None}
@@ -103,6 +105,7 @@ class Api:
         *,
         lists: IpLists,
         locations: Locations,
+        zero_trust_lists: ZeroTrustLists,
     ) -> None:
         """Use the given zones; `client_address` returns the public address of all clients."""
         self._zones = zones
@@ -112,6 +115,7 @@ class Api:
         self._client_address = client_address
         self._account_api = AccountApi(lists, switches)
         self._location_api = LocationApi(locations, switches)
+        self._zero_trust_api = ZeroTrustApi(zero_trust_lists, switches)
         self._actions: Mapping[Action, Callable[[AuthorizedRequest], Success]] = {
             "get_zone": self._get_zone,
             "list_records": self._list_records,
@@ -160,15 +164,24 @@ class Api:
         is_of_account = "account_id" in route.identifiers
         actor = self._actor(credentials, is_of_account=is_of_account)
         if is_of_account:
-            if call.method in WITH_BODY:
-                _check_body(call)
-            if action in LOCATION_ACTIONS:
-                return Success(self._location_api.run(call, route, action, actor))
-            result, cursor_page = self._account_api.run(call, route, action, actor)
-            return Success(result, page=cursor_page)
+            return self._run_account_action(call, route, action, actor)
         if action == "list_zones":
             return self._list_zones(call, actor)
         return self._run_zone_action(call, route, action, actor)
+
+    def _run_account_action(
+        self, call: Call, route: RouteMatch, action: Action, actor: Actor
+    ) -> Success:
+        """Run an action about something of an account."""
+        if call.method in WITH_BODY:
+            _check_body(call)
+        if action in LOCATION_ACTIONS:
+            return Success(self._location_api.run(call, route, action, actor))
+        if action in ZERO_TRUST_ACTIONS:
+            result, page = self._zero_trust_api.run(call, route, action, actor)
+            return Success(result, page=page)
+        result, cursor_page = self._account_api.run(call, route, action, actor)
+        return Success(result, page=cursor_page)
 
     def _parse_credentials(self, call: Call, route: RouteMatch | None) -> PresentedCredentials:
         """Return the credentials; account endpoints have their own error for a malformed one."""

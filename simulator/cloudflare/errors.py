@@ -127,6 +127,12 @@ LIST_IP = Refusal(400, 10019, "list item ip is invalid")
 NO_LOCATION = Refusal(404, 2025, "location not found")
 ADDRESS_TAKEN = Refusal(400, 2026, "Your source IPv4 address is taken")
 LOCATION_NETWORK = Refusal(400, 2027, "network is invalid")
+# All of these are UNVERIFIED.
+NO_ZERO_TRUST_LIST = Refusal(404, 2101, "list not found")
+NO_ZERO_TRUST_ITEM = Refusal(400, 2102, "list item not found")
+ZERO_TRUST_DUPLICATE = Refusal(400, 2103, "duplicate items in list")
+ZERO_TRUST_LIST_FULL = Refusal(400, 2104, "the maximum number of list items is exceeded")
+ZERO_TRUST_VALUE = Refusal(400, 2105, "list item value is invalid")
 # UNVERIFIED.
 BAD_JSON = Refusal(400, 6007, "Malformed JSON in request body")
 

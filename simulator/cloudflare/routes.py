@@ -10,11 +10,15 @@ from .errors import RefusedError
 PREFIX = "/client/v4"
 UNKNOWN = "(unknown)"
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+FORMS = {"gateway_list_id": UUID}
+"""The forms of those identifiers that have one of their own."""
 
 RECORDS = "/zones/{zone_id}/dns_records"
 RECORD = RECORDS + "/{dns_record_id}"
 LISTS = "/accounts/{account_id}/rules/lists"
 LOCATIONS = "/accounts/{account_id}/gateway/locations"
+ZERO_TRUST_LISTS = "/accounts/{account_id}/gateway/lists"
 
 type Action = Literal[
     "list_zones",
@@ -39,6 +43,10 @@ type Action = Literal[
     "list_locations",
     "get_location",
     "put_location",
+    "list_zero_trust_lists",
+    "get_zero_trust_list",
+    "patch_zero_trust_list",
+    "list_zero_trust_items",
 ]
 
 ROUTES: dict[str, dict[str, Action]] = {
@@ -66,6 +74,12 @@ ROUTES: dict[str, dict[str, Action]] = {
     },
     LOCATIONS: {"GET": "list_locations"},
     f"{LOCATIONS}/{{location_id}}": {"GET": "get_location", "PUT": "put_location"},
+    ZERO_TRUST_LISTS: {"GET": "list_zero_trust_lists"},
+    f"{ZERO_TRUST_LISTS}/{{gateway_list_id}}": {
+        "GET": "get_zero_trust_list",
+        "PATCH": "patch_zero_trust_list",
+    },
+    f"{ZERO_TRUST_LISTS}/{{gateway_list_id}}/items": {"GET": "list_zero_trust_items"},
 }
 """Fixed paths come before those with a placeholder in the same position."""
 
@@ -89,7 +103,8 @@ class RouteMatch:
 
     def action(self, method: str, path: str, scheme: str) -> Action:
         """Return the action. Raises RefusedError for an invalid identifier or method."""
-        if not all(IDENTIFIER.fullmatch(value) for value in self.identifiers.values()):
+        given = self.identifiers.items()
+        if not all(FORMS.get(name, IDENTIFIER).fullmatch(value) for name, value in given):
             raise RefusedError(errors.unroutable(path))
         action = ROUTES[self.template].get(method)
         if action is None:

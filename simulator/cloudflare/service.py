@@ -19,6 +19,7 @@ from .names import to_ascii
 from .plans import PLANS, PlanName
 from .routes import PREFIX, template_of
 from .switches import Switches
+from .zero_trust_lists import ZeroTrustLists
 from .zone import HOME_ACCOUNT, Account, Zone, ZoneStatus, ZoneType, identifier
 
 
@@ -46,6 +47,7 @@ class Cloudflare:
         self._listener: Listener | None = None
         self.lists = IpLists(lambda: self.now())  # noqa: PLW0108 - the clock may be replaced later
         self.locations = Locations(lambda: self.now())  # noqa: PLW0108 - as above
+        self.zero_trust_lists = ZeroTrustLists(lambda: self.now())  # noqa: PLW0108 - as above
         api = Api(
             self._zones,
             self.credentials,
@@ -54,6 +56,7 @@ class Cloudflare:
             client_address,
             lists=self.lists,
             locations=self.locations,
+            zero_trust_lists=self.zero_trust_lists,
         )
         self._handler = ServiceHandler(
             service="cloudflare",
