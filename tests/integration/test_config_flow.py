@@ -184,7 +184,7 @@ async def test_nothing_is_set_up_without_an_address(
     simulator.faults.add("ip", kind=fault)
     with monkeypatch.context() as patch:
         patch.setattr(hedged, "HEDGE_DELAY_S", 0.02)
-        patch.setattr(update, "_PREVIEW_LIMIT_S", 0.5)
+        patch.setattr(preview, "_PREVIEW_LIMIT_S", 0.5)
         form = await submit_user_form(hass, **GOOD)
     assert form["errors"] == {"base": "address_unknown"}
     reported = (form["description_placeholders"] or {})["responses"]
