@@ -9,11 +9,10 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.raindrop import config_flow
+from custom_components.raindrop import config_flow, ddns
 from custom_components.raindrop.config import DOMAIN_DEFAULTS
 from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
-from custom_components.raindrop.ddns import update
 from custom_components.raindrop.ddns.detection import hedged
 from simulator import Simulator
 from simulator.cloudflare import Zone
@@ -184,7 +183,8 @@ async def test_nothing_is_set_up_without_an_address(
     simulator.faults.add("ip", kind=fault)
     with monkeypatch.context() as patch:
         patch.setattr(hedged, "HEDGE_DELAY_S", 0.02)
-        patch.setattr(preview, "_PREVIEW_LIMIT_S", 0.5)
+        # The package has a function of the same name as the module.
+        patch.setitem(ddns.preview.__globals__, "_PREVIEW_LIMIT_S", 0.5)
         form = await submit_user_form(hass, **GOOD)
     assert form["errors"] == {"base": "address_unknown"}
     reported = (form["description_placeholders"] or {})["responses"]

@@ -1,19 +1,16 @@
 """The steps that ask for the sources of addresses, for a zone and for a domain."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResult
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    EntitySelector,
-    EntitySelectorConfig,
     SelectSelector,
     TextSelector,
     TextSelectorConfig,
@@ -22,10 +19,9 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .. import ddns
-from ..address_sources import async_entity_address, async_get_detector, async_is_entity_silent
+from ..address_sources import async_get_detector
 from ..config import OFF
-from ..const import DOMAIN
-from ..ddns import Detection, Family, Meaning, ProviderUrlError, Source, SourceKind, custom_provider
+from ..ddns import Detection, Family, Meaning, Source, SourceKind
 from ..error_messages import ErrorMessage, response_text
 from ..stored_sources import (
     CONF_RESOLVERS,
@@ -39,6 +35,7 @@ from ..stored_sources import (
 )
 from .forms import Errors, FormFlow, ShowErrors
 from .schemas import dropdown
+from .source_fields import entity_error, entity_selector, stored_entity, urls_error
 
 SAME_AS_ZONE = "same_as_zone"
 """The choice of a domain to follow its zone, for which nothing is stored."""
@@ -66,19 +63,6 @@ _KINDS = {
 }
 _DEFAULT_MEANINGS = {Family.IPV4: Meaning.THIS_NETWORK, Family.IPV6: Meaning.ROUTER}
 """What entities usually report: routers show the IPv6 address that is their own."""
-_ROUTERS = {
-    ("dnsip", "dnsip"),
-    ("ezviz", "wan_ip"),
-    ("fritz", "external_ip"),
-    ("fritz", "external_ipv6"),
-    ("huawei_lte", "wan_ip_address"),
-    ("huawei_lte", "wan_ipv6_address"),
-    ("upnp", "external_ip"),
-    ("vodafone_station", "external_ip_key"),
-    ("vodafone_station", "external_ipv4"),
-    ("vodafone_station", "external_ipv6"),
-}
-"""Integrations with the translation keys of their sensors that show a public address."""
 
 
 class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
@@ -160,7 +144,7 @@ def _details_schema(hass: HomeAssistant, kinds: Mapping[str, Any]) -> vol.Schema
     for family, fields in _FIELDS.items():
         kind = kinds[fields.source]
         if kind == SourceKind.ENTITY:
-            schema[vol.Required(fields.entity)] = _entity_selector(hass, family)
+            schema[vol.Required(fields.entity)] = entity_selector(hass, family)
             meanings = [meaning.value for meaning in MEANINGS[family]]
             marker = vol.Required(fields.meaning, default=_DEFAULT_MEANINGS[family].value)
             schema[marker] = dropdown(meanings, fields.meaning)
@@ -199,56 +183,14 @@ def _read_form(hass: HomeAssistant, values: Mapping[str, Any]) -> tuple[StoredSo
             source = Source(family, SourceKind(values[fields.source]))
             if source.kind is SourceKind.ENTITY:
                 entity_id, meaning = values[fields.entity], Meaning(values[fields.meaning])
-                source = replace(source, entity=_stored_entity(hass, entity_id), meaning=meaning)
-                errors[fields.entity] = _entity_error(hass, entity_id, source)
+                source = replace(source, entity=stored_entity(hass, entity_id), meaning=meaning)
+                errors[fields.entity] = entity_error(hass, entity_id, source)
             elif source.kind is SourceKind.URLS:
                 urls = tuple(url.strip() for url in values.get(fields.urls, ()) if url.strip())
-                errors[fields.urls] = _urls_error(urls, family)
+                errors[fields.urls] = urls_error(urls, family)
                 source = replace(source, urls=urls)
             stored[family.key] = [source_data(source)]
     return stored, {field: error for field, error in errors.items() if error}
-
-
-def _entity_selector(hass: HomeAssistant, family: Family) -> EntitySelector:
-    """Return a selector of the entities that show a public address, now or usually."""
-    entries = er.async_get(hass).entities.values()
-    own = {e.entity_id for e in entries if e.platform == DOMAIN}
-    routers = {e.entity_id for e in entries if (e.platform, e.translation_key) in _ROUTERS}
-    states = hass.states.async_entity_ids((Platform.SENSOR, "input_text", "text"))
-    usable = {e for e in states if async_entity_address(hass, _entity_source(e, family))}
-    if entities := sorted(routers | usable - own):
-        return EntitySelector(EntitySelectorConfig(include_entities=entities))
-    return EntitySelector(EntitySelectorConfig(domain=Platform.SENSOR))
-
-
-def _entity_source(entity_id: str, family: Family) -> Source:
-    return Source(family, SourceKind.ENTITY, entity=entity_id)
-
-
-def _stored_entity(hass: HomeAssistant, entity_id: str) -> str:
-    """Return the registry id of an entity, or its entity id if it is not registered."""
-    entry = er.async_get(hass).async_get(entity_id)
-    return entry.id if entry else entity_id
-
-
-def _entity_error(hass: HomeAssistant, entity_id: str, source: Source) -> str | None:
-    """Return why an entity cannot be a source; one without a state may have one later."""
-    entry = er.async_get(hass).async_get(entity_id)
-    if entry and entry.platform == DOMAIN:
-        return "own_entity"
-    is_usable = async_is_entity_silent(hass, source) or async_entity_address(hass, source)
-    return None if is_usable else "unusable_entity"
-
-
-def _urls_error(urls: Collection[str], family: Family) -> str | None:
-    """Return why pages cannot be a source."""
-    try:
-        providers = [custom_provider(url, family).name for url in urls]
-    except ProviderUrlError:
-        return "malformed_url"
-    if not providers:
-        return "no_url"
-    return "same_host" if len(set(providers)) < len(providers) else None
 
 
 async def _async_pages_error(hass: HomeAssistant, stored: StoredSources) -> ErrorMessage | None:
