@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from .connections_in_use import with_connections
 from .desired_records import desired_records_of
 from .detection.detector import Detector
 from .detection.requests import confirm_all, detect_all
@@ -14,7 +15,7 @@ from .records.plan import make_plan
 from .records.text_plan import with_texts
 from .sources import Source
 from .state import State
-from .zone_config import ZoneConfig
+from .zone_config import ManagedRecord, ZoneConfig
 
 _PREVIEW_LIMIT_S = 10.0
 """How long a form waits for web providers."""
@@ -26,6 +27,12 @@ class Preview:
 
     detections: Detections = field(default_factory=dict)
     plan: Plan
+    state: State = field(default_factory=State)
+    """The state with the connections that an update would use."""
+
+    def detection(self, managed: ManagedRecord) -> Detection:
+        """Return what the source of a record detected: that of the connection to use."""
+        return self.state.detection(managed)
 
 
 async def preview(
@@ -43,11 +50,13 @@ async def preview(
     detections = await confirm_all(detector, looked)
     # An address in hold-down will be written.
     assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
-    known, now = state or State(), detector.now()
-    desired_records = desired_records_of(config, assumed, known, existing, now)
+    off_sensors, now = await detector.off_sensors(config.up_sensors), detector.now()
+    used = with_connections(config, assumed, off_sensors, state or State(), now)
+    desired_records = desired_records_of(*used, existing, now)
     plan = make_plan(desired_records, existing, config.zone_name)
     plan = with_texts(plan, desired_records, existing)
-    return Preview(detections=detections, plan=plan)
+    known = replace(used.state, detections={**used.detections, **detections})
+    return Preview(detections=detections, plan=plan, state=known)
 
 
 async def preview_source(detector: Detector, source: Source) -> Detection:

@@ -7,7 +7,7 @@ from .detection.result import Detection
 from .models import Reason
 from .state import RecordState, State
 from .visibility import why_unseen
-from .zone_config import ZoneConfig
+from .zone_config import ManagedRecord, ZoneConfig
 
 _LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)
 """How long it may be unknown whether a record is in sync: about three updates."""
@@ -18,7 +18,7 @@ def with_reasons(config: ZoneConfig, state: State, now: datetime) -> State:
     records = {
         m.record_key: _paused(state.record(m.record_key))
         if m.is_paused
-        else _with_reason(state.record(m.record_key), state.detections[m.source], state, now)
+        else _with_reason(m, state, now)
         for m in config.managed_records
     }
     return replace(
@@ -37,13 +37,14 @@ def _paused(record: RecordState) -> RecordState:
     return replace(record, unknown_since=None, is_overdue=False, reason=Reason.PAUSED)
 
 
-def _with_reason(
-    record: RecordState, detection: Detection, state: State, now: datetime
-) -> RecordState:
-    """Return a record with the reason why it is not in sync, and since when that is unknown."""
-    is_known = _needs_no_address(record, detection) or (
-        detection.address is not None and state.list_error is None
-    )
+def _with_reason(managed: ManagedRecord, state: State, now: datetime) -> RecordState:
+    """Return a record with the reason why it is not in sync, and since when that is unknown.
+
+    While one of several connections is up, waiting for the time to use it is as promised.
+    """
+    record, detection = state.record(managed.record_key), state.detection(managed)
+    has_address = detection.address is not None or state.has_connection_up(managed)
+    is_known = _needs_no_address(record, detection) or (has_address and state.list_error is None)
     # A time in the future is due to a clock that was set back.
     since = None if is_known else min(record.unknown_since or now, now)
     is_overdue = since is not None and now - since >= _LONGEST_UNKNOWN

@@ -26,6 +26,10 @@ class EventType(StrEnum):
     FAILED = "failed"
     """A record is no longer in sync."""
     RECOVERED = "recovered"
+    FAILED_OVER = "failed_over"
+    """A record uses another connection, because the better ones are down."""
+    FAILED_BACK = "failed_back"
+    """A record uses a better connection again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,10 @@ class DdnsEvent:
     to_ip: Address | None = None
     reason: Reason | None = None
     """Why a record failed."""
+    from_connection: str = ""
+    """The name of the connection that was used."""
+    to_connection: str = ""
+    """The name of the connection that is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,11 @@ class Source:
     """The URLs that the user chose; they may contain a secret, so that no text names them."""
     meaning: Meaning = Meaning.THIS_NETWORK
     """What the address of an entity stands for."""
+    host_name: str = ""
+    """The host name for which its addresses are kept apart, by connection.
+
+    Empty for a source as it is configured.
+    """
 
     @property
     def is_unverifiable(self) -> bool:

@@ -8,6 +8,7 @@ from typing import override
 
 from .detection.result import Detection
 from .errors import CloudflareError
+from .failover import FailoverState
 from .models import (
     Address,
     Reason,
@@ -18,7 +19,7 @@ from .models import (
 )
 from .plans import Conflict, Outcome, TextOutcome
 from .sources import Family, Source
-from .zone_config import ZoneConfig
+from .zone_config import ManagedRecord, ZoneConfig
 from .zones import Zone
 
 
@@ -90,6 +91,8 @@ class RecordState:
     """Whether they answered without the address of the record after that; survives a restart."""
     has_failed: bool = False
     """Whether its failure was an event, so that its recovery is one; survives a restart."""
+    failover: FailoverState | None = None
+    """Which of its connections is in use; None if it has only one. Survives a restart."""
 
     @property
     def is_in_sync(self) -> bool:
@@ -138,6 +141,23 @@ class State:  # noqa: PLW1641 - the decorator adds it
     def record(self, record_key: RecordKey) -> RecordState:
         """Return what is known of a record; an empty state if nothing is."""
         return self.records.get(record_key, _UNKNOWN)
+
+    def source(self, managed: ManagedRecord) -> Source:
+        """Return the source of a record: that of the connection in use."""
+        failover = self.record(managed.record_key).failover
+        connection = managed.connection(failover.in_use) if failover else None
+        source = connection.source if connection else managed.source
+        apart = replace(source, host_name=managed.record_key.name)
+        return apart if apart in self.detections else source
+
+    def detection(self, managed: ManagedRecord) -> Detection:
+        """Return what the source of a record detected: that of the connection in use."""
+        return self.detections[self.source(managed)]
+
+    def has_connection_up(self, managed: ManagedRecord) -> bool:
+        """Return whether one of the connections of a record is up, or may be."""
+        failover = self.record(managed.record_key).failover
+        return bool(managed.connections) and failover is not None and failover.is_any_up
 
     def written_at(self, record_keys: Iterable[RecordKey]) -> datetime | None:
         """Return when one of these records was last changed by anybody, by Cloudflare's clock."""

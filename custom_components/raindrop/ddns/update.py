@@ -3,9 +3,10 @@
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .cloudflare.client import CloudflareClient
+from .connections_in_use import InUse, switch_events, with_connections
 from .desired_records import desired_records_of
 from .detection.detector import Detector
 from .detection.requests import confirm_all, detect_all
@@ -80,31 +81,52 @@ async def update_zone(
     requests.
     """
     now = detector.now()
-    detections = await detect_all(
-        detector, config.sources, options.max_age, options.detection_limit_s
-    )
-    unconfirmed = [detection for detection in detections.values() if detection.is_unconfirmed]
+    looked = await detect_all(detector, config.sources, options.max_age, options.detection_limit_s)
+    off_sensors = await detector.off_sensors(config.up_sensors)
+    used = with_connections(config, looked, off_sensors, state, detector.now())
+    unconfirmed = [detection for detection in looked.values() if detection.is_unconfirmed]
     must_read = options.full_sync or not state.is_converged
     must_confirm = unconfirmed or options.second_opinion
     is_usual = not (must_read or must_confirm or state.has_unknown_record)
-    if is_usual and detections == state.detections:
-        return replace(state, detections=detections), UpdateResult()
+    if is_usual and used.detections == state.detections and used.state == state:
+        return replace(state, detections=used.detections), UpdateResult()
     has_new_dispute = any(
         not (state.conflicting_updates.get(d.source) or d.ways_out) for d in unconfirmed
     )
-    is_urgent = must_read or has_new_dispute or not is_synced(config, detections, state)
+    is_urgent = must_read or has_new_dispute or not is_synced(*used)
     listing: list[Record] | CloudflareError | None = None
-    confirming = confirm_all(detector, detections, second_opinion=options.second_opinion)
+    confirming = confirm_all(detector, looked, second_opinion=options.second_opinion)
     if options.may_call_api and is_urgent:
-        detections, listing = await gather(
+        confirmed, listing = await gather(
             confirming, _list(client, config, state, whole_zone=options.full_sync)
         )
     else:
-        detections = await confirming
-        if options.may_call_api and not is_synced(config, detections, state):
-            listing = await _list(client, config, state, whole_zone=options.full_sync)
+        confirmed = await confirming
+    used = with_connections(config, confirmed, off_sensors, state, detector.now())
+    if options.may_call_api and listing is None and not is_synced(*used):
+        listing = await _list(client, config, state, whole_zone=options.full_sync)
     if listing is None or isinstance(listing, CloudflareError):
-        return without_list(config, detections, state, listing, now=now)
+        after, result = without_list(*used, listing, now=now)
+    else:
+        after, result = await _write(
+            client, used, listing, options, now, remember=remember, is_current=is_current
+        )
+    events = (*switch_events(config, state, after), *result.events)
+    return after, replace(result, events=events)
+
+
+async def _write(
+    client: CloudflareClient,
+    used: InUse,
+    listing: list[Record],
+    options: UpdateOptions,
+    now: datetime,
+    *,
+    remember: Callable[[State], Awaitable[None]],
+    is_current: Callable[[], bool],
+) -> tuple[State, UpdateResult]:
+    """Plan and write what differs from the records that were read."""
+    config, detections, state = used
     overrule = options.overrule
     desired_records = desired_records_of(config, detections, state, listing, now, overrule)
     plan = with_texts(

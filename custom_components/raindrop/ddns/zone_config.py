@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from .models import HostName, Policy, RecordKey, ZoneId
-from .sources import Connection, FailoverTimes, Family, Meaning, Source
+from .sources import Connection, ConnectionId, FailoverTimes, Family, Meaning, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,10 @@ class ManagedRecord:
     failover: FailoverTimes = field(default_factory=FailoverTimes)
     up_sensor: str = ""
     """The binary sensor of the connection of the record key, if it has one."""
+
+    def connection(self, connection_id: ConnectionId) -> Connection | None:
+        """Return the connection with an id, None if there is none."""
+        return next((c for c in self.connections if c.id == connection_id), None)
 
     @property
     def lacks_prefix(self) -> bool:
@@ -57,6 +61,13 @@ class ZoneConfig:
         """All sources that an update asks."""
         sources = {*self.home_sources, *(m.source for m in self.managed_records)}
         return frozenset(sources | {c.source for m in self.managed_records for c in m.connections})
+
+    @cached_property
+    def up_sensors(self) -> frozenset[str]:
+        """The binary sensors of connections."""
+        of_records = {m.up_sensor for m in self.managed_records}
+        of_connections = {c.up_sensor for m in self.managed_records for c in m.connections}
+        return frozenset(of_records | of_connections) - {""}
 
     @cached_property
     def names(self) -> frozenset[HostName]:

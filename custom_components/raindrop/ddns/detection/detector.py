@@ -9,7 +9,7 @@ hold-down instead.
 """
 
 from asyncio import Future, get_running_loop, shield
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -140,6 +140,13 @@ class Detector:
                 break
             detection = further
         return detection
+
+    async def off_sensors(self, sensors: Iterable[str]) -> frozenset[str]:
+        """Return which of these binary sensors are off, neither on nor unknown."""
+        # The family is irrelevant: the state is read as it is.
+        sources = {s: Source(Family.IPV4, SourceKind.ENTITY, entity=s) for s in sensors}
+        states = {s: await self._read_state(source) for s, source in sources.items()}
+        return frozenset(s for s, state in states.items() if state.value == "off")
 
     def _damping_of(self, source: Source) -> DampingState:
         return self._damping.get(source, _NOTHING_ACCEPTED)

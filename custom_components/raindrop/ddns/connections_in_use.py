@@ -1,0 +1,125 @@
+"""Which connection each record uses, and the address that is this connection's own."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from .detection.local import subnet_of
+from .detection.result import Detection, Detections
+from .detection.watch import is_watchable
+from .failover import ConnectionReport, FailoverState, next_failover
+from .models import Address
+from .results import DdnsEvent, EventType
+from .sources import ConnectionId
+from .state import State
+from .zone_config import ManagedRecord, ZoneConfig
+
+
+class InUse(NamedTuple):
+    """What an update works with once it is known which connections are used."""
+
+    config: ZoneConfig
+    """The configuration, where each record has the source of the connection in use."""
+    detections: Detections
+    """With those of sources whose address is kept apart for a host name."""
+    state: State
+    """The state with what is known of the connections."""
+
+
+def with_connections(
+    config: ZoneConfig,
+    detections: Detections,
+    off_sensors: Collection[str],
+    state: State,
+    now: datetime,
+) -> InUse:
+    """Return what an update works with; without connections, that is what was given."""
+    if not any(managed.connections for managed in config.managed_records):
+        return InUse(config, detections, state)
+    detections, records = {**detections}, {**state.records}
+    for managed in config.managed_records:
+        if managed.connections:
+            known = state.record(managed.record_key)
+            own = _own_detections(managed, detections, known.failover)
+            failover = next_failover(
+                [*own],
+                managed.failover,
+                {
+                    c.id: ConnectionReport(
+                        address=own[c.id].address, is_off=c.up_sensor in off_sensors
+                    )
+                    for c in managed.connections
+                },
+                known.failover,
+                now,
+            )
+            records[managed.record_key] = replace(known, failover=failover)
+            detections |= {d.source: d for d in own.values() if d.source.host_name}
+    state = replace(state, records=records)
+    looked = replace(state, detections=detections)
+    in_use = [replace(m, source=looked.source(m)) for m in config.managed_records]
+    return InUse(replace(config, managed_records=in_use), detections, state)
+
+
+def switch_events(config: ZoneConfig, before: State, after: State) -> Iterator[DdnsEvent]:
+    """Yield the switches between connections in an update; a paused record has none."""
+    for managed in config.managed_records:
+        key = managed.record_key
+        old, new = before.record(key).failover, after.record(key).failover
+        if old is None or new is None or old.in_use == new.in_use or managed.is_paused:
+            continue
+        from_, to = managed.connection(old.in_use), managed.connection(new.in_use)
+        if from_ and to:
+            is_back = managed.connections.index(to) < managed.connections.index(from_)
+            yield DdnsEvent(
+                type=EventType.FAILED_BACK if is_back else EventType.FAILED_OVER,
+                family=key.family,
+                record_key=key,
+                from_ip=new.connections[from_.id].address,
+                to_ip=new.connections[to.id].address,
+                from_connection=from_.name,
+                to_connection=to.name,
+            )
+
+
+def _own_detections(
+    managed: ManagedRecord, detections: Detections, known: FailoverState | None
+) -> dict[ConnectionId, Detection]:
+    """Return what the sources detected, with the addresses of their own connections only.
+
+    If this host uses another connection, a source that follows the default route
+    reports an address of that one, of which nothing is written here. When it reports its
+    own connection's address again, that is no flapping.
+    """
+    before = known.connections if known else {}
+    last = {c.id: before[c.id].address for c in managed.connections if c.id in before}
+    reported = {
+        c.id: _reported(detections[c.source]) or last.get(c.id)
+        for c in managed.connections
+        if not is_watchable(c.source)
+    }
+    own: dict[ConnectionId, Detection] = {}
+    for connection in managed.connections:
+        detection, last_address = detections[connection.source], last.get(connection.id)
+        found = detection.address or detection.candidate
+        others = {subnet_of(a) for id_, a in reported.items() if a and id_ != connection.id}
+        is_foreign = found and is_watchable(connection.source) and subnet_of(found) in others
+        if is_foreign or (found and found == last_address):
+            detection = _kept_apart(managed, detection, None if is_foreign else found)
+        own[connection.id] = detection
+    return own
+
+
+def _reported(detection: Detection) -> Address | None:
+    """Return what a source reports, accepted or not."""
+    response = detection.source_response
+    return response.address if response else detection.reported
+
+
+def _kept_apart(managed: ManagedRecord, detection: Detection, address: Address | None) -> Detection:
+    """Return a detection with the address of a connection, if it differs from the source's."""
+    if detection.candidate is None and address == detection.address:
+        return detection
+    source = replace(detection.source, host_name=managed.record_key.name)
+    return replace(detection, source=source, address=address, candidate=None, is_flapping=False)
