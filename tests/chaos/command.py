@@ -80,7 +80,7 @@ def _soak() -> None:
         growth = asyncio.run(soak(LONG, cast("FrozenDateTimeFactory", freezer)))
     took = api.real_monotonic() - began
     print(f"{LONG} in {took:.0f} s; growth in bytes: {growth}")
-    check_growth(growth)
+    check_growth(LONG, growth)
 
 
 def _options() -> argparse.Namespace:
