@@ -19,7 +19,16 @@ from homeassistant.util.hass_dict import HassKey
 
 from . import ddns
 from .const import DOMAIN
-from .ddns import Address, Detector, Family, Source, SourceKind, SourceState
+from .ddns import (
+    Address,
+    DetectionError,
+    Detector,
+    Family,
+    Response,
+    Source,
+    SourceKind,
+    SourceState,
+)
 
 _DETECTOR: HassKey[Detector] = HassKey(f"{DOMAIN}_detector")
 _SOCKET_FAMILIES = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
@@ -48,13 +57,16 @@ def async_release_detector(hass: HomeAssistant) -> None:
 @callback
 def async_entity_address(hass: HomeAssistant, source: Source) -> Address | None:
     """Return the usable address that the entity of a source reports, None if there is none."""
-    return ddns.parse_state(_entity_state(hass, source), source).address
+    return async_entity_response(hass, source).address
 
 
 @callback
-def async_is_entity_silent(hass: HomeAssistant, source: Source) -> bool:
-    """Return whether the entity of a source reports nothing at all."""
-    return _entity_state(hass, source).value in (None, STATE_UNAVAILABLE, STATE_UNKNOWN)
+def async_entity_response(hass: HomeAssistant, source: Source) -> Response:
+    """Return what the entity of a source reports."""
+    state = _entity_state(hass, source)
+    if state.value in (None, STATE_UNAVAILABLE, STATE_UNKNOWN):
+        return Response(provider=state.provider, error=DetectionError.SILENT)
+    return ddns.parse_state(state, source)
 
 
 @callback

@@ -21,6 +21,7 @@ WITHOUT_FIELD = {"connections", "paused", "records", "sources", "take_over", "te
 FORM = {
     **{key: value for key, value in DOMAIN_DEFAULTS.items() if key not in WITHOUT_FIELD},
     "override_sources": False,
+    "several_connections": False,
 }
 WWW = "www.example.com"
 

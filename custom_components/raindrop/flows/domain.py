@@ -18,23 +18,26 @@ from ..ddns import HostName, to_unicode
 from ..error_messages import ErrorMessage, try_or_error
 from ..history import async_get_history
 from ..loading import async_wait_until_loaded
+from ..stored_connections import CONF_CONNECTIONS, CONF_LIST, Connections, read_connections
 from ..stored_sources import CONF_SOURCES, read_sources
 from ..subentries import add_subentry, new_domain_subentry
-from ..takeover import CONF_REPLACES
 from ..zone_links import dns_url
+from .connection_addresses import address_message, address_rows
+from .connection_steps import ConnectionSteps
+from .first_form import FirstFormSteps
 from .forms import Errors, ShowErrors, without_sections
 from .names import NameChoices, name_choices, name_list, read_names
 from .policies import policy_data, policy_errors
 from .preview import first_message, table_rows, zone_message
 from .schemas import (
     CONF_OVERRIDE_SOURCES,
+    CONF_SEVERAL_CONNECTIONS,
     chosen_records,
     conflict_fields,
     domain_schema,
     new_domain_schema,
 )
 from .sources import SourceSteps, StoredSources
-from .subentry import ZoneSubentryFlow
 from .texts import text_message, text_options, text_rows
 
 CONF_BEFORE = "before"
@@ -43,7 +46,9 @@ CONF_IS_TAKEOVER = "is_takeover"
 """Whether that flow took over from another entry."""
 
 
-class DomainFlow(SourceSteps[SubentryFlowResult], ZoneSubentryFlow):
+class DomainFlow(
+    SourceSteps[SubentryFlowResult], ConnectionSteps[SubentryFlowResult], FirstFormSteps
+):
     """Add or change a domain."""
 
     is_of_zone = False
@@ -67,7 +72,7 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ZoneSubentryFlow):
             return self.async_abort(reason="not_loaded")
         if user_input and CONF_BEFORE in user_input:
             self._before = user_input[CONF_BEFORE]
-            return await self._async_first_step(is_takeover=user_input[CONF_IS_TAKEOVER])
+            return await self.async_show_what_was_done(is_takeover=user_input[CONF_IS_TAKEOVER])
         choices = await self._async_name_choices()
         cnames = name_list(choices.cnames)
         self.form_placeholders = {"zone": self._entry.title, "cnames": cnames}
@@ -85,56 +90,6 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ZoneSubentryFlow):
         errors = policy_errors(user_input)
         return await self._async_after_policies("user", schema, user_input, errors)
 
-    async def _async_first_step(self, *, is_takeover: bool) -> SubentryFlowResult:
-        """Say what the first form did."""
-        if is_takeover:
-            is_over = CONF_REPLACES not in self._entry.data
-            return await (
-                self.async_step_taken_over() if is_over else self.async_step_taking_over()
-            )
-        is_done = all(record.is_in_sync for record in self._record_states())
-        return await (self.async_step_done() if is_done else self.async_step_waiting())
-
-    async def async_step_done(self, user_input: None = None) -> SubentryFlowResult:
-        """Say what the first form did, and offer to add more names."""
-        return self._show_menu("done")
-
-    async def async_step_waiting(self, user_input: None = None) -> SubentryFlowResult:
-        """Say that the records of the first form are not in sync, and offer to add more names."""
-        return self._show_menu("waiting")
-
-    async def async_step_taken_over(self, user_input: None = None) -> SubentryFlowResult:
-        """Say that the records of another entry were taken over, and offer to add more names."""
-        return self._show_menu("taken_over")
-
-    async def async_step_taking_over(self, user_input: None = None) -> SubentryFlowResult:
-        """Say that not all of them are in sync, and offer to add more names."""
-        return self._show_menu("taking_over")
-
-    def _show_menu(self, step_id: str) -> SubentryFlowResult:
-        contents = (r.record.content for r in self._record_states() if r.record)
-        return self.async_show_menu(
-            step_id=step_id,
-            menu_options=["add", "finish"],
-            description_placeholders={
-                CONF_DOMAIN: ", ".join(d.title for d in self._entry.runtime_data.domains),
-                "addresses": ", ".join(dict.fromkeys(contents)),
-            },
-        )
-
-    def _record_states(self) -> list[ddns.RecordState]:
-        coordinator = self._entry.runtime_data
-        keys = (key for domain in coordinator.domains for key in domain.record_keys)
-        return [coordinator.data.record(key) for key in keys]
-
-    async def async_step_add(self, user_input: None = None) -> SubentryFlowResult:
-        """Go on with the form for more names."""
-        return await self.async_step_user()
-
-    async def async_step_finish(self, user_input: None = None) -> SubentryFlowResult:
-        """End the flow without another domain."""
-        return self.async_abort(reason="finished")
-
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
@@ -148,15 +103,20 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ZoneSubentryFlow):
         stored = config.domain_data(subentry)
         self.form_placeholders = {"zone": self._entry.title, CONF_DOMAIN: subentry.title}
         self.stored_sources = stored[CONF_SOURCES]
+        self.stored_connections = stored[CONF_CONNECTIONS]
         await self._async_name_choices(stored[config.CONF_TEXTS])
         schema = domain_schema(self._texts)
         if user_input is None:
             self._shown = stored
-            values = {**stored, CONF_OVERRIDE_SOURCES: bool(self.stored_sources)}
-            return self.show_form("reconfigure", schema, values)
+            opened = {
+                CONF_OVERRIDE_SOURCES: bool(self.stored_sources),
+                CONF_SEVERAL_CONNECTIONS: bool(self.stored_connections.get(CONF_LIST)),
+            }
+            return self.show_form("reconfigure", schema, {**stored, **opened})
         user_input = without_sections(user_input)
         self._names = [config.subentry_host_name(subentry)]
-        self._data = self._merged({**self._shown, CONF_SOURCES: {}, **policy_data(user_input)})
+        cleared: dict[str, Any] = {CONF_SOURCES: {}, CONF_CONNECTIONS: {}}
+        self._data = self._merged({**self._shown, **cleared, **policy_data(user_input)})
         errors = policy_errors(user_input)
         return await self._async_after_policies("reconfigure", schema, user_input, errors)
 
@@ -174,6 +134,17 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ZoneSubentryFlow):
         self, sources: StoredSources, show_errors: ShowErrors[SubentryFlowResult]
     ) -> SubentryFlowResult:
         self._data[CONF_SOURCES] = sources
+        return await self._async_preview(show_errors)
+
+    @override
+    def zone_sources(self) -> Mapping[ddns.Family, ddns.Source]:
+        return read_sources(self._entry.options)
+
+    @override
+    async def async_use_connections(
+        self, connections: Mapping[str, Any], show_errors: ShowErrors[SubentryFlowResult]
+    ) -> SubentryFlowResult:
+        self._data[CONF_CONNECTIONS] = connections
         return await self._async_preview(show_errors)
 
     async def async_step_preview(
@@ -243,13 +214,15 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ZoneSubentryFlow):
     async def _async_after_policies(
         self, step_id: str, schema: vol.Schema, user_input: Mapping[str, Any], errors: Errors
     ) -> SubentryFlowResult:
-        """Ask for the domain's own sources if it has any, else show the preview."""
+        """Ask for the domain's own connections or sources if it has any, else show the preview."""
         show_errors = partial(self.show_form, step_id, schema, user_input)
         if errors:
             return show_errors(errors)
+        shown = {CONF_DOMAIN: self._shown_names()}
+        self.form_placeholders = {**self.form_placeholders, **shown}
+        if user_input[CONF_SEVERAL_CONNECTIONS]:
+            return await self.async_step_connections()
         if user_input[CONF_OVERRIDE_SOURCES]:
-            shown = {CONF_DOMAIN: self._shown_names()}
-            self.form_placeholders = {**self.form_placeholders, **shown}
             return await self.async_step_sources()
         return await self._async_preview(show_errors)
 
@@ -263,11 +236,17 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ZoneSubentryFlow):
             return show_errors(ErrorMessage(config.CONF_INTERFACE_ID, "record_no_prefix"))
         if error := await try_or_error(self._async_make_preview()):
             return show_errors(error)
+        if self._connections.listed:
+            return await self.async_step_connection_addresses()
         return await self.async_step_preview()
 
     @property
+    def _connections(self) -> Connections:
+        return read_connections(self._data[CONF_CONNECTIONS], self.zone_sources())
+
+    @property
     def _managed_records(self) -> list[ddns.ManagedRecord]:
-        sources = read_sources(self._entry.options)
+        sources = self.zone_sources()
         domains = map(self._domain_data, self._names)
         return [m for data in domains for m in config.read_managed_records(data, sources)]
 
@@ -284,6 +263,8 @@ class DomainFlow(SourceSteps[SubentryFlowResult], ZoneSubentryFlow):
             zone_id=zone_id, zone_name=zone_name, home_sources=(), managed_records=managed
         )
         preview = await ddns.preview(coordinator.detector, zone, existing)
+        self.connection_rows = address_rows(self._connections, managed, preview)
+        self.connection_message = address_message(self._connections, preview)
         texts = text_rows(preview, existing, managed)
         self._rows = "\n".join((table_rows(preview, managed), *texts))
         # For several names there is no form: repairs ask about each of them.

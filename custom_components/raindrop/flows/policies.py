@@ -5,7 +5,9 @@ from typing import Any
 
 from .. import config, ddns
 from .forms import Errors
-from .schemas import CONF_OVERRIDE_SOURCES
+from .schemas import CONF_OVERRIDE_SOURCES, CONF_SEVERAL_CONNECTIONS
+
+_NOT_STORED = (CONF_OVERRIDE_SOURCES, CONF_SEVERAL_CONNECTIONS)
 
 
 def policy_errors(form: Mapping[str, Any]) -> Errors:
@@ -26,7 +28,7 @@ def policy_errors(form: Mapping[str, Any]) -> Errors:
 def policy_data(form: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a form as they are stored."""
     return {
-        **{key: value for key, value in form.items() if key != CONF_OVERRIDE_SOURCES},
+        **{key: value for key, value in form.items() if key not in _NOT_STORED},
         config.CONF_FAMILIES: sorted(form[config.CONF_FAMILIES]),
         config.CONF_INTERFACE_ID: form.get(config.CONF_INTERFACE_ID, "").strip().lower(),
         config.CONF_PREFIX_LENGTH: _number(form, config.CONF_PREFIX_LENGTH),

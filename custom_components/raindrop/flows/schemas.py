@@ -31,6 +31,8 @@ RECORD_FIELDS = {ddns.Family.IPV4: "ipv4_record", ddns.Family.IPV6: "ipv6_record
 """The fields that choose one of several records of a type."""
 CONF_OVERRIDE_SOURCES = "override_sources"
 """The field that opens the form for the domain's own sources; it is not stored."""
+CONF_SEVERAL_CONNECTIONS = "several_connections"
+"""The field that opens the form for connections instead; it is not stored either."""
 
 
 def dropdown(options: Sequence[str], translation_key: str) -> SelectSelector:
@@ -87,7 +89,8 @@ def record_label(record: ddns.Record) -> str:
     return f"{cloud}{record.content}" + (f" ({record.comment})" if record.comment else "")
 
 
-def _whole_number(lowest: int, highest: int) -> NumberSelector:
+def whole_number(lowest: int, highest: int) -> NumberSelector:
+    """Return a selector of a number, which is typed in."""
     mode = NumberSelectorMode.BOX
     return NumberSelector(NumberSelectorConfig(min=lowest, max=highest, mode=mode, step=1))
 
@@ -117,13 +120,16 @@ _SECTIONS: dict[str, dict[vol.Marker, Selector[Any]]] = {
         vol.Required(config.CONF_CREATE): BooleanSelector(),
         vol.Required(config.CONF_PROXIED): dropdown([*config.PROXIED], config.CONF_PROXIED),
         vol.Required(config.CONF_TTL): dropdown(_TTLS, config.CONF_TTL),
-        vol.Optional(config.CONF_TTL_S): _whole_number(ddns.MIN_TTL_S, ddns.MAX_TTL_S),
+        vol.Optional(config.CONF_TTL_S): whole_number(ddns.MIN_TTL_S, ddns.MAX_TTL_S),
     },
     "other_machine": {
         vol.Optional(config.CONF_INTERFACE_ID): _TEXT,
-        vol.Optional(config.CONF_PREFIX_LENGTH): _whole_number(ddns.MIN_PREFIX, ddns.MAX_PREFIX),
+        vol.Optional(config.CONF_PREFIX_LENGTH): whole_number(ddns.MIN_PREFIX, ddns.MAX_PREFIX),
     },
-    "address_source": {vol.Required(CONF_OVERRIDE_SOURCES, default=False): BooleanSelector()},
+    "address_source": {
+        vol.Required(CONF_OVERRIDE_SOURCES, default=False): BooleanSelector(),
+        vol.Required(CONF_SEVERAL_CONNECTIONS, default=False): BooleanSelector(),
+    },
 }
 _REMOVAL = {"removal": {vol.Required(config.CONF_DELETE): BooleanSelector()}}
 

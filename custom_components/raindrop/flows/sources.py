@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResult
@@ -35,7 +35,7 @@ from ..stored_sources import (
 )
 from .forms import Errors, FormFlow, ShowErrors
 from .schemas import dropdown
-from .source_fields import entity_error, entity_selector, stored_entity, urls_error
+from .source_fields import FIELDS, entity_error, entity_selector, stored_entity, urls_error
 
 SAME_AS_ZONE = "same_as_zone"
 """The choice of a domain to follow its zone, for which nothing is stored."""
@@ -44,19 +44,6 @@ type StoredSources = Mapping[str, Sequence[Mapping[str, Any]]]
 """The stored sources by the key of their family."""
 
 
-class _Fields(NamedTuple):
-    """The form fields of one family."""
-
-    source: str
-    entity: str
-    meaning: str
-    urls: str
-
-
-_FIELDS = {
-    Family.IPV4: _Fields("ipv4_source", "ipv4_entity", "ipv4_meaning", "ipv4_urls"),
-    Family.IPV6: _Fields("ipv6_source", "ipv6_entity", "ipv6_meaning", "ipv6_urls"),
-}
 _KINDS = {
     Family.IPV4: (SourceKind.AUTOMATIC, SourceKind.ENTITY, SourceKind.URLS),
     Family.IPV6: (SourceKind.AUTOMATIC, SourceKind.ENTITY, SourceKind.LOCAL, SourceKind.URLS),
@@ -126,7 +113,7 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
 def _kinds_schema(*, is_of_zone: bool) -> vol.Schema:
     """Return the schema for the kind of each family's source."""
     schema: dict[vol.Marker, SelectSelector | BooleanSelector] = {}
-    for family, fields in _FIELDS.items():
+    for family, fields in FIELDS.items():
         kinds = [kind.value for kind in _KINDS[family]]
         options = [*kinds, OFF] if is_of_zone else [SAME_AS_ZONE, *kinds]
         schema[vol.Required(fields.source)] = dropdown(options, CONF_SOURCE)
@@ -141,7 +128,7 @@ def _kinds_schema(*, is_of_zone: bool) -> vol.Schema:
 def _details_schema(hass: HomeAssistant, kinds: Mapping[str, Any]) -> vol.Schema:
     """Return the schema for what the chosen kinds need; it may be empty."""
     schema: dict[vol.Marker, Any] = {}
-    for family, fields in _FIELDS.items():
+    for family, fields in FIELDS.items():
         kind = kinds[fields.source]
         if kind == SourceKind.ENTITY:
             schema[vol.Required(fields.entity)] = entity_selector(hass, family)
@@ -158,7 +145,7 @@ def _details_schema(hass: HomeAssistant, kinds: Mapping[str, Any]) -> vol.Schema
 def _form_values(hass: HomeAssistant, stored: StoredSources, *, is_of_zone: bool) -> dict[str, Any]:
     """Return the values of both forms for stored sources."""
     values: dict[str, Any] = {}
-    for family, fields in _FIELDS.items():
+    for family, fields in FIELDS.items():
         values[fields.source] = OFF if is_of_zone else SAME_AS_ZONE
         for source in read_source_list(stored.get(family.key, ()), family)[:1]:
             values[fields.source] = source.kind.value
@@ -176,7 +163,7 @@ def _read_form(hass: HomeAssistant, values: Mapping[str, Any]) -> tuple[StoredSo
     """Return the sources in the values of both forms as they are stored, and the errors."""
     stored: dict[str, list[dict[str, Any]]] = {}
     errors: dict[str, str | None] = {}
-    for family, fields in _FIELDS.items():
+    for family, fields in FIELDS.items():
         if values[fields.source] == OFF:
             stored[family.key] = []
         elif values[fields.source] != SAME_AS_ZONE:
@@ -195,7 +182,7 @@ def _read_form(hass: HomeAssistant, values: Mapping[str, Any]) -> tuple[StoredSo
 
 async def _async_pages_error(hass: HomeAssistant, stored: StoredSources) -> ErrorMessage | None:
     """Ask the chosen pages; return what they report if it is no usable address."""
-    for family, fields in _FIELDS.items():
+    for family, fields in FIELDS.items():
         for source in read_source_list(stored.get(family.key, ()), family):
             if source.kind is SourceKind.URLS:
                 detection = await ddns.preview_source(async_get_detector(hass), source)

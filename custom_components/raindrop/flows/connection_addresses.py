@@ -1,0 +1,93 @@
+"""The addresses of a domain's connections, before anything is stored."""
+
+from collections.abc import Iterable
+from itertools import combinations
+
+from ..ddns import (
+    Address,
+    Connection,
+    ConnectionId,
+    Detection,
+    Family,
+    ManagedRecord,
+    Preview,
+    Source,
+)
+from ..error_messages import BASE, ErrorMessage
+from ..stored_connections import Connections
+from .preview import escape_markdown
+
+
+def address_rows(
+    connections: Connections, managed_records: Iterable[ManagedRecord], preview: Preview
+) -> str:
+    """Return the Markdown rows of connections: name, IPv4 address, IPv6 address.
+
+    The rows need no translation: a check mark follows the addresses that the
+    records get, a cross those that cannot be used. A question mark is an address
+    that is not known, and a dash one that is not looked up.
+    """
+    in_use = {source for managed in managed_records if (source := _in_use(managed, preview))}
+    by_id: dict[ConnectionId, dict[Family, Connection]] = {}
+    for connection in connections.listed:
+        by_id.setdefault(connection.id, {})[connection.source.family] = connection
+    rows: list[str] = []
+    for by_family in by_id.values():
+        name = next(iter(by_family.values())).name
+        cells = (_cell(by_family.get(family), preview, in_use) for family in Family)
+        rows.append(f"| {escape_markdown(name)} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def address_message(connections: Connections, preview: Preview) -> ErrorMessage | None:
+    """Return what a user should know about the addresses of connections, None if nothing."""
+    looked_up = [
+        (connection, preview.detections[connection.source])
+        for connection in connections.listed
+        if connection.source in preview.detections
+    ]
+    for (one, first), (other, second) in combinations(looked_up, 2):
+        if _address(first) and _address(first) == _address(second):
+            return _message("connection_same_address", one, first, other=other.name)
+    for connection, detection in looked_up:
+        if _rejected(detection):
+            return _message("connection_unusable_address", connection, detection)
+    for connection, detection in looked_up:
+        if _address(detection) is None:
+            return _message("connection_without_address", connection, detection)
+    return None
+
+
+def _message(
+    key: str, connection: Connection, detection: Detection, **placeholders: str
+) -> ErrorMessage:
+    address = _address(detection) or _rejected(detection)
+    placeholders |= {"family": detection.family.label, "address": str(address)}
+    return ErrorMessage(BASE, key, {**placeholders, "connection": connection.name})
+
+
+def _in_use(managed: ManagedRecord, preview: Preview) -> Source | None:
+    """Return the source that gives the address of a record, None if none has one."""
+    sources = [connection.source for connection in managed.connections] or [managed.source]
+    return next((source for source in sources if _address(preview.detections[source])), None)
+
+
+def _cell(connection: Connection | None, preview: Preview, in_use: set[Source]) -> str:
+    if connection is None or connection.source not in preview.detections:
+        return "—"
+    detection = preview.detections[connection.source]
+    if address := _address(detection):
+        return f"{address} ✓" if connection.source in in_use else str(address)
+    rejected = _rejected(detection)
+    return f"{rejected} ✗" if rejected else "?"
+
+
+def _address(detection: Detection) -> Address | None:
+    """Return the address that a detection gives, also while it is in hold-down."""
+    return detection.address or detection.candidate
+
+
+def _rejected(detection: Detection) -> Address | None:
+    """Return the address that a source reports but that cannot be used."""
+    own = detection.source_response
+    return own.rejected if own else None
