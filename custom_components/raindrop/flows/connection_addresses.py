@@ -1,6 +1,6 @@
 """The addresses of a domain's connections, before anything is stored."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import combinations
 
 from ..ddns import (
@@ -11,11 +11,13 @@ from ..ddns import (
     Family,
     ManagedRecord,
     Preview,
-    Source,
 )
 from ..error_messages import BASE, ErrorMessage
 from ..stored_connections import Connections
 from .preview import escape_markdown
+
+type Uses = Collection[tuple[ConnectionId, Family]]
+"""The connections that are used, for each family."""
 
 
 def address_rows(
@@ -27,7 +29,7 @@ def address_rows(
     records get, a cross those that cannot be used. A question mark is an address
     that is not known, and a dash one that is not looked up.
     """
-    in_use = {source for managed in managed_records if (source := _in_use(managed, preview))}
+    in_use = {(id_, m.record_key.family) for m in managed_records if (id_ := _in_use(m, preview))}
     by_id: dict[ConnectionId, dict[Family, Connection]] = {}
     for connection in connections.listed:
         by_id.setdefault(connection.id, {})[connection.source.family] = connection
@@ -66,18 +68,21 @@ def _message(
     return ErrorMessage(BASE, key, {**placeholders, "connection": connection.name})
 
 
-def _in_use(managed: ManagedRecord, preview: Preview) -> Source | None:
-    """Return the source that gives the address of a record, None if none has one."""
-    sources = [connection.source for connection in managed.connections] or [managed.source]
-    return next((source for source in sources if _address(preview.detections[source])), None)
+def _in_use(managed: ManagedRecord, preview: Preview) -> ConnectionId | None:
+    """Return the connection that gives the address of a record, None if none has one."""
+    key = managed.record_key
+    if failover := preview.state.record(key).failover:
+        return failover.in_use if failover.connections[failover.in_use].is_up else None
+    return key.connection if _address(preview.detection(managed)) else None
 
 
-def _cell(connection: Connection | None, preview: Preview, in_use: set[Source]) -> str:
+def _cell(connection: Connection | None, preview: Preview, in_use: Uses) -> str:
     if connection is None or connection.source not in preview.detections:
         return "—"
     detection = preview.detections[connection.source]
     if address := _address(detection):
-        return f"{address} ✓" if connection.source in in_use else str(address)
+        is_used = (connection.id, connection.source.family) in in_use
+        return f"{address} ✓" if is_used else str(address)
     rejected = _rejected(detection)
     return f"{rejected} ✗" if rejected else "?"
 

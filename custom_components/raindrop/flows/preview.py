@@ -45,7 +45,7 @@ def table_rows(preview: ddns.Preview, managed_records: Iterable[ManagedRecord]) 
     conflicts = {conflict.record_key: conflict for conflict in preview.plan.conflicts}
     rows: list[str] = []
     for managed in managed_records:
-        key, detection = managed.record_key, preview.detections[managed.source]
+        key, detection = managed.record_key, preview.detection(managed)
         record, change = preview.plan.records.get(key), changes.get(key)
         conflict = conflicts.get(key)
         existing = conflict.records if conflict else [record] if record else []
@@ -85,12 +85,12 @@ def first_message(
     """
     if preview.plan.conflicts:
         return conflict_message(preview.plan.conflicts[0])
-    sources = {managed.record_key: managed.source for managed in managed_records}
+    managed_by_key = {managed.record_key: managed for managed in managed_records}
     for key in record_keys:
         placeholders = {"family": key.family.label, "type": key.family.record_type}
-        if key not in sources:
+        if key not in managed_by_key:
             return ErrorMessage(BASE, "source_off", placeholders)
-        detection = preview.detections[sources[key]]
+        detection = preview.detection(managed_by_key[key])
         if detection.address is None:
             is_absent = detection.is_unsupported_family
             error = "address_absent" if is_absent else "address_unknown"
