@@ -7,6 +7,7 @@ not be done is tried again after a while, whether there is an update or not.
 from asyncio import Task, gather, wait
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 
@@ -38,7 +39,7 @@ from .error_messages import IN_CONFLICT, translated_error
 from .publisher import Publisher
 from .resource_config import ManagedResource, read_managed_resources
 from .resource_deletions import async_delete_items, begin_resource_deletions
-from .resource_issues import async_sync_resource_issue
+from .resource_issues import async_end_network_left, async_sync_resource_issue
 from .resource_kinds import KINDS
 from .resource_operations import OperationWait, async_account_lock
 from .resource_store import ResourceDeletion
@@ -103,6 +104,7 @@ class AccountResources:
         self._tried.clear()
         before = {managed.id: managed.config for managed in self.managed}
         self.managed = read_managed_resources(self._entry)
+        begin_resource_deletions(self._entry, self._store, self.managed)
         states = self._store.resources.states
         self._store.resources.states = {
             managed.id: self.state(managed.id)
@@ -111,7 +113,8 @@ class AccountResources:
             else replace(self.state(managed.id), synced={}, failure=None)
             for managed in self.managed
         }
-        begin_resource_deletions(self._entry, self._store, self.managed)
+        for managed in self.managed:
+            async_end_network_left(self._hass, managed.id)
         for resource_id in states.keys() - self._store.resources.states.keys():
             async_sync_resource_issue(self._hass, self._entry, resource_id)
 
@@ -143,8 +146,21 @@ class AccountResources:
 
     async def async_preview(self, managed: ManagedResource) -> ResourcePlan:
         """Return what an update would change in a resource. Raises CloudflareError."""
-        _, plan = await preview_resource(self._client, managed.config, self._detections)
+        own = self.state(managed.id).own
+        _, plan = await preview_resource(self._client, managed.config, self._detections, own)
         return plan
+
+    async def async_networks(self, managed: ManagedResource) -> list[Network]:
+        """Return what a resource holds, for this home and others. Raises CloudflareError."""
+        items, _ = await preview_resource(self._client, managed.config, self._detections)
+        return [item.network for item in items]
+
+    @callback
+    def async_choose(self, resource_id: ResourceId, own: Iterable[Network]) -> None:
+        """Remember which of the networks that a resource holds are this home's."""
+        state = replace(self.state(resource_id), own=(*own,))
+        self._store.resources.states[resource_id] = state
+        self._store.async_delay_save()
 
     async def async_finish(self) -> None:
         """Wait until what is under way is done."""
@@ -239,6 +255,7 @@ class AccountResources:
                 self.state(managed.id),
                 now=dt_util.utcnow(),
                 wait=OperationWait(),
+                remember=partial(self._async_remember, managed),
                 overrule=overrule,
             )
         self._backoff.add_errors(result.errors, self._client.rate_limit)
@@ -247,6 +264,14 @@ class AccountResources:
         self.results[managed.id] = result
         self._store.pending_events += result.events
         self._async_publish(managed, state)
+
+    async def _async_remember(self, managed: ManagedResource, state: ResourceState) -> None:
+        """Store what is known before a write."""
+        stored = self._store.resources
+        stored.states[managed.id] = state
+        if deletion := stored.pending_deletions.get(managed.id):
+            stored.pending_deletions[managed.id] = replace(deletion, own=state.own or ())
+        await self._store.async_save()
 
     @callback
     def _async_assess(self, managed: ManagedResource, state: ResourceState) -> None:
@@ -278,11 +303,11 @@ class AccountResources:
         """Delete the items of this home in a resource that was removed."""
         since, kind = deletion.since, KINDS[deletion.kind].model
         try:
-            await async_delete_items(self._hass, self._client, resource_id, deletion)
+            is_gone = await async_delete_items(self._hass, self._client, resource_id, deletion)
         except CloudflareError as err:
             self._backoff.add_errors([err], self._client.rate_limit)
             LOGGER.warning("The entries in a removed %s could not be deleted yet: %s", kind, err)
             return
-        if since and dt_util.utcnow() - since >= LATE_WRITE:
+        if not is_gone or (since and dt_util.utcnow() - since >= LATE_WRITE):
             self._store.resources.pending_deletions.pop(resource_id, None)
             self._store.async_delay_save()

@@ -22,6 +22,7 @@ from .coordinator import RaindropConfigEntry
 from .ddns import Family, RecordKey, ResourceKind, Zone, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
 from .flows.credentials_file import filled_in, pasted_in
+from .flows.dns_location import DnsLocationFlow
 from .flows.domain import CONF_BEFORE, CONF_IS_TAKEOVER, DomainFlow
 from .flows.first_domain import (
     async_preview_first,
@@ -92,7 +93,11 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the flow for each type of subentry."""
-        return {SUBENTRY_DOMAIN: DomainFlow, ResourceKind.IP_LIST: IpListFlow}
+        return {
+            SUBENTRY_DOMAIN: DomainFlow,
+            ResourceKind.IP_LIST: IpListFlow,
+            ResourceKind.DNS_LOCATION: DnsLocationFlow,
+        }
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -44,6 +44,8 @@ _PERMISSIONS = {
 _OTHERS: dict[type[ddns.DdnsError], tuple[str, str]] = {
     ddns.CloudflareNotFoundError: (CONF_ZONE, "zone_not_found"),
     ddns.CloudflareBusyError: (BASE, "lists_busy"),
+    ddns.CloudflareAddressTakenError: (BASE, "address_taken"),
+    ddns.UnknownNetworkError: (BASE, "network_unknown"),
     ddns.CloudflareCertificateError: (BASE, "untrusted_certificate"),
     ddns.CloudflareConnectionError: (BASE, "cannot_connect"),
     ddns.CloudflareCaptivePortalError: (BASE, "captive_portal"),
@@ -76,7 +78,11 @@ def error_message(err: DdnsError) -> ErrorMessage:
             return ErrorMessage(*_PERMISSIONS[err.missing])
         case ddns.CloudflareRateLimitError():
             return ErrorMessage(BASE, "rate_limited", {"wait": f"{err.retry_after_s:.0f}"})
-        case ddns.CloudflareRefusedError():
+        case ddns.UnknownSettingsError() | ddns.ChangedSettingsError():
+            is_unknown = isinstance(err, ddns.UnknownSettingsError)
+            key = "settings_unknown" if is_unknown else "settings_changed"
+            return ErrorMessage(BASE, key, {"settings": ", ".join(err.settings)})
+        case ddns.CloudflareRefusedError() if not isinstance(err, ddns.CloudflareAddressTakenError):
             return ErrorMessage(BASE, "refused", {"reason": str(err)})
     matching = (message for kind, message in _OTHERS.items() if isinstance(err, kind))
     return ErrorMessage(*next(matching, _OTHER_CLOUDFLARE_ERROR))

@@ -19,6 +19,8 @@ MENUS: dict[str, Sequence[str]] = {
     "domain_unreadable": ("remove",),
     "list_contested": ("retry", "remove"),
     "list_missing": ("retry", "remove"),
+    "location_contested": ("retry", "remove"),
+    "location_missing": ("retry", "remove"),
     "record_cname": ("retry", "remove"),
     "record_contested": ("retry", "remove"),
     "record_delegated": ("retry", "remove"),

@@ -17,8 +17,10 @@ from .config import (
     subentry_host_name,
 )
 from .const import DOMAIN
-from .ddns import Owner, Reason, Record, RecordAttributes, RecordKey, Zone
+from .ddns import CloudflareError, Owner, Reason, Record, RecordAttributes, RecordKey, Zone
+from .error_messages import translated_error
 from .fix_flow import RetryFlow
+from .flows.networks import CONF_NETWORK, chosen_networks, network_schema
 from .flows.schemas import record_choice
 from .issue import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE
 from .stored_sources import FAMILIES
@@ -172,6 +174,29 @@ class ResourceFlow(RetryFlow):
         await self._entry.runtime_data.resources.async_sync_now(self._subentry_id)
 
 
+class LocationNetworkFlow(ResourceFlow):
+    """Asks which network of a DNS location is this home's, and replaces it."""
+
+    @override
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Show the networks, and remember which one is chosen."""
+        if not await self._async_is_fixable():
+            return self.async_abort(reason="not_loaded")
+        resources, error = self._entry.runtime_data.resources, ""
+        (managed,) = (one for one in resources.managed if one.subentry_id == self._subentry_id)
+        if user_input is not None:
+            resources.async_choose(managed.id, chosen_networks(user_input[CONF_NETWORK]))
+            if not (error := await self._async_error()):
+                return self.async_create_entry(data={})
+        try:
+            networks = await resources.async_networks(managed)
+        except CloudflareError as err:
+            networks, error = [], str(translated_error(HomeAssistantError, err))
+        return self._form(network_schema(networks), error)
+
+
 class ResourcePermissionFlow(ResourceFlow, PermissionFlow):
     """Tries an IP list again, and asks for another credential if that fails."""
 
@@ -235,6 +260,15 @@ class MovedZoneFlow(ZoneFlow):
 _FLOWS: dict[str, type[RetryFlow]] = {
     "dns_edit_missing": PermissionFlow,
     "domain_unreadable": UnreadableFlow,
+    "location_address_taken": ResourceFlow,
+    "location_ambiguous": LocationNetworkFlow,
+    "location_contested": ResourceFlow,
+    "location_ipv4_off": ResourceFlow,
+    "location_missing": ResourceFlow,
+    "location_old_address": ResourceFlow,
+    "location_refused": ResourceFlow,
+    "location_settings_changed": ResourceFlow,
+    "location_settings_unknown": ResourceFlow,
     "list_contested": ResourceFlow,
     "list_missing": ResourceFlow,
     "list_old_address": ResourceFlow,
@@ -255,4 +289,5 @@ _FLOWS: dict[str, type[RetryFlow]] = {
     "zone_pending": MovedZoneFlow,
     "zone_read_missing": PermissionFlow,
     "zone_secondary": ZoneFlow,
+    "zero_trust_edit_missing": ResourcePermissionFlow,
 }

@@ -12,7 +12,15 @@ from homeassistant.util import dt as dt_util
 
 from .api_client import async_get_client
 from .const import LOGGER
-from .ddns import CloudflareClient, DdnsError, ResourceConfig, ResourceId, delete_own_items
+from .ddns import (
+    CloudflareClient,
+    DdnsError,
+    LastNetworkError,
+    Network,
+    ResourceConfig,
+    ResourceId,
+    delete_own_items,
+)
 from .entry_issues import async_end_items_left, async_report_items_left
 from .home_id import async_get_home_id
 from .resource_config import (
@@ -21,6 +29,7 @@ from .resource_config import (
     read_managed_resources,
     resource_unique_id,
 )
+from .resource_issues import async_report_network_left
 from .resource_kinds import KINDS
 from .resource_operations import OperationWait, async_account_lock
 from .resource_store import ResourceDeletion
@@ -40,14 +49,29 @@ def begin_resource_deletions(
     pending: dict[ResourceId, ResourceDeletion] = {}
     for resource_id, deletion in store.resources.pending_deletions.items():
         is_kept = resource_unique_id(deletion.kind, resource_id) in kept
-        pending[resource_id] = replace(deletion, since=None if is_kept else deletion.since or now)
+        pending[resource_id] = replace(
+            deletion,
+            since=None if is_kept else deletion.since or now,
+            own=_own(store, resource_id) or deletion.own,
+        )
     for managed in resources:
         pending.pop(managed.id, None)
-        if managed.deletes_items:
+        own = _own(store, managed.id)
+        if managed.deletes_items or own:
             pending[managed.id] = ResourceDeletion(
-                kind=managed.kind, account_id=managed.config.account_id, since=None
+                kind=managed.kind,
+                account_id=managed.config.account_id,
+                since=None,
+                title=managed.title,
+                is_wanted=managed.deletes_items,
+                own=own,
             )
     store.resources.pending_deletions = pending
+
+
+def _own(store: ZoneStore, resource_id: ResourceId) -> tuple[Network, ...]:
+    state = store.resources.states.get(resource_id)
+    return (state and state.own) or ()
 
 
 async def async_delete_items(
@@ -55,18 +79,27 @@ async def async_delete_items(
     client: CloudflareClient,
     resource_id: ResourceId,
     deletion: ResourceDeletion,
-) -> None:
-    """Delete the items of this home in a resource. Raises CloudflareError.
+) -> bool:
+    """Delete the items of this home in a resource, if that is wanted. Raises CloudflareError.
 
-    Those of one that a zone has, perhaps again, stay.
+    Those of one that a zone has, perhaps again, stay. Returns False if one stays
+    otherwise, which a repair then says.
     """
     async with async_account_lock(hass, deletion.kind, deletion.account_id):
         if is_resource_configured(hass, deletion.kind, resource_id):
-            return
+            return True
         config = ResourceConfig(
             kind=deletion.kind, account_id=deletion.account_id, resource_id=resource_id
         )
-        await delete_own_items(client, config, OperationWait())
+        is_left = not deletion.is_wanted
+        try:
+            if deletion.is_wanted:
+                await delete_own_items(client, config, OperationWait(), deletion.own)
+        except LastNetworkError:
+            is_left = True
+        if is_left:
+            async_report_network_left(hass, resource_id, deletion)
+        return not is_left
 
 
 async def async_delete_items_with_entry(

@@ -1,5 +1,7 @@
 """Repair issues of resources: one for each at most, as long as its cause lasts."""
 
+from collections.abc import Iterable
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -8,19 +10,25 @@ from .const import DOMAIN
 from .ddns import (
     CloudflarePermissionError,
     CloudflareRateLimitError,
+    Network,
     Permission,
     Reason,
     ResourceId,
     ResourceKind,
     ResourceState,
+    network_text,
 )
-from .flows.preview import escape_markdown
+from .flows.preview import as_code, escape_markdown
 from .issue import Issue, async_create_issue, async_delete_issues_with_prefix
 from .resource_config import ManagedResource
 from .resource_kinds import KINDS
+from .resource_store import ResourceDeletion
 from .zone_links import TOKENS_URL
 
-_PERMISSIONS = {Permission.LISTS_EDIT: "lists_edit_missing"}
+_PERMISSIONS = {
+    Permission.LISTS_EDIT: "lists_edit_missing",
+    Permission.ZERO_TRUST_EDIT: "zero_trust_edit_missing",
+}
 """The issues of missing permissions."""
 
 
@@ -40,10 +48,12 @@ def async_sync_resource_issue(
         ir.async_delete_issue(hass, DOMAIN, issue_id)
     if managed is None or state is None or key is None:
         return
-    old = ", ".join(f"`{item.network.network_address}`" for item in state.old_items)
+    settings = getattr(state.error, "settings", ())
     placeholders = {
         "list": managed.title,
-        "addresses": old or "—",
+        "name": managed.title,
+        "addresses": _code(item.network for item in state.old_items),
+        "settings": ", ".join(map(as_code, settings)),
         "reason": escape_markdown(str(state.error or "")),
         "url": KINDS[managed.kind].url(managed.config.account_id),
         "tokens_url": TOKENS_URL,
@@ -61,6 +71,45 @@ def async_sync_resource_issue(
 def async_delete_resource_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Delete the issues of the resources of an entry that is unloaded."""
     async_delete_issues_with_prefix(hass, _prefix(entry))
+
+
+@callback
+def async_report_network_left(
+    hass: HomeAssistant, resource_id: ResourceId, deletion: ResourceDeletion
+) -> None:
+    """Create the issue that a location that was removed still has this home's address.
+
+    Somebody else may get that address, and is filtered in this home's place then.
+    """
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _left_id(resource_id),
+        is_fixable=False,
+        is_persistent=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="location_address_left",
+        translation_placeholders={
+            "name": deletion.title,
+            "addresses": _code(deletion.own[:1]),
+            "url": KINDS[deletion.kind].url(deletion.account_id),
+        },
+    )
+
+
+@callback
+def async_end_network_left(hass: HomeAssistant, resource_id: ResourceId) -> None:
+    """Delete that issue: the location is configured again."""
+    ir.async_delete_issue(hass, DOMAIN, _left_id(resource_id))
+
+
+def _left_id(resource_id: ResourceId) -> str:
+    return f"location_address_left_{resource_id}"
+
+
+def _code(networks: Iterable[Network]) -> str:
+    """Return networks for display, as code of Markdown."""
+    return ", ".join(as_code(network_text(network)) for network in networks) or "—"
 
 
 def _key(kind: ResourceKind, state: ResourceState) -> str | None:

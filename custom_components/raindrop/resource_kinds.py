@@ -4,13 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .ddns import AccountId, Reason, ResourceKind
-from .zone_links import lists_url
+from .zone_links import lists_url, locations_url
 
+_ONLY_OF_LOCATIONS = (
+    Reason.ADDRESS_TAKEN,
+    Reason.SETTINGS_UNKNOWN,
+    Reason.SETTINGS_CHANGED,
+    Reason.IPV4_OFF,
+)
 ONLY_OF_RESOURCES = (
     Reason.NOT_FOUND,
     Reason.BUSY,
     Reason.OLD_ADDRESS,
     Reason.SHARED_ADDRESS,
+    *_ONLY_OF_LOCATIONS,
 )
 """The reasons that records do not have."""
 _LIST_ISSUES = {
@@ -19,6 +26,18 @@ _LIST_ISSUES = {
     Reason.OLD_ADDRESS: "list_old_address",
     Reason.REFUSED: "list_refused",
     Reason.SHARED_ADDRESS: "list_shared_address",
+}
+_LOCATION_ISSUES = {
+    Reason.ADDRESS_TAKEN: "location_address_taken",
+    Reason.AMBIGUOUS: "location_ambiguous",
+    Reason.CONTESTED: "location_contested",
+    Reason.IPV4_OFF: "location_ipv4_off",
+    Reason.NOT_FOUND: "location_missing",
+    Reason.OLD_ADDRESS: "location_old_address",
+    Reason.REFUSED: "location_refused",
+    Reason.SETTINGS_CHANGED: "location_settings_changed",
+    Reason.SETTINGS_UNKNOWN: "location_settings_unknown",
+    Reason.SHARED_ADDRESS: "location_shared_address",
 }
 
 
@@ -56,9 +75,32 @@ KINDS: Mapping[ResourceKind, KindDescription] = {
             Reason.UNREAD,
             Reason.FLAPPING,
             Reason.NO_ADDRESS,
-            *ONLY_OF_RESOURCES,
+            Reason.NOT_FOUND,
+            Reason.BUSY,
+            Reason.OLD_ADDRESS,
+            Reason.SHARED_ADDRESS,
         ),
         issues=_LIST_ISSUES,
         url=lists_url,
+    ),
+    ResourceKind.DNS_LOCATION: KindDescription(
+        model="DNS location",
+        attribute="location",
+        addresses_key="filtered_address",
+        reasons=(
+            Reason.AMBIGUOUS,
+            Reason.CONTESTED,
+            Reason.REFUSED,
+            Reason.UNCONFIRMED,
+            Reason.UNREAD,
+            Reason.FLAPPING,
+            Reason.NO_ADDRESS,
+            Reason.NOT_FOUND,
+            Reason.OLD_ADDRESS,
+            Reason.SHARED_ADDRESS,
+            *_ONLY_OF_LOCATIONS,
+        ),
+        issues=_LOCATION_ISSUES,
+        url=locations_url,
     ),
 }

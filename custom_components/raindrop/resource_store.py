@@ -2,16 +2,26 @@
 
 When a resource was last changed from here; since when it holds an old address, or an
 address is not known, so that restarts hide no problem; when it was changed
-externally; whether its failure was reported; and the items to delete when one is removed.
+externally; whether its failure was reported; which networks may be this home's, where
+nothing else says so; and the items to delete when one is removed.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Any
 
-from .ddns import AccountId, ResourceId, ResourceKind, ResourceState
-from .stored_values import read_bool, read_id, read_list, read_mapping, read_resource_id, read_time
+from .ddns import AccountId, Network, ResourceId, ResourceKind, ResourceState
+from .stored_values import (
+    read_bool,
+    read_id,
+    read_list,
+    read_mapping,
+    read_resource_id,
+    read_text,
+    read_time,
+)
 
 _TIMES = ("written_at", "old_since", "unknown_since")
 
@@ -24,6 +34,11 @@ class ResourceDeletion:
     account_id: AccountId
     since: datetime | None
     """Since when it is removed; None while it is configured."""
+    title: str
+    is_wanted: bool
+    """Whether the user wants them deleted; otherwise it is only said what is left."""
+    own: tuple[Network, ...] = ()
+    """The networks that may be this home's, as in `ResourceState`."""
 
 
 class ResourceStore:
@@ -51,6 +66,9 @@ class ResourceStore:
                 "kind": deletion.kind,
                 "account_id": deletion.account_id,
                 "since": deletion.since.isoformat() if deletion.since else None,
+                "title": deletion.title,
+                "is_wanted": deletion.is_wanted,
+                "own": [*map(str, deletion.own)],
             }
             for resource_id, deletion in self.pending_deletions.items()
         }
@@ -66,6 +84,8 @@ def _read_state(data: Mapping[str, Any]) -> ResourceState:
         unknown_since=times["unknown_since"],
         external_changes=tuple(map(read_time, read_list(data.get("external_changes", [])))),
         has_failed=read_bool(data.get("has_failed", False)),
+        own=_read_networks(data["own"]) if "own" in data else None,
+        changed_settings=tuple(map(read_text, read_list(data.get("changed_settings", [])))),
     )
 
 
@@ -77,6 +97,10 @@ def _state_data(state: ResourceState) -> dict[str, Any]:
         data["external_changes"] = [time.isoformat() for time in state.external_changes]
     if state.has_failed:
         data["has_failed"] = True
+    if state.own is not None:
+        data["own"] = [*map(str, state.own)]
+    if state.changed_settings:
+        data["changed_settings"] = [*state.changed_settings]
     return data
 
 
@@ -86,4 +110,11 @@ def _read_deletion(data: Mapping[str, Any]) -> ResourceDeletion:
         kind=ResourceKind(data["kind"]),
         account_id=AccountId(read_id(data["account_id"])),
         since=None if since is None else read_time(since),
+        title=read_text(data["title"]),
+        is_wanted=read_bool(data["is_wanted"]),
+        own=_read_networks(data["own"]),
     )
+
+
+def _read_networks(value: object) -> tuple[Network, ...]:
+    return tuple(ip_network(read_text(network)) for network in read_list(value))

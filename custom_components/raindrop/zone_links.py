@@ -18,6 +18,11 @@ def lists_url(account_id: AccountId) -> str:
     return f"https://dash.cloudflare.com/{account_id}/configurations/lists"
 
 
+def locations_url(account_id: AccountId) -> str:
+    """Return the URL of an account's Zero Trust settings, where its DNS locations are."""
+    return f"https://one.dash.cloudflare.com/{account_id}"
+
+
 def dns_url(zone: Zone | None) -> str:
     """Return the URL of a zone's DNS page."""
     if zone is None or zone.account_id is None:

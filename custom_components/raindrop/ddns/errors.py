@@ -1,6 +1,6 @@
 """Exceptions of the library, all below DdnsError, and the enums that they carry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address
@@ -199,9 +199,37 @@ class CloudflareRefusedError(CloudflareError):
     """Cloudflare refused the request for the reason quoted in the text."""
 
 
+class CloudflareAddressTakenError(CloudflareRefusedError):
+    """The address belongs to another DNS location, perhaps in the account of somebody else."""
+
+
 class CloudflareResponseError(CloudflareError):
     """The response has an unknown shape: HTML, truncated JSON, a server error."""
 
 
 class CloudflareCaptivePortalError(CloudflareResponseError):
     """Something other than Cloudflare answered, such as a captive portal or a proxy."""
+
+
+class UnknownSettingsError(CloudflareError):
+    """A write would lose ``settings``, which this library does not know: it is not sent."""
+
+    def __init__(self, settings: Sequence[str]) -> None:
+        super().__init__(f"unknown settings: {', '.join(settings)}")
+        self.settings = (*settings,)
+
+
+class ChangedSettingsError(CloudflareError):
+    """A write changed ``settings`` that were sent as they had been read."""
+
+    def __init__(self, settings: Sequence[str]) -> None:
+        super().__init__(f"Cloudflare changed other settings: {', '.join(settings)}")
+        self.settings = (*settings,)
+
+
+class UnknownNetworkError(CloudflareError):
+    """It is not known which network is this home's, so none is replaced."""
+
+
+class LastNetworkError(CloudflareError):
+    """Without its last network, a DNS location would filter queries from anywhere."""

@@ -1,7 +1,7 @@
 """The subentry flow of a kind of resource: which one, what it is to hold, and a preview."""
 
 from asyncio import gather
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar
@@ -57,6 +57,15 @@ from .preview import as_code
 from .schemas import choice, dropdown
 from .subentry import ZoneSubentryFlow
 
+SECTIONS: dict[vol.Marker, Any] = {
+    vol.Required("shared_address"): section(
+        vol.Schema({vol.Required(CONF_ALLOWS_SHARED): BooleanSelector()})
+    ),
+    vol.Required("removal"): section(
+        vol.Schema({vol.Required(CONF_DELETE_ITEMS): BooleanSelector()})
+    ),
+}
+"""What is asked for any resource."""
 LIST_FIELDS: dict[vol.Marker, Any] = {
     vol.Required(CONF_FAMILIES): SelectSelector(
         SelectSelectorConfig(
@@ -67,12 +76,7 @@ LIST_FIELDS: dict[vol.Marker, Any] = {
         )
     ),
     vol.Required(CONF_IPV6): dropdown([*PREFIX_LENGTHS], CONF_IPV6),
-    vol.Required("shared_address"): section(
-        vol.Schema({vol.Required(CONF_ALLOWS_SHARED): BooleanSelector()})
-    ),
-    vol.Required("removal"): section(
-        vol.Schema({vol.Required(CONF_DELETE_ITEMS): BooleanSelector()})
-    ),
+    **SECTIONS,
 }
 """What is asked for a list."""
 _ACCOUNT_SCHEMA = vol.Schema({vol.Required(CONF_ACCOUNT_ID): TextSelector()})
@@ -173,6 +177,11 @@ class ResourceFlow(ZoneSubentryFlow):
         return self.async_create_entry(title=self._title, data=data, unique_id=unique_id)
 
     @property
+    def _own(self) -> Sequence[Network] | None:
+        """Which networks may be this home's, where items do not say so."""
+        return None
+
+    @property
     def _networks(self) -> list[Network]:
         """What the resource is going to hold, perhaps after a hold-down."""
         config = read_resource_config(self._entry, self.kind, self._data)
@@ -216,7 +225,7 @@ class ResourceFlow(ZoneSubentryFlow):
         )
         self._detections = {detection.source: detection for detection in found}
         self._items, self._plan = await ddns.preview_resource(
-            coordinator.client, config, self._detections
+            coordinator.client, config, self._detections, self._own
         )
         await ddns.check_resource_edit(coordinator.client, config)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from ..errors import (
+    CloudflareAddressTakenError,
     CloudflareAuthError,
     CloudflareBusyError,
     CloudflareCaptivePortalError,
@@ -40,6 +41,8 @@ _INVALID_ZONE = frozenset({1001, 1003})
 """With the status 404: other parts of the API use the same codes for other errors."""
 _RATE_LIMITED = frozenset({971, 10100})
 _INTERNAL_ERROR = 10001
+_TAKEN = "address is taken"
+"""Of a DNS location; its code is not documented."""
 _DENIALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _OF_ACCOUNT = (Permission.LISTS_EDIT, Permission.ZERO_TRUST_EDIT)
 _MAX_QUOTE = 300
@@ -129,7 +132,8 @@ def _classified(
         return denial
     if codes & _NOT_FOUND or (status == HTTPStatus.NOT_FOUND and codes & _INVALID_ZONE):
         return CloudflareNotFoundError("Cloudflare cannot find this zone or record")
-    return CloudflareRefusedError(f"Cloudflare refused the request: {quoted(errors)}")
+    kind = CloudflareAddressTakenError if _TAKEN in text else CloudflareRefusedError
+    return kind(f"Cloudflare refused the request: {quoted(errors)}")
 
 
 def _is_operation_pending(status: int, errors: Collection[ApiError]) -> bool:

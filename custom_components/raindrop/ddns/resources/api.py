@@ -1,11 +1,13 @@
 """What each kind of resource has to provide, so that it can be brought in line."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from ..cloudflare.client import CloudflareClient
 from ..errors import CloudflareError
+from ..models import Reason
 from ..zones import AccountId
 from .config import AccountResource, Network, ResourceConfig, ResourceItem
 from .plan import ResourcePlan
@@ -32,11 +34,23 @@ class Changes:
 class ResourceApi(ABC):
     """How one resource is read and changed in one update."""
 
-    def __init__(self, client: CloudflareClient, config: ResourceConfig, wait: Wait) -> None:
-        """Send nothing yet."""
+    remembers_own: ClassVar[bool] = False
+    """Whether it has to be remembered which items are this home's, because none says so."""
+
+    def __init__(
+        self,
+        client: CloudflareClient,
+        config: ResourceConfig,
+        wait: Wait = no_time,
+        own: Sequence[Network] | None = None,
+    ) -> None:
+        """Send nothing yet; ``own`` is what is remembered, as in `ResourceState`."""
         self._client = client
         self._config = config
         self._wait = wait
+        self._own = own
+        self.obstacle: Reason | None = None
+        """Why what it holds has no effect, as last read."""
 
     @staticmethod
     @abstractmethod

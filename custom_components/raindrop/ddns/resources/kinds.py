@@ -6,9 +6,13 @@ from ..cloudflare.client import CloudflareClient
 from ..zones import AccountId
 from .api import ResourceApi
 from .config import AccountResource, ResourceKind
+from .dns_location import DnsLocationApi
 from .ip_list import IpListApi
 
-APIS: Mapping[ResourceKind, type[ResourceApi]] = {ResourceKind.IP_LIST: IpListApi}
+APIS: Mapping[ResourceKind, type[ResourceApi]] = {
+    ResourceKind.IP_LIST: IpListApi,
+    ResourceKind.DNS_LOCATION: DnsLocationApi,
+}
 
 
 async def find_resources(

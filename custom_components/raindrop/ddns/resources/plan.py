@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..models import Owner
 from ..sources import Family
 from .config import Network, ResourceConfig, ResourceItem
 
@@ -13,6 +14,10 @@ class ResourcePlan:
 
     add: Sequence[Network] = ()
     delete: Sequence[ResourceItem] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether it changes anything."""
+        return bool(self.add or self.delete)
 
 
 def plan_resource(
@@ -49,4 +54,5 @@ def adoptable_items(
     items: Iterable[ResourceItem], networks: Collection[Network]
 ) -> list[ResourceItem]:
     """Return the items without a comment that hold an address of this home."""
-    return [item for item in items if not item.comment and item.network in networks]
+    unclaimed = (item for item in items if item.owner is Owner.NOBODY and not item.comment)
+    return [item for item in unclaimed if item.network in networks]

@@ -35,6 +35,13 @@ class ResourceState:
     """Why it does not hold what it should, or could not be read."""
     error: CloudflareError | None = None
     """What Cloudflare said."""
+    own: tuple[Network, ...] | None = None
+    """The networks that may be this home's, where items do not say so: the last one first.
+
+    Empty if it has none; None if it is not known which one. Survives a restart.
+    """
+    changed_settings: tuple[str, ...] = ()
+    """What a write changed though it was sent as it had been; survives a restart."""
     was_read: bool = False
     """Whether it was read since the start."""
     unknown_since: datetime | None = None

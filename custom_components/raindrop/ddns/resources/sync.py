@@ -1,6 +1,6 @@
 """One update of a resource: read, plan, change what differs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -8,20 +8,42 @@ from http import HTTPStatus
 from ..cloudflare.client import CloudflareClient
 from ..detection.result import Detections
 from ..errors import (
+    ChangedSettingsError,
+    CloudflareAddressTakenError,
     CloudflareBusyError,
     CloudflareConnectionError,
     CloudflareError,
     CloudflareResponseError,
+    UnknownNetworkError,
+    UnknownSettingsError,
 )
 from ..models import Owner, Reason
 from ..records.external_changes import is_contested, next_times
 from ..results import DdnsEvent, EventType
 from ..sources import Family
-from .api import Changes, Wait, no_time
+from .api import Changes, Wait
 from .config import Network, ResourceConfig, ResourceItem, desired_networks
 from .kinds import APIS
 from .plan import ResourcePlan, plan_resource
 from .state import ResourceResult, ResourceState, assess_resource, resource_failure_events
+
+type Remember = Callable[[ResourceState], Awaitable[None]]
+"""Stores a state, so that it survives a restart from then on."""
+
+_REASONS: Mapping[type[CloudflareError], Reason] = {
+    CloudflareAddressTakenError: Reason.ADDRESS_TAKEN,
+    CloudflareBusyError: Reason.BUSY,
+    CloudflareConnectionError: Reason.UNCONFIRMED,
+    CloudflareResponseError: Reason.UNCONFIRMED,
+    UnknownNetworkError: Reason.AMBIGUOUS,
+}
+"""Why a resource could not be changed; any other error is a refusal."""
+_MAX_OWN = 3
+"""How many networks may be this home's after writes whose outcome is not certain."""
+
+
+async def _forget(_state: ResourceState) -> None:
+    """Store nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +91,7 @@ async def sync_resource(
     *,
     now: datetime,
     wait: Wait,
+    remember: Remember = _forget,
     overrule: bool = False,
 ) -> tuple[ResourceState, ResourceResult]:
     """Bring a resource in line with the home's addresses; return its next state and what happened.
@@ -77,9 +100,13 @@ async def sync_resource(
     read again by the next update. While another operation of the account is
     pending, the resource is read again after each wait. Raises no
     CloudflareError. Only one call for each account and kind may run at a time.
-    ``overrule`` corrects it though external changes keep coming back.
+    ``remember`` is called before a write of what cannot be read from the
+    resource afterwards. ``overrule`` corrects it though external changes keep
+    coming back, or a write changed other settings.
     """
-    api = APIS[config.kind](client, config, wait)
+    if overrule:
+        state = replace(state, changed_settings=())
+    api = APIS[config.kind](client, config, wait, state.own)
     run = _Run(is_barred=not overrule and is_contested(state.external_changes, now))
     desired = desired_networks(config, detections)
     while True:
@@ -93,10 +120,15 @@ async def sync_resource(
             return after, ResourceResult(added=(*run.changes.added,), errors=(err,), events=events)
         run.plan = plan_resource(config, desired, run.items)
         run.drift |= {n for n in run.plan.add if n in state.synced.values()} - {*run.changes.added}
-        await api.change(run.permitted, run.changes)
+        plan = ResourcePlan() if state.changed_settings else run.permitted
+        if api.remembers_own:
+            state = replace(state, own=_own(desired, state, run))
+            if plan:
+                await remember(state)
+        await api.change(plan, run.changes)
         if not (run.is_busy and await wait()):
             break
-    after = _next(config, desired, state, run, now)
+    after = _next(config, desired, state, run, now, api.obstacle)
     if overrule and not run.lacking:
         after = replace(after, external_changes=())
     after = assess_resource(config, after, detections, now)
@@ -109,15 +141,21 @@ async def sync_resource(
 
 
 async def preview_resource(
-    client: CloudflareClient, config: ResourceConfig, detections: Detections
+    client: CloudflareClient,
+    config: ResourceConfig,
+    detections: Detections,
+    own: Sequence[Network] | None = None,
 ) -> tuple[list[ResourceItem], ResourcePlan]:
     """Return the items of a resource and what an update would change. Raises CloudflareError.
 
     An address in hold-down counts as accepted: it will be written once it is stable.
+    ``own`` is as in `ResourceState`.
     """
     assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
-    items = await APIS[config.kind](client, config, no_time).read()
-    return items, plan_resource(config, desired_networks(config, assumed), items)
+    api = APIS[config.kind](client, config, own=own)
+    items = await api.read()
+    plan = plan_resource(config, desired_networks(config, assumed), items)
+    return items, ResourcePlan() if api.remembers_own and own is None else plan
 
 
 async def check_resource_edit(client: CloudflareClient, config: ResourceConfig) -> None:
@@ -125,29 +163,36 @@ async def check_resource_edit(client: CloudflareClient, config: ResourceConfig) 
 
     Changes nothing. Any response of Cloudflare but a denial means that it may.
     """
-    await APIS[config.kind](client, config, no_time).check_edit()
+    await APIS[config.kind](client, config).check_edit()
 
 
-async def delete_own_items(client: CloudflareClient, config: ResourceConfig, wait: Wait) -> None:
-    """Delete the items with this home's comment. Raises CloudflareError.
+async def delete_own_items(
+    client: CloudflareClient,
+    config: ResourceConfig,
+    wait: Wait,
+    own: Sequence[Network] | None = None,
+) -> None:
+    """Delete the items with this home's comment, or that are its ``own``. Raises CloudflareError.
 
     A resource that does not exist holds none.
     """
-    api = APIS[config.kind](client, config, wait)
+    api = APIS[config.kind](client, config, wait, own)
     try:
-        own = [item for item in await api.read() if item.owner is Owner.THIS_HOME]
+        items = [item for item in await api.read() if item.owner is Owner.THIS_HOME]
     except CloudflareError as err:
         if _read_failure(err) is Reason.NOT_FOUND:
             return
         raise
     changes = Changes()
-    await api.change(ResourcePlan(delete=own), changes)
+    await api.change(ResourcePlan(delete=items), changes)
     for error in changes.errors:
         raise error
 
 
 def _read_failure(err: CloudflareError) -> Reason:
     """Return why a resource could not be read."""
+    if isinstance(err, UnknownSettingsError):
+        return Reason.SETTINGS_UNKNOWN
     if err.is_of_content:
         is_gone = err.status == HTTPStatus.NOT_FOUND
         return Reason.NOT_FOUND if is_gone else Reason.REFUSED
@@ -157,10 +202,26 @@ def _read_failure(err: CloudflareError) -> Reason:
 
 def _write_failure(err: CloudflareError) -> Reason:
     """Return why a resource could not be changed."""
-    if isinstance(err, CloudflareBusyError):
-        return Reason.BUSY
-    is_unclear = isinstance(err, (CloudflareConnectionError, CloudflareResponseError))
-    return Reason.UNCONFIRMED if is_unclear else Reason.REFUSED
+    reasons = (reason for kind, reason in _REASONS.items() if isinstance(err, kind))
+    return next(reasons, Reason.REFUSED)
+
+
+def _own(
+    desired: Mapping[Family, Network | None], state: ResourceState, run: _Run
+) -> tuple[Network, ...] | None:
+    """Return which networks may be this home's after a plan is carried out, or could not be.
+
+    After a write, those before it count until a later read confirms it: it may
+    have been lost, or carried out late, or somebody else may have written what
+    they had read before. None stays None until the home's address is there.
+    """
+    held = {item.network for item in run.items}
+    is_written = bool(run.plan) and state.own is not None
+    new = (network for network in desired.values() if network and (is_written or network in held))
+    own = tuple(dict.fromkeys([*new, *(state.own or ())]))
+    if is_written or state.failure is Reason.UNCONFIRMED:
+        return own[:_MAX_OWN]
+    return tuple(network for network in own if network in held)[:1] or state.own
 
 
 def _next(
@@ -169,6 +230,7 @@ def _next(
     state: ResourceState,
     run: _Run,
     now: datetime,
+    obstacle: Reason | None,
 ) -> ResourceState:
     """Return what is known of a resource after it was read and changed."""
     gone = {item.id for item in run.changes.deleted}
@@ -179,8 +241,13 @@ def _next(
     # What is left alone stays known as an external change.
     left = {f: n for f, n in state.synced.items() if n in run.left}
     old_items = tuple(item for item in run.plan.delete if item.id not in gone)
-    if run.left.issuperset(run.lacking):
-        failure = Reason.CONTESTED if run.lacking else None
+    error = next(iter(run.changes.errors), None)
+    found = (one.settings for one in run.changes.errors if isinstance(one, ChangedSettingsError))
+    if changed := next(found, state.changed_settings):
+        failure: Reason | None = Reason.SETTINGS_CHANGED
+        error = ChangedSettingsError(changed)
+    elif run.left.issuperset(run.lacking):
+        failure = Reason.CONTESTED if run.lacking else obstacle
     else:
         failure = _write_failure(run.changes.errors[0])
     return replace(
@@ -198,7 +265,8 @@ def _next(
             is_left=bool(run.left),
         ),
         failure=failure,
-        error=next(iter(run.changes.errors), None),
+        error=error,
+        changed_settings=changed,
         was_read=True,
     )
 

@@ -1,0 +1,157 @@
+"""Reading a DNS location, and the body that replaces it."""
+
+from ipaddress import IPv4Network
+from typing import Any
+
+import pytest
+
+from custom_components.raindrop.ddns.errors import CloudflareResponseError
+from custom_components.raindrop.ddns.resources.location import read_location
+
+ID = "ed35569b41ce4d1facfe683550f54086"
+ENDPOINTS: dict[str, Any] = {
+    "doh": {"enabled": True, "networks": [{"network": "2001:db8::/64"}], "require_token": True},
+    "dot": {"enabled": False, "networks": None, "of_2027": [1, None]},
+    "ipv4": {"enabled": True},
+    "ipv6": {"enabled": True, "networks": []},
+}
+READ: dict[str, Any] = {
+    "id": ID,
+    "name": "Kids",
+    "client_default": True,
+    "created_at": "2014-01-01T05:20:00.12345Z",
+    "dns_destination_ips_id": "0e4a32c6-6fb8-4858-9296-98f51631e8e6",
+    "dns_destination_ipv6_block_id": None,
+    "doh_subdomain": "oli3n9zkz5",
+    "ecs_support": False,
+    "endpoints": ENDPOINTS,
+    "ip": "2001:db8:85a3::8a2e:370:7334",
+    "ipv4_destination": "172.64.36.1",
+    "ipv4_destination_backup": "172.64.36.2",
+    "max_ttl": {"mode": "override", "ttl_secs": 3600},
+    "networks": [{"network": "192.0.2.1"}, {"network": "198.51.100.0/24"}],
+    "updated_at": "2014-01-01T05:20:00.12345Z",
+}
+"""As in Cloudflare's description of the API, with a field that it does not have yet."""
+SENT = {
+    "name",
+    "client_default",
+    "dns_destination_ips_id",
+    "ecs_support",
+    "endpoints",
+    "max_ttl",
+    "networks",
+}
+
+
+def test_all_that_can_be_written_is_sent_back_as_it_was_read() -> None:
+    """Seven keys; networks keep their spelling and their order."""
+    location = read_location(READ)
+    assert location.body(location.networks) == {key: READ[key] for key in SENT}
+    assert [*location.networks] == [IPv4Network("192.0.2.1"), IPv4Network("198.51.100.0/24")]
+    assert location.unknown == ()
+
+
+@pytest.mark.parametrize("key", sorted(SENT - {"name", "networks"}))
+def test_what_is_null_or_absent_is_not_sent(key: str) -> None:
+    """Some of these keys may not be null in a body; absent means the same."""
+    null = read_location({**READ, key: None})
+    absent = read_location({k: value for k, value in READ.items() if k != key})
+    assert null.body({}).keys() == absent.body({}).keys() == SENT - {key}
+    assert (null.unknown, absent.unknown) == ((), ())
+    assert null.differences(absent) == ()
+
+
+def test_seconds_that_are_null_are_not_sent() -> None:
+    """They may only be there if the mode is to override."""
+    location = read_location({**READ, "max_ttl": {"mode": "disabled", "ttl_secs": None}})
+    assert location.body({})["max_ttl"] == {"mode": "disabled"}
+
+
+@pytest.mark.parametrize("networks", [None, [], [{"network": "192.0.2.1", "id": "x"}]])
+def test_networks_of_earlier_versions_are_read(networks: object) -> None:
+    """There may be none, and they had identifiers, which could not be written."""
+    location = read_location({**READ, "networks": networks})
+    assert location.unknown == ()
+    sent = [{"network": "192.0.2.1"}] if networks else []
+    assert location.body(location.networks)["networks"] == sent
+
+
+@pytest.mark.parametrize(
+    "fields, unknown",
+    [
+        pytest.param({"filters_ads": False}, ("filters_ads",), id="a new key"),
+        pytest.param({"b": None, "a": 1}, ("a", "b"), id="new keys, one of them null"),
+        pytest.param(
+            {"dns_destination_ipv6_block_id": "b08f7231-d458-495c-98ef-190604c9ee83"},
+            ("dns_destination_ipv6_block_id",),
+            id="an IPv6 block",
+        ),
+        pytest.param({"endpoints": {"doh": {}}}, ("endpoints",), id="an endpoint less"),
+        pytest.param(
+            {"endpoints": {**ENDPOINTS, "doq": {}}}, ("endpoints",), id="an endpoint more"
+        ),
+        pytest.param({"endpoints": []}, ("endpoints",), id="no endpoints"),
+        pytest.param({"max_ttl": 3600}, ("max_ttl",), id="a TTL without mode"),
+        pytest.param({"networks": ["192.0.2.1"]}, ("networks",), id="a network as text"),
+        pytest.param({"networks": [{"network": "::1"}]}, ("networks",), id="an IPv6 network"),
+        pytest.param(
+            {"networks": [{"network": "192.0.2.1/24"}]}, ("networks",), id="an address in one"
+        ),
+        pytest.param(
+            {"networks": [{"network": "192.0.2.1", "name": "x"}]}, ("networks",), id="a name"
+        ),
+        pytest.param({"networks": {"a": 1}}, ("networks",), id="no list"),
+    ],
+)
+def test_what_a_write_would_lose_is_named(fields: dict[str, Any], unknown: tuple[str, ...]) -> None:
+    """Such a location is read, but never written."""
+    assert read_location({**READ, **fields}).unknown == unknown
+
+
+@pytest.mark.parametrize("fields", [{"id": "../zones"}, {"id": None}, {"name": None}])
+def test_a_location_without_identity_is_an_error(fields: dict[str, Any]) -> None:
+    """Its identifier becomes part of a path."""
+    with pytest.raises(CloudflareResponseError):
+        read_location({**READ, **fields})
+
+
+@pytest.mark.parametrize("key", sorted(READ.keys() - {"id", "networks", "updated_at"}))
+def test_every_field_is_compared(key: str) -> None:
+    """Also those that can only be read; networks are compared apart."""
+    before = read_location(READ)
+    changed = {**READ, "updated_at": "2026-11-26T12:00:00Z", "networks": []}
+    assert before.differences(read_location(changed)) == ()
+    assert before.differences(read_location({**changed, key: "x"})) == (key,)
+
+
+def test_a_change_within_an_endpoint_is_a_difference() -> None:
+    """A default that is shown, or a null for an empty list, is none."""
+    before = read_location(READ)
+    shown = {**ENDPOINTS, "ipv6": {"enabled": True, "networks": None}}
+    assert before.differences(read_location({**READ, "endpoints": shown})) == ()
+    changed = {**ENDPOINTS, "doh": {**ENDPOINTS["doh"], "require_token": False}}
+    assert before.differences(read_location({**READ, "endpoints": changed})) == ("endpoints",)
+    unset = read_location({**READ, "max_ttl": None})
+    assert unset.differences(read_location({**READ, "max_ttl": {"mode": "inherit"}})) == ()
+
+
+@pytest.mark.parametrize(
+    "fields, uses_networks, has_own_destination",
+    [
+        ({}, True, False),
+        ({"endpoints": None, "dns_destination_ips_id": None}, True, False),
+        ({"endpoints": {**ENDPOINTS, "ipv4": {"enabled": False}}}, False, False),
+        ({"endpoints": {**ENDPOINTS, "ipv4": None}}, True, False),
+        ({"dns_destination_ips_id": "b08f7231-d458-495c-98ef-190604c9ee83"}, True, True),
+    ],
+)
+def test_what_the_networks_are_for(
+    fields: dict[str, Any],
+    uses_networks: bool,  # noqa: FBT001 - of a table
+    has_own_destination: bool,  # noqa: FBT001 - of a table
+) -> None:
+    """They have an effect while the IPv4 endpoint is on, and none is needed with own addresses."""
+    location = read_location({**READ, **fields})
+    assert location.uses_networks is uses_networks
+    assert location.has_own_destination is has_own_destination
