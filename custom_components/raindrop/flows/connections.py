@@ -58,6 +58,8 @@ from .source_fields import (
 CONF_IS_HOME = "is_home"
 """The field for the connection that Home Assistant itself uses: its sources are the zone's."""
 MAX_NAME_LENGTH = 40
+_OF_HOME = (None, None)
+"""What the form shows of such a source: neither an entity nor URLs."""
 
 type Entered = Mapping[str, Any]
 """What was entered for one connection."""
@@ -94,13 +96,13 @@ def connections_data(
 ) -> dict[str, Any]:
     """Return what was entered as it is stored; a connection that was renamed keeps its id."""
     listed = [_stored_values(hass, entered) for entered in form[CONF_CONNECTIONS]]
-    before = {connection[CONF_ID]: connection for connection in stored.get(CONF_LIST, ())}
+    before = [*stored.get(CONF_LIST, ())]
     for is_same in (_has_same_name, _has_same_sources):
         for connection in listed:
-            ids = (id_ for id_, known in before.items() if is_same(connection, known))
-            if CONF_ID not in connection and (id_ := next(ids, None)):
-                connection[CONF_ID] = id_
-                del before[id_]
+            known = next((known for known in before if is_same(connection, known)), None)
+            if known and CONF_ID not in connection:
+                before.remove(known)
+                connection |= {CONF_ID: known[CONF_ID], **_unchanged_sources(connection, known)}
     for connection in listed:
         taken = {other[CONF_ID] for other in listed if CONF_ID in other}
         connection.setdefault(CONF_ID, new_connection_id(connection[CONF_NAME], taken))
@@ -190,16 +192,30 @@ def _stored_values(hass: HomeAssistant, entered: Entered) -> dict[str, Any]:
 
 def _form_values(hass: HomeAssistant, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of the form for a stored connection."""
-    sources = {family: stored.get(family.key, {}) for family in Family}
+    sources = {family: stored[family.key] for family in Family if family.key in stored}
     values = {
         CONF_NAME: stored[CONF_NAME],
-        CONF_IS_HOME: any(s.get(CONF_SOURCE) == FROM_ZONE for s in sources.values()),
+        CONF_IS_HOME: any(_shown(source) == _OF_HOME for source in sources.values()),
         CONF_UP_SENSOR: _entity_id(hass, stored.get(CONF_UP_SENSOR)),
     }
     for family, source in sources.items():
         values[FIELDS[family].entity] = _entity_id(hass, source.get(CONF_ENTITY))
         values[FIELDS[family].urls] = source.get(CONF_URLS)
     return {key: value for key, value in values.items() if value}
+
+
+def _shown(source: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return what the form shows of a stored source."""
+    return source.get(CONF_ENTITY), source.get(CONF_URLS)
+
+
+def _unchanged_sources(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sources of another connection that the form shows in the same way.
+
+    A source that the domain had before it had connections may be one that the form cannot set.
+    """
+    keys = [family.key for family in Family if family.key in one and family.key in other]
+    return {key: other[key] for key in keys if _shown(one[key]) == _shown(other[key])}
 
 
 def _entity_id(hass: HomeAssistant, stored: str | None) -> str | None:
@@ -211,7 +227,7 @@ def _has_same_name(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _has_same_sources(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(one.get(family.key) == other.get(family.key) for family in Family)
+    return all(_shown(one.get(f.key, {})) == _shown(other.get(f.key, {})) for f in Family)
 
 
 def _connection_error(hass: HomeAssistant, entered: Entered) -> ErrorMessage | None:

@@ -91,7 +91,8 @@ def first_message(
         if key not in managed_by_key:
             return ErrorMessage(BASE, "source_off", placeholders)
         detection = preview.detection(managed_by_key[key])
-        if detection.address is None:
+        # An address in hold-down will be written.
+        if not (detection.address or detection.candidate):
             is_absent = detection.is_unsupported_family
             error = "address_absent" if is_absent else "address_unknown"
             return ErrorMessage(BASE, error, placeholders)
