@@ -6,7 +6,7 @@ from pathlib import Path
 import socket
 
 from aiohttp import ClientSession
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import STATE_OFF, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -70,6 +70,12 @@ def async_entity_response(hass: HomeAssistant, source: Source) -> Response:
 
 
 @callback
+def async_is_off(hass: HomeAssistant, entity: str) -> bool:
+    """Return whether a binary sensor is off, neither on nor unknown."""
+    return _entity_state(hass, Source(Family.IPV4, entity=entity)).value == STATE_OFF
+
+
+@callback
 def _entity_state(hass: HomeAssistant, source: Source) -> SourceState:
     registry = er.async_get(hass)
     entity_id = er.async_resolve_entity_id(registry, source.entity)
@@ -90,9 +96,9 @@ class EntityWatch:
         self._ends: list[CALLBACK_TYPE] = []
 
     @callback
-    def async_follow(self, sources: Iterable[Source]) -> None:
-        """Watch the entities of these sources."""
-        self._entities = {s.entity for s in sources if s.kind is SourceKind.ENTITY}
+    def async_follow(self, sources: Iterable[Source], sensors: Iterable[str] = ()) -> None:
+        """Watch the entities of these sources, and these binary sensors."""
+        self._entities = {s.entity for s in sources if s.kind is SourceKind.ENTITY} | {*sensors}
         self._watch()
 
     @callback

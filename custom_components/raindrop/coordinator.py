@@ -155,7 +155,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         if self._deletions.due.keys() - due:
             self._backoff.require_full_sync()
         self._watch.async_follow(self._configuration.watched_sources)
-        self._entities.async_follow()
+        self._entities.async_follow(self.config)
         for show in self.domain_listeners:
             await show(changed)
         await self.resources.async_reconfigured()
@@ -171,7 +171,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         end = self.hass.async_add_shutdown_job(HassJob(self.async_stop))
         self.config_entry.async_on_unload(end)
         self._publisher.async_start()
-        self._entities.async_start(self.detector)
+        self._entities.async_start(self.detector, self.config)
 
     async def async_stop(self) -> None:
         """Stop watching and delivering, let a running update finish, and save the state."""
@@ -191,7 +191,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     @callback
     def async_request_update(self) -> None:
         """Run an update soon; requests that wait share one."""
-        _ = self._scheduler.async_request(ROUTINE)
+        _ = self._scheduler.async_request(FRESH if self.config.has_connections else ROUTINE)
 
     async def async_update_now(
         self, record_keys: Collection[RecordKey] | None = None, overrule: RecordKey | None = None
@@ -346,5 +346,5 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             # Home Assistant polls so long after the last update, whatever started it.
             until_full_sync = max(self._backoff.until_full_sync(now), UPDATE_INTERVAL)
             self.update_interval = min(self._watch.poll_interval(state), until_full_sync)
-            self._scheduler.async_schedule_hold_down(state)
+            self._scheduler.async_schedule_next(state)
             return state, result

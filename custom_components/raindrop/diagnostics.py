@@ -172,7 +172,7 @@ def _managed_record(
     return {
         "name": name(key.name),
         "family": key.family.label,
-        "source": managed.source.kind,
+        "source": state.source(managed).kind,
         "creates": managed.policy.create,
         "reason": known.reason,
         "is_in_sync": known.is_in_sync,
@@ -188,9 +188,35 @@ def _managed_record(
         "failure": failure and {"change": type(failure.change).__name__, "reason": failure.reason},
         "external_changes": len(known.external_changes),
         "texts": _texts(managed, known),
+        "connections": _connections(managed, known, address),
         "public_dns": None
         if known.public_addresses is None
         else sorted(filter(None, map(address, known.public_addresses))),
+    }
+
+
+def _connections(
+    managed: ManagedRecord, known: RecordState, address: _Labels
+) -> dict[str, Any] | None:
+    """Return what is known of the connections of a record, without the names that users gave."""
+    failover, now = known.failover, dt_util.utcnow()
+    if failover is None:
+        return None
+    switched_at = failover.switched_at
+    return {
+        "switched_s": round((now - switched_at).total_seconds()) if switched_at else None,
+        "listed": [
+            {
+                "is_used": connection.id == failover.in_use,
+                "source": connection.source.kind,
+                "has_up_sensor": bool(connection.up_sensor),
+                "is_up": state.is_up,
+                "since_s": round((now - state.since).total_seconds()),
+                "address": address(state.address),
+            }
+            for connection in managed.connections
+            if (state := failover.connections.get(connection.id))
+        ],
     }
 
 

@@ -158,9 +158,10 @@ def raise_update_error(
         raise translated_error(HomeAssistantError, ddns.NoAddressError())
     unknown = [managed for managed in records if state.record(managed.record_key).unknown_since]
     # A hold-down ends by itself, so anything else is more important.
-    asked = sorted((state.detections[m.source] for m in unknown), key=lambda d: bool(d.candidate))
+    asked = sorted(map(state.detection, unknown), key=lambda d: bool(d.candidate))
     if asked:
-        raise _unknown_address_error(asked[0], unknown)
+        source = asked[0].source
+        raise _unknown_address_error(asked[0], [m for m in unknown if state.source(m) == source])
     # An update cannot make a record visible to the world.
     reasons = ((key, state.record(key).reason) for key in keys)
     if names := _names(key for key, reason in reasons if reason and not reason.is_only_unseen):
@@ -190,7 +191,7 @@ def _unknown_address_error(
         translation_key="address_unknown",
         translation_placeholders={
             "family": detection.family.label,
-            "names": _names(m.record_key for m in unknown if m.source == detection.source),
+            "names": _names(managed.record_key for managed in unknown),
             "responses": response_text(detection),
         },
     )
@@ -239,6 +240,10 @@ class StatusLog:
         for text in result.texts:
             record, done = text.change.record, text.reason or "replaced"
             LOGGER.info("Address in the %s record of %s: %s", record.type, record.name, done)
+        for event in result.events:
+            if event.record_key and event.to_connection:
+                used = event.to_connection, event.from_connection
+                LOGGER.info("%s uses %s instead of %s", event.record_key.name, *used)
         for key, outcome in result.outcomes.items():
             if outcome.change.is_drift:
                 correction = outcome.reason or "corrected"
@@ -250,9 +255,9 @@ def _log_reason(state: State, managed_records: Iterable[ManagedRecord]) -> str |
     for error in state.errors:
         return str(error)
     for managed in managed_records:
-        if managed.is_paused:
+        if managed.is_paused or state.has_connection_up(managed):
             continue
-        detection = state.detections[managed.source]
+        detection = state.detection(managed)
         if detection.ways_out:
             label = managed.record_key.family.label
             addresses = ", ".join(map(str, detection.ways_out))

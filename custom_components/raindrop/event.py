@@ -21,7 +21,9 @@ from .resource_kinds import KINDS
 PARALLEL_UPDATES = 0
 
 ATTR_FAMILY = "family"
+ATTR_FROM_CONNECTION = "from_connection"
 ATTR_FROM_IP = "from_ip"
+ATTR_TO_CONNECTION = "to_connection"
 ATTR_TO_IP = "to_ip"
 
 _CHANGED = {Family.IPV4: "ipv4_changed", Family.IPV6: "ipv6_changed"}
@@ -29,14 +31,12 @@ PUBLIC_IP = EventEntityDescription(
     key="public_ip",
     event_types=[*_CHANGED.values()],
 )
-DNS_RECORD = EventEntityDescription(
-    key="dns_record",
-    event_types=[type_.value for type_ in EventType if type_ is not EventType.PUBLIC_CHANGED],
-)
+SWITCHES = (EventType.FAILED_OVER.value, EventType.FAILED_BACK.value)
+_WRITTEN = [t.value for t in EventType if t not in {EventType.PUBLIC_CHANGED, *SWITCHES}]
+DNS_RECORD = EventEntityDescription(key="dns_record", event_types=[*_WRITTEN, *SWITCHES])
 
 RESOURCES = {
-    kind: EventEntityDescription(key=kind.value, event_types=DNS_RECORD.event_types)
-    for kind in ResourceKind
+    kind: EventEntityDescription(key=kind.value, event_types=_WRITTEN) for kind in ResourceKind
 }
 
 
@@ -125,7 +125,15 @@ class DnsRecordEvent(RaindropEvent, DomainEntity):
 
     @override
     def _attributes_of(self, event: DdnsEvent) -> dict[str, Any]:
-        return {CONF_DOMAIN: self.domain.name, ATTR_REASON: event.reason}
+        connections = {
+            ATTR_FROM_CONNECTION: event.from_connection,
+            ATTR_TO_CONNECTION: event.to_connection,
+        }
+        return {
+            CONF_DOMAIN: self.domain.name,
+            ATTR_REASON: event.reason,
+            **(connections if event.type in SWITCHES else {}),
+        }
 
 
 class ResourceEvent(RaindropEvent, ResourceEntity):

@@ -175,14 +175,19 @@ def _source_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
     """Yield the issues of sources, one for each."""
     titles = _overdue_titles(domains, state)
     is_online = any(detection.address for detection in state.detections.values())
+    failovers = (record.failover for record in state.records.values() if record.failover)
+    known = {c.address for failover in failovers for c in failover.connections.values()}
     managed_records = [managed for domain in domains for managed in domain.managed_records]
-    used = {managed.source for managed in managed_records if not managed.is_paused}
-    paused = {managed.source for managed in managed_records} - used
+    used = {source for m in managed_records if not m.is_paused for source in m.sources}
+    paused = {source for managed in managed_records for source in managed.sources} - used
     for source, detection in state.detections.items():
-        if source in paused:
+        if source in paused or source.host_name:
             continue
         placeholders = _source_placeholders(detection)
         key = _source_issue_key(detection, state.conflicting_updates.get(source, 0))
+        # They are connections that the user named.
+        if key == "two_connections" and known.issuperset(detection.ways_out):
+            key = None
         if key is None and source in titles:
             is_gone = is_online and detection.is_unsupported_family
             key = "family_gone" if is_gone else "no_address"
@@ -206,8 +211,9 @@ def _overdue_titles(domains: Iterable[Domain], state: State) -> Mapping[Source, 
     for domain in domains:
         for managed in domain.managed_records:
             is_overdue = state.record(managed.record_key).is_overdue
-            if is_overdue and state.detections[managed.source].address is None:
-                titles[managed.source].append(domain.title)
+            source = state.source(managed)
+            if is_overdue and state.detections[source].address is None:
+                titles[replace(source, host_name="")].append(domain.title)
     return titles
 
 

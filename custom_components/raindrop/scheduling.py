@@ -9,6 +9,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
 
 from .const import DETECTION_MAX_AGE, DOMAIN, FULL_SYNC_INTERVAL
 from .ddns import State, UpdateOptions, UpdateResult
@@ -100,12 +101,18 @@ class UpdateScheduler:
         self._waiting.pop(options, None)
 
     @callback
-    def async_schedule_hold_down(self, state: State) -> None:
-        """Request an update when the first hold-down of a state ends."""
+    def async_schedule_next(self, state: State) -> None:
+        """Request an update when the first hold-down ends, or a time of a connection."""
         self._async_cancel(ROUTINE)
         ends = [d.hold_down_s for d in state.detections.values() if d.candidate]
         if ends:
             self._async_schedule(ROUTINE, min(ends), partial(self.async_request, ROUTINE))
+        self._async_cancel(FRESH)
+        failovers = (record.failover for record in state.records.values())
+        looks = [failover.look_at for failover in failovers if failover and failover.look_at]
+        if looks:
+            delay_s = max((min(looks) - dt_util.utcnow()).total_seconds(), 0)
+            self._async_schedule(FRESH, delay_s, partial(self.async_request, FRESH))
 
     @callback
     def async_schedule_full_sync(self) -> None:

@@ -19,6 +19,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .config import Domain
+from .connection_sensor import connection_sensors, unused_connection_sensors
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import Address, Detection, Family, Reason, RecordKey, ResourceState, network_text
@@ -258,6 +259,11 @@ def _async_remove_unused(
         for family, description in sensors.items()
         if RecordKey(domain.name, family) not in domain.record_keys
     ]
+    unused += [
+        domain_unique_id(domain, key)
+        for domain in domains
+        for key in unused_connection_sensors(domain)
+    ]
     registry = er.async_get(hass)
     for unique_id in unused:
         if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
@@ -268,6 +274,7 @@ def _domain_sensors(coordinator: RaindropCoordinator, domain: Domain) -> Iterato
     for record_key in domain.record_keys:
         yield DomainSensor(coordinator, domain, _RECORD_SENSORS[record_key.family])
         yield DomainSensor(coordinator, domain, _PUBLIC_DNS_SENSORS[record_key.family])
+    yield from connection_sensors(coordinator, domain)
     yield DomainSensor(coordinator, domain, _DOMAIN_LAST_UPDATE)
     yield DomainStatus(coordinator, domain, _STATUS)
 

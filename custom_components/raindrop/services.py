@@ -174,7 +174,7 @@ async def _async_preview(
     for managed in config.managed_records:
         if managed.is_paused:
             reasons[managed.record_key] = Reason.PAUSED
-        elif preview.detections[managed.source].address is None:
+        elif preview.detection(managed).address is None:
             reasons[managed.record_key] = Reason.NO_ADDRESS
     return {
         **lists,

@@ -233,6 +233,8 @@ def _event_data(event: DdnsEvent) -> dict[str, Any]:
         "from_ip": str(event.from_ip) if event.from_ip else None,
         "to_ip": str(event.to_ip) if event.to_ip else None,
         "reason": event.reason,
+        "from_connection": event.from_connection,
+        "to_connection": event.to_connection,
     }
 
 
@@ -245,6 +247,8 @@ def _event(data: Mapping[str, Any]) -> DdnsEvent:
         from_ip=read_optional_address(data["from_ip"]),
         to_ip=read_optional_address(data["to_ip"]),
         reason=Reason(data["reason"]) if data["reason"] else None,
+        from_connection=read_text(data.get("from_connection", "")),
+        to_connection=read_text(data.get("to_connection", "")),
     )
 
 

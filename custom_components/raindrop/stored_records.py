@@ -16,6 +16,7 @@ from .ddns import (
     RecordKey,
     RecordState,
 )
+from .stored_failover import failover_data, read_failover
 from .stored_texts import read_text_addresses, texts_data
 from .stored_values import (
     MALFORMED,
@@ -78,7 +79,7 @@ def record_data(record: RecordState) -> dict[str, Any]:
         data["not_seen"] = [str(address) for address in record.public_addresses or ()]
     if record.has_failed:
         data["has_failed"] = True
-    return data
+    return data | failover_data(record.failover)
 
 
 def _record_state(data: Mapping[str, Any]) -> RecordState:
@@ -94,6 +95,7 @@ def _record_state(data: Mapping[str, Any]) -> RecordState:
         public_addresses=_not_seen(data),
         is_not_seen="not_seen" in data,
         has_failed=read_bool(data.get("has_failed", False)),
+        failover=read_failover(data),
     )
 
 

@@ -72,9 +72,25 @@ class UpdateRecoveredTrigger(EventTrigger):
     _types = frozenset({EventType.RECOVERED})
 
 
+class FailedOverTrigger(EventTrigger):
+    """Fires when a record uses another connection, because the better ones are down."""
+
+    _keys = frozenset({DNS_RECORD.key})
+    _types = frozenset({EventType.FAILED_OVER})
+
+
+class FailedBackTrigger(EventTrigger):
+    """Fires when a record uses a better connection again."""
+
+    _keys = frozenset({DNS_RECORD.key})
+    _types = frozenset({EventType.FAILED_BACK})
+
+
 async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
     """Return the triggers of Raindrop."""
     return {
+        "failed_back": FailedBackTrigger,
+        "failed_over": FailedOverTrigger,
         "public_ip_changed": PublicIpChangedTrigger,
         "record_updated": RecordUpdatedTrigger,
         "update_failed": UpdateFailedTrigger,

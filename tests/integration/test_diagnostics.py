@@ -84,6 +84,7 @@ async def test_names_and_addresses_are_replaced_by_numbers(
                 "failure": None,
                 "external_changes": 0,
                 "texts": None,
+                "connections": None,
                 "public_dns": None,
             }
         ],
@@ -130,6 +131,7 @@ async def test_a_record_and_an_error_are_described_without_text(
             "failure": None,
             "external_changes": 0,
             "texts": None,
+            "connections": None,
             "public_dns": None,
         }
     ]

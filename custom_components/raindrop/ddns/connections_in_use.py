@@ -35,7 +35,7 @@ def with_connections(
     now: datetime,
 ) -> InUse:
     """Return what an update works with; without connections, that is what was given."""
-    if not any(managed.connections for managed in config.managed_records):
+    if not config.has_connections:
         return InUse(config, detections, state)
     detections, records = {**detections}, {**state.records}
     for managed in config.managed_records:

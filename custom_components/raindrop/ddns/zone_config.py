@@ -29,6 +29,11 @@ class ManagedRecord:
     up_sensor: str = ""
     """The binary sensor of the connection of the record key, if it has one."""
 
+    @property
+    def sources(self) -> frozenset[Source]:
+        """The source, and those of the connections."""
+        return frozenset({self.source, *(c.source for c in self.connections)})
+
     def connection(self, connection_id: ConnectionId) -> Connection | None:
         """Return the connection with an id, None if there is none."""
         return next((c for c in self.connections if c.id == connection_id), None)
@@ -60,7 +65,17 @@ class ZoneConfig:
     def sources(self) -> frozenset[Source]:
         """All sources that an update asks."""
         sources = {*self.home_sources, *(m.source for m in self.managed_records)}
-        return frozenset(sources | {c.source for m in self.managed_records for c in m.connections})
+        return frozenset(sources | self.connection_sources)
+
+    @cached_property
+    def connection_sources(self) -> frozenset[Source]:
+        """The sources of connections of which the first that is up is used."""
+        return frozenset(c.source for m in self.managed_records for c in m.connections)
+
+    @cached_property
+    def has_connections(self) -> bool:
+        """Whether a record uses the first of several connections."""
+        return any(managed.connections for managed in self.managed_records)
 
     @cached_property
     def up_sensors(self) -> frozenset[str]:
