@@ -110,6 +110,8 @@ def _resource(managed: ManagedResource, state: ResourceState, address: _Labels) 
         "allows_shared": config.allows_shared,
         "adopted": len(config.adopted),
         "networks": {f.label: address(network) for f, network in state.networks.items()},
+        "own": None if state.own is None else [*map(address, state.own)],
+        "changed_settings": [*state.changed_settings],
         "old_items": len(state.old_items),
         "old_s": round((now - state.old_since).total_seconds()) if state.old_since else None,
         "reason": state.reason,

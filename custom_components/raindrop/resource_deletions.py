@@ -56,15 +56,14 @@ def begin_resource_deletions(
         )
     for managed in resources:
         pending.pop(managed.id, None)
-        own = _own(store, managed.id)
-        if managed.deletes_items or own:
+        if managed.deletes_items or managed.kind.remembers_own:
             pending[managed.id] = ResourceDeletion(
                 kind=managed.kind,
                 account_id=managed.config.account_id,
                 since=None,
                 title=managed.title,
                 is_wanted=managed.deletes_items,
-                own=own,
+                own=_own(store, managed.id),
             )
     store.resources.pending_deletions = pending
 
@@ -91,7 +90,7 @@ async def async_delete_items(
         config = ResourceConfig(
             kind=deletion.kind, account_id=deletion.account_id, resource_id=resource_id
         )
-        is_left = not deletion.is_wanted
+        is_left = bool(deletion.own) and not deletion.is_wanted
         try:
             if deletion.is_wanted:
                 await delete_own_items(client, config, OperationWait(), deletion.own)

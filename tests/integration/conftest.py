@@ -30,9 +30,11 @@ from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from simulator.cloudflare.auth import LIST_PERMISSIONS
+from simulator.cloudflare.auth import LIST_PERMISSIONS, ZERO_TRUST_PERMISSIONS
 from simulator.cloudflare.ip_lists import ItemList
+from simulator.cloudflare.locations import Location
 from simulator.request_log import Entry
+from tests.conftest import HOME
 from tests.secrets import TOKEN, found_in
 from tests.simulated_time import advance, settle
 
@@ -228,6 +230,14 @@ def trusted(simulator: Simulator, zone: Zone) -> ItemList:
     """Return a list, and let the token edit lists."""
     simulator.cloudflare.add_token(TOKEN, permissions=LIST_PERMISSIONS)
     return simulator.cloudflare.lists.add("trusted")
+
+
+@pytest.fixture
+def location(simulator: Simulator, zone: Zone) -> Location:
+    """Return a DNS location with the home's address among others, and let the token edit it."""
+    simulator.cloudflare.add_token(TOKEN, permissions=ZERO_TRUST_PERMISSIONS)
+    networks = ["198.51.100.1", HOME, "198.51.100.128/25"]
+    return simulator.cloudflare.locations.add("Kids", networks)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from ..cloudflare.client import CloudflareClient
 from ..errors import CloudflareError
@@ -33,9 +32,6 @@ class Changes:
 
 class ResourceApi(ABC):
     """How one resource is read and changed in one update."""
-
-    remembers_own: ClassVar[bool] = False
-    """Whether it has to be remembered which items are this home's, because none says so."""
 
     def __init__(
         self,

@@ -29,6 +29,11 @@ class ResourceKind(StrEnum):
     DNS_LOCATION = "dns_location"
     """Cloudflare Gateway filters the DNS queries of its networks."""
 
+    @property
+    def remembers_own(self) -> bool:
+        """Whether it has to be remembered which items are this home's, because none says so."""
+        return self is ResourceKind.DNS_LOCATION
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountResource:

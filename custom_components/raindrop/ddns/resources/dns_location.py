@@ -35,7 +35,6 @@ _NO_LOCATION = "0" * 32
 class DnsLocationApi(ResourceApi):
     """A DNS location: one of its networks is replaced, and all else is sent back as it was."""
 
-    remembers_own = True
     _location: Location
 
     @staticmethod

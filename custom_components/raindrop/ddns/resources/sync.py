@@ -121,7 +121,7 @@ async def sync_resource(
         run.plan = plan_resource(config, desired, run.items)
         run.drift |= {n for n in run.plan.add if n in state.synced.values()} - {*run.changes.added}
         plan = ResourcePlan() if state.changed_settings else run.permitted
-        if api.remembers_own:
+        if config.kind.remembers_own:
             state = replace(state, own=_own(desired, state, run))
             if plan:
                 await remember(state)
@@ -155,7 +155,7 @@ async def preview_resource(
     api = APIS[config.kind](client, config, own=own)
     items = await api.read()
     plan = plan_resource(config, desired_networks(config, assumed), items)
-    return items, ResourcePlan() if api.remembers_own and own is None else plan
+    return items, ResourcePlan() if config.kind.remembers_own and own is None else plan
 
 
 async def check_resource_edit(client: CloudflareClient, config: ResourceConfig) -> None:
