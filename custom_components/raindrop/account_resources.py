@@ -267,10 +267,7 @@ class AccountResources:
 
     async def _async_remember(self, managed: ManagedResource, state: ResourceState) -> None:
         """Store what is known before a write."""
-        stored = self._store.resources
-        stored.states[managed.id] = state
-        if deletion := stored.pending_deletions.get(managed.id):
-            stored.pending_deletions[managed.id] = replace(deletion, own=state.own or ())
+        self._store.resources.remember(managed.id, state)
         await self._store.async_save()
 
     @callback

@@ -7,7 +7,7 @@ nothing else says so; and the items to delete when one is removed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import ip_network
 from typing import Any
@@ -47,6 +47,14 @@ class ResourceStore:
     def __init__(self) -> None:
         self.states: dict[ResourceId, ResourceState] = {}
         self.pending_deletions: dict[ResourceId, ResourceDeletion] = {}
+
+    def remember(self, resource_id: ResourceId, state: ResourceState) -> None:
+        """Take over a state in which more networks may be this home's, also for a deletion."""
+        self.states[resource_id] = state
+        self.pending_deletions = {
+            key: replace(deletion, own=state.own or ()) if key == resource_id else deletion
+            for key, deletion in self.pending_deletions.items()
+        }
 
     def read(self, data: Mapping[str, Any]) -> None:
         """Take over what is stored. Raises one of MALFORMED; nothing is taken over then."""
