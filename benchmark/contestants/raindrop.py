@@ -14,7 +14,7 @@ import tests.ha_compat  # isort: skip  # noqa: F401
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.raindrop import address_watch
-from custom_components.raindrop.ddns import UpdateOptions, update
+from custom_components.raindrop.ddns import UpdateOptions, desired_records
 from devtools.integration import DEFAULT_DOMAIN, DEFAULT_OPTIONS, DOMAIN, coordinator
 from devtools.simulated_providers import install_from_json
 
@@ -36,7 +36,7 @@ class Raindrop(InHomeAssistant):
         # Updates follow each other faster than usual; each one must look up the address itself.
         patch.object(coordinator, "ROUTINE", UpdateOptions()).start()
         # So do external changes; within six hours they would make a record contested.
-        patch.object(update, "is_contested", return_value=False).start()
+        patch.object(desired_records, "is_contested", return_value=False).start()
         await super().prepare()
 
     @override
