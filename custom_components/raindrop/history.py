@@ -1,7 +1,7 @@
-"""The home's last address changes, counted once for all zones, in their own file."""
+"""The home's last address changes, counted once for all zones, and switches of connections."""
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,16 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
-from .ddns import Address, Family
+from .ddns import Address, DdnsEvent, Family, HostName
 from .stored_sources import FAMILIES
 from .stored_values import (
     UNREADABLE,
     read_address,
+    read_host_name,
     read_int,
     read_list,
     read_mapping,
+    read_text,
     read_time,
 )
 
@@ -43,6 +45,17 @@ class AddressChange:
     """For how long the home had ``from_ip``; None if that is not known."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionSwitch:
+    """A switch of a domain to another connection."""
+
+    switched_at: datetime
+    name: HostName
+    family: Family
+    from_connection: str
+    to_connection: str
+
+
 class AddressHistory:
     """The last changes, their number by family, and since when the home has its addresses."""
 
@@ -52,6 +65,8 @@ class AddressHistory:
         """Oldest first."""
         self.counts: Counter[Family] = Counter()
         self._since: dict[Address, datetime] = {}
+        self.switches: deque[ConnectionSwitch] = deque(maxlen=_MAX_CHANGES)
+        """Oldest first."""
 
     async def async_load(self) -> None:
         """Load the stored history; reset it if it cannot be read."""
@@ -98,6 +113,24 @@ class AddressHistory:
             self._since = dict([*self._since.items()][-_MAX_ADDRESSES:])
             self._store.async_delay_save(self._data, _SAVE_DELAY_S)
 
+    @callback
+    def async_add_switches(self, events: Iterable[DdnsEvent]) -> None:
+        """Add the switches of domains to another connection that are among some events."""
+        switches = [
+            ConnectionSwitch(
+                switched_at=dt_util.utcnow(),
+                name=event.record_key.name,
+                family=event.family,
+                from_connection=event.from_connection,
+                to_connection=event.to_connection,
+            )
+            for event in events
+            if event.record_key and event.to_connection
+        ]
+        if switches:
+            self.switches.extend(switches)
+            self._store.async_delay_save(self._data, _SAVE_DELAY_S)
+
     def _read(self, stored: Mapping[str, Any]) -> None:
         """Raises one of MALFORMED; then nothing is changed."""
         changes = [_change(read_mapping(change)) for change in read_list(stored["changes"])]
@@ -109,7 +142,11 @@ class AddressHistory:
             read_address(address): read_time(time)
             for address, time in read_mapping(stored["since"]).items()
         }
+        switches = [
+            _switch(read_mapping(switch)) for switch in read_list(stored.get("switches", []))
+        ]
         self.changes.extend(changes)
+        self.switches.extend(switches)
         self.counts.update(counts)
         self._since = since
 
@@ -118,6 +155,7 @@ class AddressHistory:
             "changes": [change_data(change) for change in self.changes],
             "counts": {family.key: count for family, count in self.counts.items()},
             "since": {str(address): time.isoformat() for address, time in self._since.items()},
+            "switches": [switch_data(switch) for switch in self.switches],
         }
 
 
@@ -155,4 +193,25 @@ def _change(data: Mapping[str, Any]) -> AddressChange:
         from_ip=read_address(data["from_ip"]),
         to_ip=read_address(data["to_ip"]),
         lasted_s=None if lasted_s is None else read_int(lasted_s, 0, _MAX_COUNT),
+    )
+
+
+def switch_data(switch: ConnectionSwitch) -> dict[str, Any]:
+    """Return a switch as it is stored and as the action returns it."""
+    return {
+        "switched_at": switch.switched_at.isoformat(),
+        "domain": switch.name,
+        "family": switch.family.key,
+        "from_connection": switch.from_connection,
+        "to_connection": switch.to_connection,
+    }
+
+
+def _switch(data: Mapping[str, Any]) -> ConnectionSwitch:
+    return ConnectionSwitch(
+        switched_at=read_time(data["switched_at"]),
+        name=read_host_name(data["domain"]),
+        family=FAMILIES[data["family"]],
+        from_connection=read_text(data["from_connection"]),
+        to_connection=read_text(data["to_connection"]),
     )

@@ -91,6 +91,7 @@ class Publisher:
         async_sync_issues(self._hass, self._entry, domains, state)
         history = async_get_history(self._hass)
         history.async_add(self._store.state.public_addresses, state.public_addresses)
+        history.async_add_switches(result.events)
         self._store.state = state
         self._store.pending_events += result.events
         self._store.async_delay_save()

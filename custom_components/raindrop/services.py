@@ -23,7 +23,7 @@ from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import Change, Detection, Family, Outcome, Reason, RecordKey, Source, ZoneConfig
 from .error_messages import translated_error
-from .history import async_get_history, change_data
+from .history import async_get_history, change_data, switch_data
 from .loading import async_wait_until_loaded
 from .resource_responses import async_planned_resources, resource_outcomes
 
@@ -75,11 +75,12 @@ async def _async_sync(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_history(call: ServiceCall) -> ServiceResponse:
-    """Return the last changes of the home's address, the newest first."""
+    """Return the last changes of the home's address and the last switches, the newest first."""
     history = async_get_history(call.hass)
     return {
         "changes": [change_data(change) for change in reversed(history.changes)],
         "counts": {family.key: history.counts[family] for family in Family},
+        "switches": [switch_data(switch) for switch in reversed(history.switches)],
     }
 
 

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 
+from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from custom_components.raindrop.subentries import async_change_domain
@@ -180,6 +181,24 @@ async def test_events_have_both_connections_and_addresses(home: Home) -> None:
         ("failed_back", NEXT, HOME, "LTE", "Fibre"),
     ]
     assert [event[0] for event in seen] == ["failed_over", "updated", "failed_back", "updated"]
+
+
+async def test_the_history_has_the_switches(home: Home, hass_storage: dict[str, Any]) -> None:
+    """The newest first, and they are stored."""
+    await home.port(STATE_OFF)
+    await home.clock.passes(timedelta(hours=1))
+    await home.port(STATE_ON)
+    await home.clock.passes(BACK_AFTER)
+    response: Any = await home.hass.services.async_call(
+        DOMAIN, "history", blocking=True, return_response=True
+    )
+    back, over = response["switches"]
+    assert (over["domain"], over["family"]) == (NAME, "ipv4")
+    assert (over["from_connection"], over["to_connection"]) == ("Fibre", "LTE")
+    assert (back["from_connection"], back["to_connection"]) == ("LTE", "Fibre")
+    assert over["switched_at"] < back["switched_at"]
+    await home.clock.passes(PAUSE)
+    assert hass_storage["raindrop.history"]["data"]["switches"] == [over, back]
 
 
 async def test_a_restart_keeps_the_connection(home: Home) -> None:

@@ -96,7 +96,15 @@ async def test_the_history_survives_a_restart(
         "to_ip": OLD,
         "lasted_s": None,
     }
-    stored = {"changes": [change], "counts": {"ipv4": 7}, "since": {OLD: change["changed_at"]}}
+    switch = {
+        "switched_at": "2026-11-01T10:00:00+00:00",
+        "domain": "home.example.com",
+        "family": "ipv4",
+        "from_connection": "Fibre",
+        "to_connection": "LTE",
+    }
+    since = {OLD: change["changed_at"]}
+    stored = {"changes": [change], "counts": {"ipv4": 7}, "since": since, "switches": [switch]}
     hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": stored}
     await set_up(hass, zone, [])
     async_get_history(hass).async_add(
@@ -105,6 +113,7 @@ async def test_the_history_survives_a_restart(
     response = await history(hass)
     assert response["counts"]["ipv4"] == 8
     assert response["changes"][1] == change
+    assert response["switches"] == [switch]
     assert (response["changes"][0]["from_ip"], response["changes"][0]["to_ip"]) == (OLD, NEXT)
     assert response["changes"][0]["lasted_s"] > 0
     await clock.passes(timedelta(seconds=2))
@@ -121,6 +130,7 @@ async def test_the_history_survives_a_restart(
         {"changes": [], "counts": {}, "since": {HOME: "yesterday"}},
         {"changes": [], "counts": {}, "since": {HOME: "0001-01-01T00:00:00+14:00"}},
         {"changes": [{"family": "ipv4"}], "counts": {}, "since": {}},
+        {"changes": [], "counts": {}, "since": {}, "switches": [{"domain": "no host name"}]},
     ],
 )
 async def test_a_damaged_history_begins_anew(
@@ -165,4 +175,8 @@ async def test_the_history_goes_with_the_last_zone(
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
     assert KEY not in hass_storage
-    assert await history(hass) == {"changes": [], "counts": {"ipv4": 0, "ipv6": 0}}
+    assert await history(hass) == {
+        "changes": [],
+        "counts": {"ipv4": 0, "ipv6": 0},
+        "switches": [],
+    }
