@@ -8,13 +8,15 @@ from custom_components.raindrop.const import DOMAIN
 from devtools.ha_rest import FlowKind
 from devtools.home_assistant import HomeAssistant
 from simulator import Simulator
-from simulator.cloudflare.auth import LIST_PERMISSIONS
+from simulator.cloudflare.auth import LIST_PERMISSIONS, USER_PERMISSIONS
+from simulator.cloudflare.locations import Location
 from simulator.cloudflare.zone import HOME_ACCOUNT, Account
 
 ZONE = "example.com"
 HOST = "home.example.com"
 WWW = "www.example.com"
 IP_LIST = "trusted"
+LOCATION = "Kids"
 ACCOUNT_ID = Account(HOME_ACCOUNT).id
 TOKEN = "cfut_" + "drizzle" * 6
 WRONG_TOKEN = "cfut_" + "monsoon" * 6
@@ -95,6 +97,20 @@ class Environment:
     async def wait_for_listed(self, *addresses: str) -> None:
         """Wait until the IP list contains these addresses and no others."""
         await self._wait_until(lambda: self.listed() == [*addresses])
+
+    def add_location(self, *networks: str) -> Location:
+        """Add a DNS location, and let the token edit it."""
+        self.allow_locations()
+        return self.simulator.cloudflare.locations.add(LOCATION, networks)
+
+    def allow_locations(self) -> None:
+        """Let the token edit DNS locations as well."""
+        self.simulator.cloudflare.add_token(TOKEN, permissions=USER_PERMISSIONS)
+
+    async def wait_for_networks(self, of: Location, *networks: str) -> None:
+        """Wait until a DNS location contains these networks and no others."""
+        locations = self.simulator.cloudflare.locations
+        await self._wait_until(lambda: locations.networks(of) == [*networks])
 
     @property
     def address(self) -> str:

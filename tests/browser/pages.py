@@ -170,6 +170,11 @@ class RaindropPage(HomeAssistantPage):
         await self.page.get_by_role("button", name="Add IP list").click()
         return Dialog(self.page)
 
+    async def add_dns_location(self) -> Dialog:
+        """Start the flow that adds a DNS location."""
+        await self.page.get_by_role("button", name="Add DNS location").click()
+        return Dialog(self.page)
+
     async def configure(self) -> Dialog:
         """Open the options of the zone."""
         await self.page.get_by_role("button", name="Configure").click()
@@ -183,6 +188,13 @@ class RaindropPage(HomeAssistantPage):
         """Open the device page of an IP list."""
         await self.page.get_by_role(
             "button", name=re.compile(rf"^{re.escape(name)} IP list")
+        ).click()
+        return DevicePage(self.page)
+
+    async def open_location(self, name: str) -> DevicePage:
+        """Open the device page of a DNS location."""
+        await self.page.get_by_role(
+            "button", name=re.compile(rf"^{re.escape(name)} DNS location")
         ).click()
         return DevicePage(self.page)
 

@@ -20,6 +20,7 @@ from .environment import (
     ADDRESS,
     HOST,
     IP_LIST,
+    LOCATION,
     NEW_ADDRESS,
     OLD_ADDRESS,
     TOKEN,
@@ -70,6 +71,7 @@ async def take_pictures(folder: Path) -> None:
                 await show_the_forms(page, environment, pictures)
                 await show_the_devices(page, environment, pictures)
                 await show_an_ip_list(page, environment, pictures)
+                await show_a_dns_location(page, environment, pictures)
                 await show_a_repair(page, environment, pictures)
                 await show_the_dashboard(page, environment, pictures)
 
@@ -169,6 +171,23 @@ async def show_an_ip_list(page: Page, environment: Environment, pictures: Pictur
     await expect(form.text("Nothing else in the list changes")).to_be_visible()
     await pictures.take_dialog("ip-list-preview", form.dialog)
     await form.close()
+
+
+async def show_a_dns_location(page: Page, environment: Environment, pictures: Pictures) -> None:
+    """Show the form of a DNS location, and its preview."""
+    location = environment.add_location("198.51.100.1/32", f"{ADDRESS}/32")
+    raindrop = await RaindropPage(page).open()
+    form = await raindrop.add_dns_location()
+    await expect(form.text("This is experimental")).to_be_visible()
+    await pictures.take_dialog("dns-location-form", form.dialog)
+    await form.choose_radio(f"{LOCATION} (2)")
+    await form.press("Next")
+    await form.choose_radio(ADDRESS)
+    await form.press("Next")
+    await expect(form.text("Nothing else in the location changes")).to_be_visible()
+    await pictures.take_dialog("dns-location-preview", form.dialog)
+    await form.close()
+    environment.simulator.cloudflare.locations.remove(location)
 
 
 async def show_a_repair(page: Page, environment: Environment, pictures: Pictures) -> None:
