@@ -128,8 +128,12 @@ class Environment:
 
     async def set_router_entity(self, name: str, address: str) -> None:
         """Create or update the router's entity for the external IP address."""
-        state = {"state": address, "attributes": {"friendly_name": name}}
-        await self.home_assistant.rest.request("POST", "/api/states/sensor.router", state)
+        await self.set_entity("sensor.router", name, address)
+
+    async def set_entity(self, entity_id: str, name: str, state: str) -> None:
+        """Create or update an entity of another integration."""
+        data = {"state": state, "attributes": {"friendly_name": name}}
+        await self.home_assistant.rest.request("POST", f"/api/states/{entity_id}", data)
 
     def record_content(self, name: str) -> str | None:
         """Return the content of a name's record, None without a record."""
@@ -149,9 +153,9 @@ class Environment:
         """Delete the record of a name as another client."""
         self.simulator.cloudflare.delete_record(ZONE, self._record_id(name))
 
-    async def wait_for_record(self, name: str, address: str) -> None:
+    async def wait_for_record(self, name: str, address: str, limit_s: float = LIMIT_S) -> None:
         """Wait until the record of a name contains an address."""
-        await self._wait_until(lambda: self.record_content(name) == address)
+        await self._wait_until(lambda: self.record_content(name) == address, limit_s)
 
     async def wait_until_proxied(self, name: str) -> None:
         """Wait until the record of a name is proxied."""
@@ -168,9 +172,9 @@ class Environment:
         (record_id,) = (str(r["id"]) for r in records if r["name"] == name)
         return record_id
 
-    async def _wait_until(self, condition: Callable[[], bool]) -> None:
+    async def _wait_until(self, condition: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
         """Wait for a condition of the simulator, which only requests can change."""
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(limit_s):
             while True:
                 await self.simulator.log.idle()
                 if condition():

@@ -74,25 +74,34 @@ class Dialog:
         await self.root.get_by_role("button", name=field).click()
         await self.root.get_by_role("menuitem", name=item).click()
 
-    async def pick_entity(self, name: str) -> None:
-        """Choose an entity by its name."""
-        await self.root.locator("ha-entity-picker").click()
+    async def pick_entity(self, name: str, field: str = "") -> None:
+        """Choose an entity by its name, for the only field or for one with a label."""
+        picker = self.root.locator("ha-entity-picker")
+        await picker.filter(has_text=field).click()
         await self.root.get_by_role("option", name=name).click()
 
     async def expand(self, section: str) -> None:
         """Open a section, by its name."""
         await self.root.locator("ha-expansion-panel").filter(has_text=section).click()
 
+    async def switch_on(self, field: str) -> None:
+        """Turn on a switch, by its label."""
+        await self._turn(field, is_on=True)
+
     async def switch_off(self, field: str) -> None:
         """Turn off a switch, by its label."""
+        await self._turn(field, is_on=False)
+
+    async def _turn(self, field: str, *, is_on: bool) -> None:
         switch = self.root.get_by_role("switch", name=field)
+        await switch.wait_for()
         async with asyncio.timeout(LIMIT_S):
             # A key press can be undone if it comes before the form is rendered.
-            while await switch.is_checked():
+            while await switch.is_checked() is not is_on:
                 # A click would land on an element that covers the switch.
                 await switch.press("Space")
                 with contextlib.suppress(AssertionError):
-                    await expect(switch).not_to_be_checked(timeout=SHORT_MS)
+                    await expect(switch).to_be_checked(checked=is_on, timeout=SHORT_MS)
 
     async def choose(self, option: str) -> None:
         """Choose an option of a menu step."""
@@ -115,6 +124,15 @@ class Dialog:
         """Close the dialog with *Finish* in its last step."""
         await self.press("Finish")
         await expect(self.dialog).to_be_hidden()
+
+
+class ItemDialog(Dialog):
+    """The dialog for one item of a list, on top of that of its flow."""
+
+    def __init__(self, page: Page) -> None:
+        """Use the dialog of a page."""
+        super().__init__(page)
+        self.root = page.locator("dialog-form")
 
 
 class HomeAssistantPage:
