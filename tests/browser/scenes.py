@@ -16,6 +16,7 @@ from playwright.async_api import Page, expect
 
 from devtools.checkout import ROOT
 
+from .connection_forms import LTE_ADDRESS, add_lines, list_connections
 from .environment import (
     ADDRESS,
     HOST,
@@ -158,6 +159,17 @@ async def show_the_device(device: DevicePage, name: str, pictures: Pictures) -> 
     await rendered(device.page)
     cards = await device.page.locator("ha-device-entities-card").all()
     await pictures.take(name, *cards, device.page.locator("ha-logbook").first)
+
+
+async def show_the_connections(page: Page, environment: Environment, pictures: Pictures) -> None:
+    """Show the form for several connections, and the addresses that they have."""
+    await add_lines(environment)
+    form = await list_connections(page, VPN)
+    await pictures.take_dialog("connections", form.dialog)
+    await form.press("Next")
+    await expect(form.root.get_by_role("cell", name=LTE_ADDRESS, exact=True)).to_be_visible()
+    await pictures.take_dialog("connection-addresses", form.dialog)
+    await form.close()
 
 
 async def show_an_ip_list(page: Page, environment: Environment, pictures: Pictures) -> None:
