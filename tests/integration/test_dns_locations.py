@@ -6,7 +6,9 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
@@ -210,6 +212,80 @@ async def test_a_zone_is_removed_with_its_location(
     await settle(hass)
     assert networks(simulator, location) == [FRIENDS, *([] if is_wanted else [HOME]), OFFICE]
     assert issues(hass) == ([] if is_wanted else ["location_address_left"])
+
+
+async def test_a_location_that_is_removed_while_it_changes(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, zone: Zone, location: Location
+) -> None:
+    """The address that is written meanwhile is removed as well."""
+    entry = await set_up(hass, zone, [dns_location(location, delete_items=True)])
+    await settle(hass)
+    (subentry_id,) = entry.subentries
+    held = simulator.faults.add("cloudflare", PUT, kind="hold", times=1)
+    simulator.ip.set_address(NEXT)
+    passing = hass.async_create_task(clock.cycles())
+    await simulator.log.arrived(1, endpoint=PUT)
+    hass.config_entries.async_remove_subentry(entry, subentry_id)
+    held.release()
+    await passing
+    await settle(hass)
+    await clock.cycles()
+    assert networks(simulator, location) == [FRIENDS, OFFICE]
+    assert issues(hass) == []
+
+
+async def test_a_stored_network_that_cannot_be_read(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    location: Location,
+    located: RaindropConfigEntry,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Nothing is replaced without knowing what: the user is asked."""
+    await hass.config_entries.async_unload(located.entry_id)
+    stored = hass_storage[f"raindrop.{located.entry_id}"]["data"]["resources"]
+    assert stored == {location.id: {"own": [f"{HOME}/32"]}}
+    stored[location.id]["own"] = ["home"]
+    simulator.ip.set_address(NEXT)
+    await hass.config_entries.async_setup(located.entry_id)
+    await settle(hass)
+    assert state(hass, STATUS) == "ambiguous"
+    assert networks(simulator, location) == [FRIENDS, HOME, OFFICE]
+
+
+@pytest.mark.parametrize("target", [EVENT, "button.example_com_update_now"])
+async def test_a_location_triggers_and_is_a_condition(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    location: Location,
+    located: RaindropConfigEntry,
+    target: str,
+) -> None:
+    """By itself, or as part of its zone."""
+    acted = async_mock_service(hass, "test", "act")
+    where: dict[str, Any] = {"entity_id": target}
+    automation = {
+        "triggers": [
+            {"trigger": f"raindrop.{key}", "target": where}
+            for key in ("record_updated", "update_failed")
+        ],
+        "conditions": [
+            {"condition": "raindrop.in_sync", "target": where, "options": {"behavior": "all"}}
+        ],
+        "actions": [{"action": "test.act", "data": {"at": "{{ trigger.to_state.entity_id }}"}}],
+        "mode": "parallel",
+    }
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    simulator.ip.set_address(NEXT)
+    await clock.cycles()
+    assert EVENT in [call.data["at"] for call in acted]
+    acted.clear()
+    simulator.cloudflare.locations.taken.add(LATER)
+    simulator.ip.set_address(LATER)
+    await clock.cycles()
+    assert EVENT not in [call.data["at"] for call in acted]
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
 
 
 async def test_the_action_reports_locations(

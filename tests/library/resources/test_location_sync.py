@@ -182,6 +182,17 @@ async def test_an_address_that_is_not_known_changes_nothing(
     assert home.own == [OLD]
 
 
+async def test_a_source_that_was_turned_off_is_a_problem(home: LocationHome) -> None:
+    """The address is not known any more, which nothing else would show."""
+    await home.update()
+    home.config = replace(home.config, sources={})
+    await home.update()
+    assert home.state.reason is None
+    home.passes(15)
+    await home.update()
+    assert home.state.reason is Reason.NO_ADDRESS
+
+
 async def test_a_shared_address_is_not_written_without_consent(
     simulator: Simulator, location: Location, home: LocationHome
 ) -> None:

@@ -84,7 +84,9 @@ def assess_resource(
     """Return a state with the reason why the resource is not in sync; nothing is requested."""
     desired = desired_networks(config, detections)
     found = [detections[s] for s in config.sources.values() if s in detections]
-    is_known = state.failure is not Reason.UNREAD and all(
+    # Without a source, because the user turned it off later, no address is ever known.
+    is_known = bool(config.sources) and state.failure is not Reason.UNREAD
+    is_known = is_known and all(
         detection.address is not None or detection.is_unsupported_family for detection in found
     )
     # A time in the future is due to a clock that was set back.
