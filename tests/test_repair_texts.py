@@ -11,7 +11,7 @@ from custom_components.raindrop.fix_flow import MENUS
 
 TRANSLATIONS = Path(__file__).parent.parent / "custom_components" / "raindrop" / "translations"
 ISSUES = json.loads((TRANSLATIONS / "en.json").read_text())["issues"]
-NAMES = ("domain", "zone", "entity", "list")
+NAMES = ("domain", "zone", "entity", "resource")
 LONGEST = {
     "type": "AAAA",
     "family": "IPv6",

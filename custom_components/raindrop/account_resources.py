@@ -20,7 +20,6 @@ from .backoff import Backoff
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     CloudflareClient,
-    CloudflareError,
     Family,
     Network,
     Reason,
@@ -38,12 +37,11 @@ from .ddns import (
 from .error_messages import IN_CONFLICT, translated_error
 from .publisher import Publisher
 from .resource_config import ManagedResource, read_managed_resources
-from .resource_deletions import async_delete_items, begin_resource_deletions
+from .resource_deletions import ResourceDeletions
 from .resource_issues import async_end_network_left, async_sync_resource_issue
 from .resource_kinds import KINDS
 from .resource_operations import OperationWait, async_account_lock
-from .resource_store import ResourceDeletion
-from .scheduling import LATE_WRITE, UpdateScheduler
+from .scheduling import UpdateScheduler
 from .store import ZoneStore
 
 
@@ -68,6 +66,7 @@ class AccountResources:
         self._backoff = backoff
         self._scheduler = scheduler
         self._publisher = publisher
+        self._deletions = ResourceDeletions(hass, entry, client, store, backoff)
         self._detections = State().detections
         self._due: set[ResourceId] = set()
         self._tried: dict[ResourceId, Mapping[Family, Network | None]] = {}
@@ -104,7 +103,7 @@ class AccountResources:
         self._tried.clear()
         before = {managed.id: managed.config for managed in self.managed}
         self.managed = read_managed_resources(self._entry)
-        begin_resource_deletions(self._entry, self._store, self.managed)
+        self._deletions.async_reconfigured(self.managed)
         states = self._store.resources.states
         self._store.resources.states = {
             managed.id: self.state(managed.id)
@@ -121,7 +120,7 @@ class AccountResources:
     async def async_reconfigured(self) -> None:
         """Take over changed resources; their entities are added."""
         self.async_apply()
-        if self._due_deletions():
+        if self._deletions.due:
             self._async_start()
         for show in self.listeners:
             await show(self.managed)
@@ -141,7 +140,7 @@ class AccountResources:
                 due.add(managed.id)
             elif not self._is_running:
                 self._async_assess(managed, self.state(managed.id))
-        if due or (is_full_sync and self._due_deletions()):
+        if due or (is_full_sync and self._deletions.due):
             self._async_start(due)
 
     async def async_preview(self, managed: ManagedResource) -> ResourcePlan:
@@ -205,10 +204,9 @@ class AccountResources:
     async def _async_run(self) -> None:
         """Work off what is due, then delete what removed resources leave."""
         await self._async_sync_due()
-        for resource_id, deletion in self._due_deletions().items():
-            await self._async_delete(resource_id, deletion)
+        await self._deletions.async_delete()
         await self._async_sync_due()
-        if self._due_deletions() or self._unfinished:
+        if self._deletions.due or self._unfinished:
             self._async_schedule_retry()
 
     async def _async_sync_due(self) -> None:
@@ -291,20 +289,3 @@ class AccountResources:
             LOGGER.info("%s %s is up to date again", kind, managed.title)
         async_sync_resource_issue(self._hass, self._entry, managed.id, managed, state)
         self._publisher.async_publish_resource(managed.id)
-
-    def _due_deletions(self) -> dict[ResourceId, ResourceDeletion]:
-        pending = self._store.resources.pending_deletions.items()
-        return {resource_id: deletion for resource_id, deletion in pending if deletion.since}
-
-    async def _async_delete(self, resource_id: ResourceId, deletion: ResourceDeletion) -> None:
-        """Delete the items of this home in a resource that was removed."""
-        since, kind = deletion.since, KINDS[deletion.kind].model
-        try:
-            is_gone = await async_delete_items(self._hass, self._client, resource_id, deletion)
-        except CloudflareError as err:
-            self._backoff.add_errors([err], self._client.rate_limit)
-            LOGGER.warning("The entries in a removed %s could not be deleted yet: %s", kind, err)
-            return
-        if not is_gone or (since and dt_util.utcnow() - since >= LATE_WRITE):
-            self._store.resources.pending_deletions.pop(resource_id, None)
-            self._store.async_delay_save()

@@ -43,6 +43,7 @@ from .flows.schemas import (
     zone_fields,
 )
 from .flows.takeover import TakeoverSteps
+from .flows.zero_trust_list import ZeroTrustListFlow
 from .home_id import async_get_home_id
 from .subentries import add_subentry, new_domain_subentry
 from .takeover import CONF_REPLACES
@@ -96,6 +97,7 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
         return {
             SUBENTRY_DOMAIN: DomainFlow,
             ResourceKind.IP_LIST: IpListFlow,
+            ResourceKind.ZERO_TRUST_LIST: ZeroTrustListFlow,
             ResourceKind.DNS_LOCATION: DnsLocationFlow,
         }
 

@@ -45,7 +45,7 @@ from .store import ZoneStore
 
 _LIMIT_S = 20
 """How long all deletions may take together."""
-_REPAIR_AFTER = timedelta(minutes=15)
+REPAIR_AFTER = timedelta(minutes=15)
 """How long a deletion may fail before there is a repair."""
 
 
@@ -109,7 +109,7 @@ class Deletions:
         self._is_failing = bool(failed)
         if not failed:
             async_end_deletion_failed(self._hass, self._entry)
-        elif now - since >= _REPAIR_AFTER:
+        elif now - since >= REPAIR_AFTER:
             async_report_deletion_failed(self._hass, self._entry, failed)
 
 

@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 from .config import Domain, unreadable_domains
 from .const import DOMAIN
 from .ddns import CloudflareError, RecordKey, to_unicode
-from .flows.preview import escape_markdown
+from .flows.preview import as_code, escape_markdown
 from .issue import (
     ATTR_ENTRY_ID,
     ATTR_ISSUE,
@@ -30,9 +30,9 @@ _MAX_NAMES = 20
 """How many records an issue names at most."""
 _DOMAIN, _OPTIONS, _ZONE_ID = "domain_unreadable", "options_unreadable", "zone_id_unreadable"
 _DELETION_FAILED, _RECORDS_LEFT = "deletion_failed", "records_left"
-_ITEMS_LEFT = "list_items_left"
+_ITEMS_LEFT, _ITEMS_NOT_DELETED = "items_left", "items_not_deleted"
 _TOKEN_EXPIRES = "token_expires"  # noqa: S105 - a translation key
-_PASSING = (_DOMAIN, _OPTIONS, _ZONE_ID, _DELETION_FAILED, _TOKEN_EXPIRES)
+_PASSING = (_DOMAIN, _OPTIONS, _ZONE_ID, _DELETION_FAILED, _ITEMS_NOT_DELETED, _TOKEN_EXPIRES)
 """The issues that an entry has only while it is set up."""
 _FIXABLE = (_DOMAIN, _ZONE_ID)
 """The issues whose fix is to remove what cannot be read."""
@@ -110,10 +110,28 @@ def async_end_items_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 @callback
-def async_report_items_left(hass: HomeAssistant, entry: ConfigEntry, url: str) -> None:
-    """Create the issue that a removed entry leaves items in resources; ``url`` is their page."""
-    placeholders = {"zone": entry.title, "url": url}
+def async_report_items_left(
+    hass: HomeAssistant, entry: ConfigEntry, titles: Iterable[str], url: str
+) -> None:
+    """Create the issue that a removed entry leaves items in resources; ``url`` is a page."""
+    placeholders = {"zone": entry.title, "names": _names(titles), "url": url}
     _async_create(hass, entry, _ITEMS_LEFT, placeholders, is_persistent=True)
+
+
+@callback
+def async_report_items_not_deleted(
+    hass: HomeAssistant, entry: ConfigEntry, titles: Iterable[str], error: CloudflareError, url: str
+) -> None:
+    """Create the issue that the items in removed resources cannot be deleted."""
+    reason = escape_markdown(str(error))
+    placeholders = {"zone": entry.title, "names": _names(titles), "reason": reason, "url": url}
+    _async_create(hass, entry, _ITEMS_NOT_DELETED, placeholders)
+
+
+@callback
+def async_end_items_not_deleted(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the issue that the items in removed resources cannot be deleted."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, _ITEMS_NOT_DELETED))
 
 
 @callback
@@ -134,6 +152,11 @@ def record_names(record_keys: Iterable[RecordKey]) -> str:
     names = [f"`{key.family.record_type} {to_unicode(key.name)}`" for key in sorted(record_keys)]
     more = [f"… (+{len(names) - _MAX_NAMES})"] if len(names) > _MAX_NAMES else []
     return ", ".join([*names[:_MAX_NAMES], *more])
+
+
+def _names(titles: Iterable[str]) -> str:
+    """Return the names of resources for display."""
+    return ", ".join(map(as_code, titles))
 
 
 @callback

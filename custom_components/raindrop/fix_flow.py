@@ -29,6 +29,8 @@ MENUS: dict[str, Sequence[str]] = {
     "record_placeholder": ("retry", "remove"),
     "record_proxied_unknown": ("create_proxied", "create_not_proxied", "remove"),
     "record_read_only": ("retry", "remove"),
+    "zero_trust_list_contested": ("retry", "remove"),
+    "zero_trust_list_missing": ("retry", "remove"),
     "zone_gone": ("retry", "remove"),
     "zone_id_unreadable": ("remove",),
     "zone_internal": ("retry", "remove"),

@@ -166,7 +166,7 @@ class PermissionFlow(RetryFlow):
 
 
 class ResourceFlow(RetryFlow):
-    """Brings an IP list in line, also if external changes keep coming back."""
+    """Brings a resource in line, also if external changes keep coming back."""
 
     @override
     async def _async_try(self) -> None:
@@ -198,7 +198,7 @@ class LocationNetworkFlow(ResourceFlow):
 
 
 class ResourcePermissionFlow(ResourceFlow, PermissionFlow):
-    """Tries an IP list again, and asks for another credential if that fails."""
+    """Tries a resource again, and asks for another credential if that fails."""
 
 
 class UnreadableFlow(RetryFlow):
@@ -280,6 +280,11 @@ _FLOWS: dict[str, type[RetryFlow]] = {
     "record_proxied_unknown": ProxiedUnknownFlow,
     "record_other_home": OtherHomeFlow,
     "token_location": PermissionFlow,
+    "zero_trust_edit_missing": ResourcePermissionFlow,
+    "zero_trust_list_contested": ResourceFlow,
+    "zero_trust_list_missing": ResourceFlow,
+    "zero_trust_list_old_address": ResourceFlow,
+    "zero_trust_list_refused": ResourceFlow,
     "zone_gone": MovedZoneFlow,
     "zone_id_unreadable": UnreadableFlow,
     "zone_internal": ZoneFlow,
@@ -289,5 +294,4 @@ _FLOWS: dict[str, type[RetryFlow]] = {
     "zone_pending": MovedZoneFlow,
     "zone_read_missing": PermissionFlow,
     "zone_secondary": ZoneFlow,
-    "zero_trust_edit_missing": ResourcePermissionFlow,
 }

@@ -6,14 +6,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from .api_client import async_get_client
+from .backoff import Backoff
 from .const import LOGGER
 from .ddns import (
     CloudflareClient,
+    CloudflareError,
     DdnsError,
     LastNetworkError,
     Network,
@@ -21,7 +23,13 @@ from .ddns import (
     ResourceId,
     delete_own_items,
 )
-from .entry_issues import async_end_items_left, async_report_items_left
+from .deletions import REPAIR_AFTER
+from .entry_issues import (
+    async_end_items_left,
+    async_end_items_not_deleted,
+    async_report_items_left,
+    async_report_items_not_deleted,
+)
 from .home_id import async_get_home_id
 from .resource_config import (
     ManagedResource,
@@ -33,7 +41,7 @@ from .resource_issues import async_report_network_left
 from .resource_kinds import KINDS
 from .resource_operations import OperationWait, async_account_lock
 from .resource_store import ResourceDeletion
-from .scheduling import async_call_again
+from .scheduling import LATE_WRITE, async_call_again
 from .store import ZoneStore
 
 _LIMIT_S = 20
@@ -73,7 +81,80 @@ def _own(store: ZoneStore, resource_id: ResourceId) -> tuple[Network, ...]:
     return (state and state.own) or ()
 
 
-async def async_delete_items(
+class ResourceDeletions:
+    """Deletes this home's items in the resources that were removed from one loaded entry."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        client: CloudflareClient,
+        store: ZoneStore,
+        backoff: Backoff,
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._client = client
+        self._store = store
+        self._backoff = backoff
+        self._is_failing = False
+
+    @property
+    def due(self) -> dict[ResourceId, ResourceDeletion]:
+        """What to delete now."""
+        pending = self._store.resources.pending_deletions.items()
+        return {resource_id: deletion for resource_id, deletion in pending if deletion.since}
+
+    @callback
+    def async_reconfigured(self, resources: Iterable[ManagedResource]) -> None:
+        """Find what was removed; stop reporting a failure if all of it is back."""
+        begin_resource_deletions(self._entry, self._store, resources)
+        if not self.due:
+            self._async_report({}, dt_util.utcnow())
+
+    async def async_delete(self) -> None:
+        """Delete what is due; a repair says what fails for long."""
+        now, due = dt_util.utcnow(), self.due
+        # A time in the future is due to a clock that was set back.
+        due = {key: replace(one, since=min(one.since or now, now)) for key, one in due.items()}
+        if not due:
+            return
+        self._store.resources.pending_deletions.update(due)
+        failed: dict[ResourceId, CloudflareError] = {}
+        for resource_id, deletion in due.items():
+            try:
+                is_gone = await _async_delete(self._hass, self._client, resource_id, deletion)
+            except CloudflareError as err:
+                failed[resource_id] = err
+            else:
+                is_over = not is_gone or now - (deletion.since or now) >= LATE_WRITE
+                # It may have been added again meanwhile.
+                if is_over and self._store.resources.pending_deletions.get(resource_id) == deletion:
+                    del self._store.resources.pending_deletions[resource_id]
+        self._store.async_delay_save()
+        self._backoff.add_errors(failed.values(), self._client.rate_limit)
+        self._async_report({due[key]: err for key, err in failed.items()}, now)
+
+    @callback
+    def _async_report(
+        self, failed: Mapping[ResourceDeletion, CloudflareError], now: datetime
+    ) -> None:
+        titles = [deletion.title for deletion in failed]
+        if not failed:
+            self._is_failing = False
+            async_end_items_not_deleted(self._hass, self._entry)
+        for deletion, error in failed.items():
+            if not self._is_failing:
+                self._is_failing = True
+                LOGGER.warning(
+                    "The addresses in %s could not be deleted yet: %s", ", ".join(titles), error
+                )
+            if deletion.since and now - deletion.since >= REPAIR_AFTER:
+                url = KINDS[deletion.kind].url(deletion.account_id)
+                async_report_items_not_deleted(self._hass, self._entry, titles, error, url)
+
+
+async def _async_delete(
     hass: HomeAssistant,
     client: CloudflareClient,
     resource_id: ResourceId,
@@ -130,11 +211,13 @@ async def _async_delete_once(
         async with timeout(_LIMIT_S):
             client = async_get_client(hass, entry.data, await async_get_home_id(hass))
             for resource_id, deletion in deletions.items():
-                await async_delete_items(hass, client, resource_id, deletion)
+                await _async_delete(hass, client, resource_id, deletion)
                 del left[resource_id]
     except DdnsError, HomeAssistantError, OSError:
         LOGGER.debug("The entries in a resource could not be deleted", exc_info=True)
     if not left:
         async_end_items_left(hass, entry)
+    titles = [deletion.title for deletion in left.values()]
     for deletion in left.values():
-        async_report_items_left(hass, entry, KINDS[deletion.kind].url(deletion.account_id))
+        url = KINDS[deletion.kind].url(deletion.account_id)
+        async_report_items_left(hass, entry, titles, url)

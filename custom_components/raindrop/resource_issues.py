@@ -50,8 +50,7 @@ def async_sync_resource_issue(
         return
     settings = getattr(state.error, "settings", ())
     placeholders = {
-        "list": managed.title,
-        "name": managed.title,
+        "resource": managed.title,
         "addresses": _code(item.network for item in state.old_items),
         "settings": ", ".join(map(as_code, settings)),
         "reason": escape_markdown(str(state.error or "")),
@@ -90,7 +89,7 @@ def async_report_network_left(
         severity=ir.IssueSeverity.WARNING,
         translation_key="location_address_left",
         translation_placeholders={
-            "name": deletion.title,
+            "resource": deletion.title,
             "addresses": _code(deletion.own[:1]),
             "url": KINDS[deletion.kind].url(deletion.account_id),
         },

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .ddns import AccountId, Reason, ResourceKind
-from .zone_links import lists_url, locations_url
+from .zone_links import lists_url, locations_url, zero_trust_lists_url
 
 _ONLY_OF_LOCATIONS = (
     Reason.ADDRESS_TAKEN,
@@ -20,12 +20,31 @@ ONLY_OF_RESOURCES = (
     *_ONLY_OF_LOCATIONS,
 )
 """The reasons that records do not have."""
+_REASONS = (
+    Reason.CONTESTED,
+    Reason.REFUSED,
+    Reason.UNCONFIRMED,
+    Reason.UNREAD,
+    Reason.FLAPPING,
+    Reason.NO_ADDRESS,
+    Reason.NOT_FOUND,
+    Reason.OLD_ADDRESS,
+    Reason.SHARED_ADDRESS,
+)
+"""The reasons that any resource can have."""
 _LIST_ISSUES = {
     Reason.CONTESTED: "list_contested",
     Reason.NOT_FOUND: "list_missing",
     Reason.OLD_ADDRESS: "list_old_address",
     Reason.REFUSED: "list_refused",
     Reason.SHARED_ADDRESS: "list_shared_address",
+}
+_ZERO_TRUST_LIST_ISSUES = {
+    Reason.CONTESTED: "zero_trust_list_contested",
+    Reason.NOT_FOUND: "zero_trust_list_missing",
+    Reason.OLD_ADDRESS: "zero_trust_list_old_address",
+    Reason.REFUSED: "zero_trust_list_refused",
+    Reason.SHARED_ADDRESS: "zero_trust_list_shared_address",
 }
 _LOCATION_ISSUES = {
     Reason.ADDRESS_TAKEN: "location_address_taken",
@@ -68,36 +87,25 @@ KINDS: Mapping[ResourceKind, KindDescription] = {
         model="IP list",
         attribute="list",
         addresses_key="listed_addresses",
-        reasons=(
-            Reason.CONTESTED,
-            Reason.REFUSED,
-            Reason.UNCONFIRMED,
-            Reason.UNREAD,
-            Reason.FLAPPING,
-            Reason.NO_ADDRESS,
-            Reason.NOT_FOUND,
-            Reason.BUSY,
-            Reason.OLD_ADDRESS,
-            Reason.SHARED_ADDRESS,
-        ),
+        reasons=(*_REASONS, Reason.BUSY),
         issues=_LIST_ISSUES,
         url=lists_url,
+    ),
+    ResourceKind.ZERO_TRUST_LIST: KindDescription(
+        model="Zero Trust list",
+        attribute="list",
+        addresses_key="listed_addresses",
+        reasons=_REASONS,
+        issues=_ZERO_TRUST_LIST_ISSUES,
+        url=zero_trust_lists_url,
     ),
     ResourceKind.DNS_LOCATION: KindDescription(
         model="DNS location",
         attribute="location",
         addresses_key="filtered_address",
         reasons=(
+            *_REASONS,
             Reason.AMBIGUOUS,
-            Reason.CONTESTED,
-            Reason.REFUSED,
-            Reason.UNCONFIRMED,
-            Reason.UNREAD,
-            Reason.FLAPPING,
-            Reason.NO_ADDRESS,
-            Reason.NOT_FOUND,
-            Reason.OLD_ADDRESS,
-            Reason.SHARED_ADDRESS,
             *_ONLY_OF_LOCATIONS,
         ),
         issues=_LOCATION_ISSUES,

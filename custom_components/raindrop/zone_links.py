@@ -23,6 +23,11 @@ def locations_url(account_id: AccountId) -> str:
     return f"https://one.dash.cloudflare.com/{account_id}"
 
 
+def zero_trust_lists_url(account_id: AccountId) -> str:
+    """Return the URL of the page of an account's Zero Trust lists."""
+    return f"https://one.dash.cloudflare.com/{account_id}/reusable-components/lists"
+
+
 def dns_url(zone: Zone | None) -> str:
     """Return the URL of a zone's DNS page."""
     if zone is None or zone.account_id is None:

@@ -61,18 +61,22 @@ def list_endpoints(simulator: Simulator) -> list[str]:
     return [endpoint for endpoint in found if "/rules/lists" in endpoint]
 
 
-async def start(hass: HomeAssistant, entry: RaindropConfigEntry) -> SubentryFlowResult:
+async def start(
+    hass: HomeAssistant, entry: RaindropConfigEntry, kind: ResourceKind = ResourceKind.IP_LIST
+) -> SubentryFlowResult:
     """Open the form for a new list."""
     return await hass.config_entries.subentries.async_init(
-        (entry.entry_id, ResourceKind.IP_LIST), context={"source": SOURCE_USER}
+        (entry.entry_id, kind), context={"source": SOURCE_USER}
     )
 
 
-async def change(hass: HomeAssistant, entry: RaindropConfigEntry) -> SubentryFlowResult:
+async def change(
+    hass: HomeAssistant, entry: RaindropConfigEntry, kind: ResourceKind = ResourceKind.IP_LIST
+) -> SubentryFlowResult:
     """Open the form for the list of a zone."""
-    (subentry,) = entry.get_subentries_of_type(ResourceKind.IP_LIST)
+    (subentry,) = entry.get_subentries_of_type(kind)
     return await hass.config_entries.subentries.async_init(
-        (entry.entry_id, ResourceKind.IP_LIST),
+        (entry.entry_id, kind),
         context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry.subentry_id},
     )
 

@@ -247,5 +247,5 @@ async def test_the_blueprint_speaks_of_lists(
     simulator.ip.set_address("81.2.69.146")
     await clock.cycles()
     updated, failed = (call.data["text"].strip() for call in acted)
-    assert updated == f"IP list updated: The IP list trusted now contains {NEXT}."
-    assert failed.startswith("IP list update failed: The IP list trusted can't be kept up to date")
+    assert updated == f"List updated: The list trusted now contains {NEXT}."
+    assert failed.startswith("List update failed: The list trusted can't be kept up to date")

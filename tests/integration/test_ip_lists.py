@@ -335,7 +335,7 @@ async def test_the_entries_go_with_the_zone(
     await settle(hass)
     assert held(simulator, trusted) == ([] if reachable else [HOME])
     keys = {issue.translation_key for issue in issue_registry.issues.values()}
-    assert ("list_items_left" in keys) is not reachable
+    assert ("items_left" in keys) is not reachable
 
 
 async def test_the_action_reports_lists(

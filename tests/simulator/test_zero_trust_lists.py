@@ -91,7 +91,7 @@ async def test_items_are_appended_and_removed_in_one_request(
 async def test_a_value_is_removed_whoever_it_is_of(
     simulator: Simulator, client: AsyncCloudflare, homes: ZeroTrustList
 ) -> None:
-    """Two items may have one value, which the API does not tell apart."""
+    """Two items may have one value, and the API removes both."""
     simulator.cloudflare.zero_trust_lists.add_item(homes, "198.51.100.1", "mine")
     await edit(client, homes, remove=["198.51.100.1"])
     assert await items(client, homes) == []

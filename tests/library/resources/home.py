@@ -1,4 +1,4 @@
-"""A home that keeps its addresses in an IP list of the simulator."""
+"""A home that keeps its addresses in a list of the simulator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,6 +24,7 @@ from custom_components.raindrop.ddns.sources import Family, Source
 from custom_components.raindrop.ddns.zones import AccountId
 from simulator import Simulator
 from simulator.cloudflare.ip_lists import ItemList
+from simulator.cloudflare.zero_trust_lists import ZeroTrustList
 from tests.secrets import TOKEN
 
 HERE, HERE_V6 = Source(Family.IPV4), Source(Family.IPV6)
@@ -107,18 +108,19 @@ class ListHome:
 def new_home(
     simulator: Simulator,
     session: ClientSession,
-    of: ItemList,
+    of: ItemList | ZeroTrustList,
     home_id: HomeId = OURS,
+    kind: ResourceKind = ResourceKind.IP_LIST,
     **config: Any,
 ) -> ListHome:
-    """Return a home that keeps its IPv4 address in a list."""
+    """Return a home that keeps its IPv4 address in a list of a kind."""
     client = CloudflareClient(
         session, ApiToken(TOKEN), base_url=simulator.cloudflare.base_url, home_id=home_id
     )
     defaults = {"sources": {Family.IPV4: HERE}}
     account_id, resource_id = AccountId(of.account.id), ResourceId(of.id)
     made = ResourceConfig(
-        kind=ResourceKind.IP_LIST,
+        kind=kind,
         account_id=account_id,
         resource_id=resource_id,
         **{**defaults, **config},

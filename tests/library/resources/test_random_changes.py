@@ -1,6 +1,5 @@
 """A thousand random changes beside other homes: nothing of others changes, and there is no gap."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -11,27 +10,8 @@ import pytest
 from simulator import Simulator
 from simulator.cloudflare.ip_lists import ItemList, Operation
 
+from .changes import CHANGES, FAULTS, addresses
 from .home import ADD, DELETE, POLL, READ, THEIRS, WAITS, ListHome, held, new_home
-
-CHANGES = 1000
-FAULTS: dict[str, dict[str, Any]] = {
-    "error": {},
-    "spurious_403": {},
-    "html": {"status": 502},
-    "status": {"status": 503},
-    "garbled": {},
-    "reset": {},
-    "lost_response": {},
-    "cut": {},
-    "truncated": {},
-    "rate_limit": {"retry_after": 1},
-}
-
-
-def addresses() -> Iterator[str]:
-    """Yield addresses that the home did not have before."""
-    for number in range(2 * CHANGES):
-        yield f"81.{2 + number // 62_500}.{number // 250 % 250}.{number % 250 + 1}"
 
 
 class World:

@@ -26,6 +26,8 @@ class ResourceKind(StrEnum):
 
     IP_LIST = "ip_list"
     """Rules of the firewall refer to it."""
+    ZERO_TRUST_LIST = "zero_trust_list"
+    """Policies of Access and rules of Gateway refer to it."""
     DNS_LOCATION = "dns_location"
     """Cloudflare Gateway filters the DNS queries of its networks."""
 

@@ -8,9 +8,11 @@ from .api import ResourceApi
 from .config import AccountResource, ResourceKind
 from .dns_location import DnsLocationApi
 from .ip_list import IpListApi
+from .zero_trust_list import ZeroTrustListApi
 
 APIS: Mapping[ResourceKind, type[ResourceApi]] = {
     ResourceKind.IP_LIST: IpListApi,
+    ResourceKind.ZERO_TRUST_LIST: ZeroTrustListApi,
     ResourceKind.DNS_LOCATION: DnsLocationApi,
 }
 
