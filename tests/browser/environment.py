@@ -10,6 +10,7 @@ from devtools.home_assistant import HomeAssistant
 from simulator import Simulator
 from simulator.cloudflare.auth import LIST_PERMISSIONS, USER_PERMISSIONS
 from simulator.cloudflare.locations import Location
+from simulator.cloudflare.zero_trust_lists import ZeroTrustList
 from simulator.cloudflare.zone import HOME_ACCOUNT, Account
 
 ZONE = "example.com"
@@ -17,6 +18,7 @@ HOST = "home.example.com"
 WWW = "www.example.com"
 IP_LIST = "trusted"
 LOCATION = "Kids"
+ZERO_TRUST_LIST = "Homes"
 ACCOUNT_ID = Account(HOME_ACCOUNT).id
 TOKEN = "cfut_" + "drizzle" * 6
 WRONG_TOKEN = "cfut_" + "monsoon" * 6
@@ -100,11 +102,23 @@ class Environment:
 
     def add_location(self, *networks: str) -> Location:
         """Add a DNS location, and let the token edit it."""
-        self.allow_locations()
+        self.allow_zero_trust()
         return self.simulator.cloudflare.locations.add(LOCATION, networks)
 
-    def allow_locations(self) -> None:
-        """Let the token edit DNS locations as well."""
+    def add_zero_trust_list(self) -> ZeroTrustList:
+        """Add a Zero Trust list with an entry of somebody else, and let the token edit it."""
+        self.allow_zero_trust()
+        lists = self.simulator.cloudflare.zero_trust_lists
+        added = lists.add(ZERO_TRUST_LIST)
+        lists.add_item(added, "198.51.100.1", "office")
+        return added
+
+    async def wait_for_values(self, of: ZeroTrustList, *values: str) -> None:
+        """Wait until a Zero Trust list contains these values and no others."""
+        await self._wait_until(lambda: [item.value for item in of.items] == [*values])
+
+    def allow_zero_trust(self) -> None:
+        """Let the token edit Zero Trust settings as well."""
         self.simulator.cloudflare.add_token(TOKEN, permissions=USER_PERMISSIONS)
 
     async def wait_for_networks(self, of: Location, *networks: str) -> None:

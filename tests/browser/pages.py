@@ -188,6 +188,11 @@ class RaindropPage(HomeAssistantPage):
         await self.page.get_by_role("button", name="Add IP list").click()
         return Dialog(self.page)
 
+    async def add_zero_trust_list(self) -> Dialog:
+        """Start the flow that adds a Zero Trust list."""
+        await self.page.get_by_role("button", name="Add Zero Trust list").click()
+        return Dialog(self.page)
+
     async def add_dns_location(self) -> Dialog:
         """Start the flow that adds a DNS location."""
         await self.page.get_by_role("button", name="Add DNS location").click()
@@ -203,9 +208,9 @@ class RaindropPage(HomeAssistantPage):
         return self.page.get_by_role("button", name=re.compile(rf"^{re.escape(name)} DNS "))
 
     async def open_list(self, name: str) -> DevicePage:
-        """Open the device page of an IP list."""
+        """Open the device page of a list."""
         await self.page.get_by_role(
-            "button", name=re.compile(rf"^{re.escape(name)} IP list")
+            "button", name=re.compile(rf"^{re.escape(name)} (IP|Zero Trust) list")
         ).click()
         return DevicePage(self.page)
 

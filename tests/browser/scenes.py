@@ -26,6 +26,7 @@ from .environment import (
     OLD_ADDRESS,
     TOKEN,
     WWW,
+    ZERO_TRUST_LIST,
     ZONE,
     Environment,
 )
@@ -72,6 +73,7 @@ async def take_pictures(folder: Path) -> None:
                 await show_the_forms(page, environment, pictures)
                 await show_the_devices(page, environment, pictures)
                 await show_an_ip_list(page, environment, pictures)
+                await show_a_zero_trust_list(page, environment, pictures)
                 await show_a_dns_location(page, environment, pictures)
                 await show_a_repair(page, environment, pictures)
                 await show_the_dashboard(page, environment, pictures)
@@ -183,6 +185,19 @@ async def show_an_ip_list(page: Page, environment: Environment, pictures: Pictur
     await expect(form.text("Nothing else in the list changes")).to_be_visible()
     await pictures.take_dialog("ip-list-preview", form.dialog)
     await form.close()
+
+
+async def show_a_zero_trust_list(page: Page, environment: Environment, pictures: Pictures) -> None:
+    """Show the preview of a Zero Trust list."""
+    added = environment.add_zero_trust_list()
+    raindrop = await RaindropPage(page).open()
+    form = await raindrop.add_zero_trust_list()
+    await form.choose_radio(f"{ZERO_TRUST_LIST} (1)")
+    await form.press("Next")
+    await expect(form.text("in a single request")).to_be_visible()
+    await pictures.take_dialog("zero-trust-list-preview", form.dialog)
+    await form.close()
+    environment.simulator.cloudflare.zero_trust_lists.remove(added)
 
 
 async def show_a_dns_location(page: Page, environment: Environment, pictures: Pictures) -> None:

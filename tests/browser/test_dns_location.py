@@ -39,7 +39,7 @@ async def test_missing_permission_is_named(
     await expect(form.text("Account > Zero Trust > Edit to it")).to_be_visible()
     await take(page, screenshots, "dns-location-permission")
     await form.close()
-    environment.allow_locations()
+    environment.allow_zero_trust()
 
 
 async def test_location_is_added(
