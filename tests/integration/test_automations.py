@@ -1,7 +1,6 @@
 """Automations: each trigger, condition and blueprint through a real automation."""
 
 from datetime import timedelta
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -23,13 +22,13 @@ from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD
 
+from .blueprint import BLUEPRINT, use_blueprint
 from .builders import domain, set_up
 from .conftest import Clock
 
 PUBLIC_IP = "event.example_com_address_change"
 DNS_RECORD = "event.home_example_com_dns_record"
 PROBLEM = "binary_sensor.home_example_com_dns_problem"
-BLUEPRINT = Path(__file__).parents[2] / "blueprints" / "automation" / "raindrop" / "tell_me.yaml"
 NEXT_V6 = "2001:218:1:2::144"
 SECOND = timedelta(seconds=1)
 
@@ -406,17 +405,7 @@ async def test_the_blueprint_notifies_in_words(
         load_yaml_dict(str(BLUEPRINT)), expected_domain="automation", schema=BLUEPRINT_SCHEMA
     )
     assert blueprint.validate() is None
-    there = Path(hass.config.path("blueprints", "automation", "raindrop"))
-
-    def copy() -> None:
-        there.mkdir(parents=True, exist_ok=True)
-        (there / BLUEPRINT.name).write_text(BLUEPRINT.read_text("utf-8"), "utf-8")
-
-    await hass.async_add_executor_job(copy)
-    action = {"action": "test.act", "data": {"said": "{{ title }}: {{ message }}"}}
-    inputs = {"devices": [at(hass, "device", PUBLIC_IP)["device_id"]], "actions": [action]}
-    used = {"use_blueprint": {"path": f"raindrop/{BLUEPRINT.name}", "input": inputs}}
-    assert await async_setup_component(hass, "automation", {"automation": [used]})
+    await use_blueprint(hass, PUBLIC_IP)
     await hass.async_block_till_done()
 
     simulator.cloudflare.reachable = False
@@ -426,7 +415,7 @@ async def test_the_blueprint_notifies_in_words(
     await clock.cycles()
     await clock.passes(SECOND)
     failed = "The A record of home.example.com"
-    assert sorted(call.data["said"].strip() for call in calls) == [
+    assert sorted(call.data["text"].strip() for call in calls) == [
         "DNS is up to date again: The A record of home.example.com is up to date again.",
         f"DNS update failed: {failed} can't be kept up to date: Cloudflare could not be read.",
         f"Public IP address changed: Your public IPv4 address changed from {HOME} to {NEXT}.",

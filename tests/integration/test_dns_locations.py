@@ -18,6 +18,7 @@ from simulator.cloudflare.locations import Location
 from tests.conftest import HOME, NEXT
 from tests.simulated_time import settle
 
+from .blueprint import use_blueprint
 from .builders import domain, set_up
 from .conftest import BATCH, LIST, Clock, endpoints, state
 from .dns_location_homes import (
@@ -286,6 +287,26 @@ async def test_a_location_triggers_and_is_a_condition(
     await clock.cycles()
     assert EVENT not in [call.data["at"] for call in acted]
     await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+
+
+async def test_the_blueprint_speaks_of_locations(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    located: RaindropConfigEntry,
+) -> None:
+    """In other words than of records."""
+    acted = async_mock_service(hass, "test", "act")
+    await use_blueprint(hass, EVENT, types=["updated", "failed"])
+    simulator.ip.set_address(NEXT)
+    await clock.cycles()
+    simulator.cloudflare.locations.taken.add(LATER)
+    simulator.ip.set_address(LATER)
+    await clock.cycles()
+    updated, failed = (call.data["text"].strip() for call in acted)
+    assert updated == f"DNS location updated: The DNS location Kids now contains {NEXT}."
+    assert failed.startswith("DNS location update failed: The DNS location Kids can't be kept up")
+    assert failed.endswith("another DNS location already has your address.")
 
 
 async def test_the_action_reports_locations(

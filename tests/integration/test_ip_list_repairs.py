@@ -1,12 +1,10 @@
 """Repairs of IP lists, their diagnostics, and the automations that use them."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
@@ -21,13 +19,12 @@ from tests.conftest import HOME, NEXT
 from tests.secrets import TOKEN
 from tests.simulated_time import settle
 
+from .blueprint import use_blueprint
 from .builders import domain, set_up
 from .conftest import Clock, state
 from .ip_list_homes import DELETE, EVENT, PROBLEM, STATUS, held, ip_list
 from .repair_flows import Repair, issues
 from .router_entities import Router
-
-BLUEPRINT = Path(__file__).parents[2] / "blueprints" / "automation" / "raindrop" / "tell_me.yaml"
 
 
 @pytest.fixture
@@ -225,22 +222,7 @@ async def test_the_blueprint_speaks_of_lists(
     acted: list[ServiceCall],
 ) -> None:
     """In other words than of records."""
-    there = Path(hass.config.path("blueprints", "automation", "raindrop"))
-
-    def copy() -> None:
-        there.mkdir(parents=True, exist_ok=True)
-        (there / BLUEPRINT.name).write_text(BLUEPRINT.read_text("utf-8"), "utf-8")
-
-    await hass.async_add_executor_job(copy)
-    entity = er.async_get(hass).async_get(EVENT)
-    assert entity
-    inputs = {
-        "devices": [entity.device_id],
-        "types": ["updated", "failed"],
-        "actions": [{"action": "test.act", "data": {"text": "{{ title }}: {{ message }}"}}],
-    }
-    used = {"use_blueprint": {"path": f"raindrop/{BLUEPRINT.name}", "input": inputs}}
-    assert await async_setup_component(hass, "automation", {"automation": used})
+    await use_blueprint(hass, EVENT, types=["updated", "failed"])
     simulator.ip.set_address(NEXT)
     await clock.cycles()
     simulator.cloudflare.lists.failure = "no more items"
