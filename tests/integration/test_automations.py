@@ -384,7 +384,14 @@ async def test_the_editor_finds_all_triggers_and_conditions(
     assert await async_setup_component(hass, "automation", {})
     triggers = await trigger_descriptions(hass)
     conditions = await condition_descriptions(hass)
-    for key in ("public_ip_changed", "record_updated", "update_failed", "update_recovered"):
+    for key in (
+        "public_ip_changed",
+        "record_updated",
+        "failed_over",
+        "failed_back",
+        "update_failed",
+        "update_recovered",
+    ):
         description = triggers[f"raindrop.{key}"]
         assert description is not None
         assert description["target"]["entity"][0]["domain"] == ["event"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 
@@ -181,6 +182,25 @@ async def test_events_have_both_connections_and_addresses(home: Home) -> None:
         ("failed_back", NEXT, HOME, "LTE", "Fibre"),
     ]
     assert [event[0] for event in seen] == ["failed_over", "updated", "failed_back", "updated"]
+
+
+async def test_each_switch_triggers_automations(home: Home) -> None:
+    """By a trigger for each direction, whose target is the event entity."""
+    seen: list[str] = []
+    actions = [{"event": "seen", "event_data": {"by": "{{ trigger.id }}"}}]
+    triggers = [
+        {"trigger": f"raindrop.{key}", "id": key, "target": {"entity_id": EVENT}}
+        for key in ("failed_over", "failed_back")
+    ]
+    config = {"automation": {"triggers": triggers, "actions": actions}}
+    assert await async_setup_component(home.hass, "automation", config)
+    home.hass.bus.async_listen("seen", lambda event: seen.append(event.data["by"]))
+    await home.port(STATE_OFF)
+    assert seen == ["failed_over"]
+    await home.clock.passes(timedelta(hours=1))
+    await home.port(STATE_ON)
+    await home.clock.passes(BACK_AFTER)
+    assert seen == ["failed_over", "failed_back"]
 
 
 async def test_the_history_has_the_switches(home: Home, hass_storage: dict[str, Any]) -> None:

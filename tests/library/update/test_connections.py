@@ -246,3 +246,16 @@ async def test_after_a_restart_the_line_stays(
     assert (home.in_use, home.written) == (FIBRE, HOME)
     await home.after(2)
     assert (home.in_use, home.written) == (LTE, NEXT)
+
+
+async def test_a_connection_that_was_removed_is_no_switch(home: Home) -> None:
+    """The next one is used at once, and only the change of the record is an event."""
+    home.sources.values[PORT] = "off"
+    await home.after()
+    home.updater.managed_records = [
+        replace(home.record, connections=home.record.connections[:1]),
+        managed("other.example.com", policy=Policy(create=True)),
+    ]
+    result = await home.after()
+    assert (home.in_use, home.written) == (FIBRE, HOME)
+    assert kinds(result) == [EventType.UPDATED, EventType.CREATED]
