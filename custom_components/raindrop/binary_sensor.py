@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import ATTR_REASON
 from .coordinator import RaindropConfigEntry
-from .ddns import Reason, ResourceKind
+from .ddns import ResourceKind
 from .entity import DomainEntity, async_add_domain_entities
 from .resource_entity import ResourceEntity, async_add_resource_entities
 
@@ -53,8 +53,9 @@ class DomainProblem(DomainEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether a record is not in sync, though the user did not pause it."""
-        return self.reason not in {None, Reason.PAUSED} if self.is_known else None
+        """Return whether a record is not in sync, though it is neither paused nor unneeded."""
+        reason = self.reason
+        return reason is not None and reason.is_problem if self.is_known else None
 
     @property
     @override

@@ -16,6 +16,7 @@ from homeassistant.helpers.target import async_extract_referenced_entity_ids
 
 from .binary_sensor import PROBLEM, RESOURCE_PROBLEMS
 from .const import ATTR_REASON
+from .ddns import Reason
 from .entity import async_related_entities
 
 _PROBLEMS = frozenset({PROBLEM.key, *(problem.key for problem in RESOURCE_PROBLEMS.values())})
@@ -40,7 +41,7 @@ class InSyncCondition(EntityStateConditionBase):
     @override
     def is_valid_state(self, entity_state: State) -> bool:
         """Return whether a domain is in sync, and not paused either."""
-        is_paused = entity_state.attributes.get(ATTR_REASON) is not None
+        is_paused = entity_state.attributes.get(ATTR_REASON) == Reason.PAUSED
         return super().is_valid_state(entity_state) and not is_paused
 
     @override

@@ -9,7 +9,7 @@ be read stops no other.
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -18,6 +18,7 @@ from homeassistant.const import CONF_DOMAIN
 from . import ddns
 from .const import CONF_ZONE_ID, CONF_ZONE_NAME, SUBENTRY_DOMAIN
 from .ddns import (
+    ConnectionId,
     Family,
     HostName,
     ManagedRecord,
@@ -100,11 +101,13 @@ class Domain:
     """The name of its device: the host name in Unicode, unless the user changed it."""
     managed_records: tuple[ManagedRecord, ...]
     configured_record_keys: frozenset[RecordKey]
-    """Those of the managed records, and of families whose source is off."""
+    """Those of all its connections together, also of families whose source is off."""
     deletes_records: bool
     """Whether removing the domain deletes the records that Raindrop created."""
     is_paused: bool
     proxied: str
+    connection_names: Mapping[ConnectionId, str] = field(hash=False)
+    """The names of its connections."""
 
     @property
     def record_keys(self) -> tuple[RecordKey, ...]:
@@ -126,16 +129,18 @@ def read_domains(entry: ConfigEntry) -> tuple[Domain, ...]:
 
 def read_domain(entry: ConfigEntry, subentry: ConfigSubentry) -> Domain:
     """Return a domain of an entry. Raises ValueError for malformed data."""
-    data = domain_data(subentry)
+    data, sources = domain_data(subentry), read_sources(entry.options)
+    connections = read_connections(data[CONF_CONNECTIONS], sources).listed
     return Domain(
         subentry_id=subentry.subentry_id,
         name=read_host_name(data.get(CONF_DOMAIN)),
         title=subentry.title,
-        managed_records=read_managed_records(data, read_sources(entry.options)),
-        configured_record_keys=frozenset(read_record_keys(data)),
+        managed_records=read_managed_records(data, sources),
+        configured_record_keys=frozenset(key.rrset for key in read_record_keys(data)),
         deletes_records=read_bool(data[CONF_DELETE]),
         is_paused=read_bool(data[CONF_PAUSED]),
         proxied=read_text(data[CONF_PROXIED]),
+        connection_names={connection.id: connection.name for connection in connections},
     )
 
 

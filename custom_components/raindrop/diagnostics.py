@@ -68,7 +68,7 @@ def _diagnostics(
         return configuration
     coordinator = entry.runtime_data
     state = coordinator.data
-    address, name = _Labels("address"), _Labels("name")
+    address, name, connection = _Labels("address"), _Labels("name"), _Labels("connection")
     limit = coordinator.client.rate_limit
     return {
         **configuration,
@@ -87,7 +87,7 @@ def _diagnostics(
             for source, detection in state.detections.items()
         ],
         "records": [
-            _managed_record(managed, state, name, address)
+            _managed_record(managed, state, name, address, connection)
             for domain in coordinator.domains
             if subentry_id in (None, domain.subentry_id)
             for managed in domain.managed_records
@@ -164,7 +164,7 @@ def _response(response: Response, address: _Labels) -> str | None:
 
 
 def _managed_record(
-    managed: ManagedRecord, state: State, name: _Labels, address: _Labels
+    managed: ManagedRecord, state: State, name: _Labels, address: _Labels, connection: _Labels
 ) -> dict[str, Any]:
     """Return what is known of a record, without its name, comment and tags."""
     key = managed.record_key
@@ -174,6 +174,7 @@ def _managed_record(
     return {
         "name": name(key.name),
         "family": key.family.label,
+        "connection": connection(key.connection or None),
         "source": state.source(managed).kind,
         "creates": managed.policy.create,
         "reason": known.reason,

@@ -158,9 +158,10 @@ class DomainEntity(PublishedEntity):
 
     @property
     def reason(self) -> Reason | None:
-        """The reason of the first record that is not in sync."""
+        """The reason of the first record that is not in sync; a problem comes first."""
         records = (self.coordinator.data.record(key) for key in self.domain.record_keys)
-        return next((record.reason for record in records if record.reason), None)
+        reasons = [record.reason for record in records if record.reason]
+        return next((reason for reason in reasons if reason.is_problem), next(iter(reasons), None))
 
 
 class DomainControl(DomainEntity):

@@ -164,7 +164,8 @@ def raise_update_error(
         raise _unknown_address_error(asked[0], [m for m in unknown if state.source(m) == source])
     # An update cannot make a record visible to the world.
     reasons = ((key, state.record(key).reason) for key in keys)
-    if names := _names(key for key, reason in reasons if reason and not reason.is_only_unseen):
+    unsolved = [k for k, r in reasons if r and r.is_problem and not r.is_only_unseen]
+    if names := _names(unsolved):
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key=IN_CONFLICT,
@@ -255,7 +256,8 @@ def _log_reason(state: State, managed_records: Iterable[ManagedRecord]) -> str |
     for error in state.errors:
         return str(error)
     for managed in managed_records:
-        if managed.is_paused or state.has_connection_up(managed):
+        is_down = state.record(managed.record_key).is_down
+        if managed.is_paused or is_down or state.has_connection_up(managed):
             continue
         detection = state.detection(managed)
         if detection.ways_out:

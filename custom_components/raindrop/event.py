@@ -20,6 +20,7 @@ from .resource_kinds import KINDS
 
 PARALLEL_UPDATES = 0
 
+ATTR_CONNECTION = "connection"
 ATTR_FAMILY = "family"
 ATTR_FROM_CONNECTION = "from_connection"
 ATTR_FROM_IP = "from_ip"
@@ -125,12 +126,15 @@ class DnsRecordEvent(RaindropEvent, DomainEntity):
 
     @override
     def _attributes_of(self, event: DdnsEvent) -> dict[str, Any]:
+        id_, names = event.connection, self.domain.connection_names
+        connection = {ATTR_CONNECTION: names.get(id_, id_)} if id_ else {}
         connections = {
             ATTR_FROM_CONNECTION: event.from_connection,
             ATTR_TO_CONNECTION: event.to_connection,
         }
         return {
             CONF_DOMAIN: self.domain.name,
+            **connection,
             ATTR_REASON: event.reason,
             **(connections if event.type in SWITCHES else {}),
         }

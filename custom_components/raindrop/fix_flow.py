@@ -25,7 +25,7 @@ MENUS: dict[str, Sequence[str]] = {
     "record_contested": ("retry", "remove"),
     "record_delegated": ("retry", "remove"),
     "record_missing": ("create", "remove"),
-    "record_other_home": ("confirm", "remove"),
+    "record_other_home": ("confirm", "beside", "remove"),
     "record_placeholder": ("retry", "remove"),
     "record_proxied_unknown": ("create_proxied", "create_not_proxied", "remove"),
     "record_read_only": ("retry", "remove"),

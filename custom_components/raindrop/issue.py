@@ -13,6 +13,7 @@ from .const import DOMAIN
 from .ddns import Source
 from .flows.preview import as_code, record_text
 
+ATTR_CONNECTION = "connection_id"
 ATTR_DOMAIN = "domain"
 ATTR_ENTRY_ID = "entry_id"
 ATTR_FAMILY = "family"
@@ -29,13 +30,15 @@ class Issue:
     placeholders: dict[str, str]
     subentry_id: str = ""
     family: str = ""
+    connection: str = ""
+    """The id of the connection whose record it is about, if it has its own."""
     source: Source | None = None
     is_fixable: bool = True
 
     def id(self, entry: ConfigEntry) -> str:
         """Return a short id, free of URLs and entity ids, that no other issue has."""
         source, urls = (repr(self.source), self.source.urls) if self.source else ("", ())
-        about = " ".join((self.subentry_id, self.family, source, *urls))
+        about = " ".join((self.subentry_id, self.family, source, *urls, self.connection)).rstrip()
         about = sha256(about.encode()).hexdigest()[:8]
         return f"{entry.entry_id}_{self.key}_{about}"
 
@@ -50,6 +53,7 @@ def async_create_issue(
         DOMAIN,
         issue_id,
         data={
+            ATTR_CONNECTION: issue.connection,
             ATTR_ENTRY_ID: entry.entry_id,
             ATTR_FAMILY: issue.family,
             ATTR_ISSUE: issue.key,

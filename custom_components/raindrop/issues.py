@@ -117,6 +117,7 @@ def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
             placeholders={
                 ATTR_DOMAIN: domain.title,
                 "type": family.record_type,
+                "connection": domain.connection_names.get(managed.record_key.connection, ""),
                 "existing": quoted(existing) or "—",
                 "changed": "; ".join(map(_as_changed, existing)) or "—",
                 "times": ", ".join(map(_local_time, record.external_changes)),
@@ -124,6 +125,7 @@ def _record_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
             },
             subentry_id=domain.subentry_id,
             family=family.key,
+            connection=managed.record_key.connection,
         )
 
 
@@ -155,6 +157,7 @@ def _public_dns_issues(
             },
             subentry_id=domain.subentry_id,
             family=key.family.key,
+            connection=key.connection,
             is_fixable=False,
         )
 

@@ -17,13 +17,24 @@ from .config import (
     subentry_host_name,
 )
 from .const import DOMAIN
-from .ddns import CloudflareError, Owner, Reason, Record, RecordAttributes, RecordKey, Zone
+from .ddns import (
+    CloudflareError,
+    ConnectionId,
+    Owner,
+    Reason,
+    Record,
+    RecordAttributes,
+    RecordKey,
+    Zone,
+)
 from .error_messages import translated_error
 from .fix_flow import RetryFlow
+from .flows.connections import MAX_NAME_LENGTH
 from .flows.networks import CONF_NETWORK, chosen_networks, network_schema
 from .flows.schemas import record_choice
-from .issue import ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE
-from .stored_sources import FAMILIES
+from .issue import ATTR_CONNECTION, ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE
+from .stored_connections import CONF_CONNECTIONS, with_own_records
+from .stored_sources import CONF_SOURCES, FAMILIES
 from .subentries import async_change_domain
 from .zone_links import dns_url, zone_placeholders
 from .zone_move import async_find_zone, async_use_zone
@@ -50,7 +61,9 @@ class RecordFlow(RetryFlow):
     @property
     def _record_key(self) -> RecordKey:
         family = FAMILIES[self._issue_data[ATTR_FAMILY]]
-        return RecordKey(subentry_host_name(self._subentry), family)
+        # An issue from before the last update of Raindrop has no connection.
+        connection = ConnectionId(self._issue_data.get(ATTR_CONNECTION, ""))
+        return RecordKey(subentry_host_name(self._subentry), family, connection)
 
     def _update(self, **updates: object) -> RepairsFlowResult:
         """Change the data of the domain, which starts an update, and end."""
@@ -142,6 +155,17 @@ class OtherHomeFlow(ChoiceFlow):
     """Lets the user take over a record of another home."""
 
     _reason = Reason.OTHER_HOME
+
+    async def async_step_beside(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Give the connection of this home a record of its own, beside that of the other home."""
+        if not await self._async_is_fixable():
+            return self.async_abort(reason="not_loaded")
+        name = self.hass.config.location_name[:MAX_NAME_LENGTH]
+        stored = self._subentry.data.get(CONF_CONNECTIONS, {})
+        sources = self._subentry.data.get(CONF_SOURCES, {})
+        return self._update(**{CONF_CONNECTIONS: with_own_records(stored, sources, name)})
 
 
 class AmbiguousFlow(ChoiceFlow):

@@ -22,7 +22,7 @@ from .config import Domain
 from .connection_sensor import connection_sensors, unused_connection_sensors
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns import Address, Detection, Family, Reason, RecordKey, ResourceState, network_text
+from .ddns import Address, Detection, Family, Reason, ResourceState, network_text
 from .entity import (
     DomainEntity,
     ZoneEntity,
@@ -31,6 +31,7 @@ from .entity import (
     zone_unique_id,
 )
 from .history import async_get_history
+from .record_sensors import async_remove_unused_sensors, record_sensors
 from .resource_config import ManagedResource
 from .resource_entity import ResourceEntity, async_add_resource_entities
 from .resource_kinds import KINDS, ONLY_OF_RESOURCES
@@ -39,9 +40,6 @@ PARALLEL_UPDATES = 0
 
 IN_SYNC = "in_sync"
 """The status of a domain whose records are all in sync."""
-
-_MAX_ADDRESSES = 6
-"""How many IPv6 addresses fit in a state."""
 
 type Value = str | int | datetime | None
 
@@ -116,33 +114,6 @@ def _family_sensors(
     )
 
 
-def _record_sensor(family: Family, key: str) -> DomainSensorDescription:
-    """Return the sensor of the content of a domain's record."""
-
-    def content(coordinator: RaindropCoordinator, domain: Domain) -> str | None:
-        record = coordinator.data.record(RecordKey(domain.name, family)).record
-        return record.content if record else None
-
-    return DomainSensorDescription(key=key, value_fn=content)
-
-
-def _public_dns_sensor(family: Family, key: str) -> DomainSensorDescription:
-    """Return the sensor of what public resolvers answer for a domain; "none" is an answer."""
-
-    def answer(coordinator: RaindropCoordinator, domain: Domain) -> str | None:
-        record = coordinator.data.record(RecordKey(domain.name, family))
-        if record.public_addresses is None:
-            return None
-        return ", ".join(map(str, sorted(record.public_addresses)[:_MAX_ADDRESSES])) or "none"
-
-    return DomainSensorDescription(
-        key=key,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=answer,
-    )
-
-
 _FAMILY_SENSORS = {
     Family.IPV4: _family_sensors(
         Family.IPV4,
@@ -158,14 +129,6 @@ _FAMILY_SENSORS = {
         changes="changes_ipv6",
         source="source_ipv6",
     ),
-}
-_RECORD_SENSORS = {
-    Family.IPV4: _record_sensor(Family.IPV4, "record_ipv4"),
-    Family.IPV6: _record_sensor(Family.IPV6, "record_ipv6"),
-}
-_PUBLIC_DNS_SENSORS = {
-    Family.IPV4: _public_dns_sensor(Family.IPV4, "public_dns_ipv4"),
-    Family.IPV6: _public_dns_sensor(Family.IPV6, "public_dns_ipv6"),
 }
 _ZONE_SENSORS = (
     ZoneSensorDescription(
@@ -225,6 +188,7 @@ async def async_setup_entry(
     async def show_families(domains: Iterable[Domain]) -> None:
         """Show the families that the zone uses, and remove those that are no longer used."""
         _async_remove_unused(hass, coordinator, domains)
+        async_remove_unused_sensors(hass, coordinator, domains)
         used = coordinator.config.home_source.keys()
         of_families = chain.from_iterable(_FAMILY_SENSORS[f] for f in sorted(used - shown))
         async_add_entities(ZoneSensor(coordinator, description) for description in of_families)
@@ -253,13 +217,6 @@ def _async_remove_unused(
         for description in _FAMILY_SENSORS[family]
     ]
     unused += [
-        domain_unique_id(domain, description.key)
-        for domain in domains
-        for sensors in (_RECORD_SENSORS, _PUBLIC_DNS_SENSORS)
-        for family, description in sensors.items()
-        if RecordKey(domain.name, family) not in domain.record_keys
-    ]
-    unused += [
         domain_unique_id(domain, key)
         for domain in domains
         for key in unused_connection_sensors(domain)
@@ -271,9 +228,7 @@ def _async_remove_unused(
 
 
 def _domain_sensors(coordinator: RaindropCoordinator, domain: Domain) -> Iterator[DomainEntity]:
-    for record_key in domain.record_keys:
-        yield DomainSensor(coordinator, domain, _RECORD_SENSORS[record_key.family])
-        yield DomainSensor(coordinator, domain, _PUBLIC_DNS_SENSORS[record_key.family])
+    yield from record_sensors(coordinator, domain)
     yield from connection_sensors(coordinator, domain)
     yield DomainSensor(coordinator, domain, _DOMAIN_LAST_UPDATE)
     yield DomainStatus(coordinator, domain, _STATUS)

@@ -21,7 +21,7 @@ from . import ddns
 from .config import read_domains, zone_config
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
-from .ddns import Change, Detection, Family, Outcome, Reason, RecordKey, Source, ZoneConfig
+from .ddns import Change, Detection, Family, Reason, RecordKey, Source, ZoneConfig
 from .error_messages import translated_error
 from .history import async_get_history, change_data, switch_data
 from .loading import async_wait_until_loaded
@@ -155,7 +155,7 @@ async def _async_update(
     return {
         **resource_outcomes(coordinator.resources),
         "addresses": _addresses(coordinator.config, coordinator.data.detections),
-        "records": [_outcome(key, result.outcomes.get(key), coordinator) for key in record_keys],
+        "records": [_outcome(key, result, coordinator) for key in record_keys],
         **_texts({text.change: text.reason or "done" for text in result.texts}, {}, record_keys),
     }
 
@@ -172,6 +172,7 @@ async def _async_preview(
         raise translated_error(HomeAssistantError, err) from err
     changes = {change.record_key: change for change in preview.plan.changes}
     reasons = {conflict.record_key: conflict.reason for conflict in preview.plan.conflicts}
+    deleted = {deletion.record_key: deletion for deletion in preview.plan.deletions}
     for managed in config.managed_records:
         if managed.is_paused:
             reasons[managed.record_key] = Reason.PAUSED
@@ -180,7 +181,12 @@ async def _async_preview(
     return {
         **lists,
         "addresses": _addresses(config, preview.detections),
-        "records": [_planned(key, changes.get(key), reasons.get(key)) for key in record_keys],
+        "records": [
+            _deletion(deleted[key], "planned")
+            if key in deleted
+            else _planned(key, changes.get(key), reasons.get(key))
+            for key in record_keys
+        ],
         **_texts(
             dict.fromkeys(preview.plan.texts, "planned"), preview.plan.left_texts, record_keys
         ),
@@ -210,11 +216,15 @@ def _addresses(config: ZoneConfig, detections: Mapping[Source, Detection]) -> di
 
 
 def _outcome(
-    key: RecordKey, outcome: Outcome | None, coordinator: RaindropCoordinator
+    key: RecordKey, updated: ddns.UpdateResult, coordinator: RaindropCoordinator
 ) -> dict[str, Any]:
+    outcome = updated.outcomes.get(key)
+    if deletion := next((d for d in updated.deletions if d.record_key == key), None):
+        return _deletion(deletion, "done")
     if outcome is None:
         known = coordinator.data.record(key)
-        result = Reason.PAUSED if known.reason is Reason.PAUSED else "unchanged"
+        is_unneeded = known.reason is not None and not known.reason.is_problem
+        result = str(known.reason) if is_unneeded else "unchanged"
         return _record(key, result, to_ip=known.record.content if known.record else None)
     return _change(key, outcome.change, outcome.reason or "done")
 
@@ -233,6 +243,11 @@ def _change(key: RecordKey, change: Change, result: str) -> dict[str, Any]:
     enforced = {name: value for name, value in policies.items() if value is not None}
     from_ip = change.record.content
     return _record(key, result, change="update", from_ip=from_ip, to_ip=to_ip, **enforced)
+
+
+def _deletion(deletion: ddns.Deletion, result: str) -> dict[str, Any]:
+    content = deletion.record.content
+    return _record(deletion.record_key, result, change="delete", from_ip=content)
 
 
 def _texts(
@@ -259,4 +274,6 @@ def _text(record: ddns.Record, result: str, **more: Any) -> dict[str, Any]:
 
 
 def _record(key: RecordKey, result: str, **more: Any) -> dict[str, Any]:
-    return {"domain": key.name, "family": key.family.key, "result": str(result), **more}
+    connection = {"connection": key.connection} if key.connection else {}
+    family = key.family.key
+    return {"domain": key.name, **connection, "family": family, "result": str(result), **more}

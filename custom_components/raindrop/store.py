@@ -33,6 +33,7 @@ from .ddns import (
     RecordKey,
     RecordState,
     State,
+    carried_over,
 )
 from .resource_store import ResourceStore
 from .stored_records import (
@@ -139,12 +140,14 @@ class ZoneStore:
 
         For a family that is off, or a domain that cannot be read, the record's
         attributes stay stored: the record may be missing when it is managed again.
+        ``managed`` are in order; ``configured`` are record keys without a connection.
         """
         known = {**self._unmanaged, **self.state.records}
         if self._are_records_lost:
             unknown = RecordState(is_forgotten=True)
             known = {key: known.get(key, unknown) for key in (*configured, *managed)}
             self._are_records_lost = False
+        known = carried_over(known, managed)
         records = {key: known[key] for key in managed if key in known}
         self.state = replace(self.state, records=records)
         self._unmanaged = {
@@ -157,7 +160,7 @@ class ZoneStore:
                 is_forgotten=record.is_forgotten,
             )
             for key, record in known.items()
-            if key in configured and key not in managed
+            if key.rrset in configured and key not in managed
         }
 
     async def async_save(self) -> None:

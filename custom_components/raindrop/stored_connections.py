@@ -113,6 +113,21 @@ def new_connection_id(name: str, taken: Collection[ConnectionId]) -> ConnectionI
     return ConnectionId(next(candidate for candidate in candidates if candidate not in taken))
 
 
+def with_own_records(
+    connections: Mapping[str, Any], sources: Mapping[str, Any], name: str
+) -> dict[str, Any]:
+    """Return connections that each have a record of their own under the name.
+
+    Those without any become one that is called ``name`` and has the domain's sources.
+    """
+    listed = [*connections.get(CONF_LIST, ())]
+    if not listed:
+        own = {f.key: [*sources.get(f.key, [{CONF_SOURCE: FROM_ZONE}])] for f in Family}
+        only = {key: found[0] for key, found in own.items() if found}
+        listed = [{CONF_ID: new_connection_id(name, ()), CONF_NAME: name, **only}]
+    return {**connections, CONF_MODE: ALL, CONF_LIST: listed}
+
+
 def _read_list(data: Mapping[str, Any]) -> Mapping[ConnectionId, Mapping[str, Any]]:
     connections: dict[ConnectionId, Mapping[str, Any]] = {}
     for stored in read_list(data[CONF_LIST]):

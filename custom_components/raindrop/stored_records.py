@@ -8,6 +8,7 @@ from .ddns import (
     MAX_TTL_S,
     TTL_AUTO,
     Address,
+    ConnectionId,
     Family,
     HostName,
     IncompleteRecord,
@@ -49,13 +50,14 @@ def read_records(data: Mapping[str, Any]) -> tuple[dict[RecordKey, RecordState],
 
 def record_key_text(record_key: RecordKey) -> str:
     """Return a record key as it is stored."""
-    return f"{record_key.family.record_type} {record_key.name}"
+    name, family, connection = record_key
+    return f"{family.record_type} {name} {connection}".rstrip()
 
 
 def read_record_key(key: str) -> RecordKey:
     """Return a record key that is stored. Raises one of MALFORMED."""
-    record_type, name = key.split()
-    return RecordKey(HostName(name), _TYPES[record_type])
+    record_type, name, *connection = key.split()
+    return RecordKey(HostName(name), _TYPES[record_type], *map(ConnectionId, connection))
 
 
 def record_data(record: RecordState) -> dict[str, Any]:

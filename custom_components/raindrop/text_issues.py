@@ -14,7 +14,12 @@ def text_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
     for domain in domains:
         for key in domain.record_keys:
             known = state.record(key)
-            issue = partial(Issue, subentry_id=domain.subentry_id, family=key.family.key)
+            issue = partial(
+                Issue,
+                subentry_id=domain.subentry_id,
+                family=key.family.key,
+                connection=key.connection,
+            )
             if hinting := known.stale_hints:
                 yield issue(
                     key="stale_hints",

@@ -55,7 +55,9 @@ class RecordUpdatedTrigger(EventTrigger):
     """Fires when a record was written."""
 
     _keys = _WRITTEN
-    _types = frozenset({EventType.CREATED, EventType.UPDATED, EventType.DRIFT_CORRECTED})
+    _types = frozenset(
+        {EventType.CREATED, EventType.UPDATED, EventType.DELETED, EventType.DRIFT_CORRECTED}
+    )
 
 
 class UpdateFailedTrigger(EventTrigger):

@@ -84,6 +84,7 @@ async def test_names_and_addresses_are_replaced_by_numbers(
                 "failure": None,
                 "external_changes": 0,
                 "texts": None,
+                "connection": None,
                 "connections": None,
                 "public_dns": None,
             }
@@ -131,6 +132,7 @@ async def test_a_record_and_an_error_are_described_without_text(
             "failure": None,
             "external_changes": 0,
             "texts": None,
+            "connection": None,
             "connections": None,
             "public_dns": None,
         }

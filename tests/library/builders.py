@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
-from custom_components.raindrop.ddns.cloudflare.ownership import read_owner
+from custom_components.raindrop.ddns.cloudflare.ownership import read_connection, read_owner
 from custom_components.raindrop.ddns.models import (
     TTL_AUTO,
     Address,
@@ -53,6 +53,7 @@ def record(
     home_id: HomeId | None = None,
 ) -> Record:
     """Return an existing record, as a home with this id reads it."""
+    connection = read_connection(comment)
     return Record(
         id=record_id(number),
         name=HostName(name),
@@ -61,7 +62,8 @@ def record(
         proxied=proxied,
         ttl_s=ttl_s,
         comment=comment,
-        owner=read_owner(comment, home_id),
+        owner=read_owner(comment, home_id, connection),
+        connection=connection,
     )
 
 

@@ -96,7 +96,7 @@ from .models import (
     ZoneId,
 )
 from .names import full_name, to_ascii, to_unicode
-from .plans import Conflict, Outcome, Plan, TextOutcome
+from .plans import Conflict, Deletion, Outcome, Plan, TextOutcome
 from .preview import Preview, preview, preview_source
 from .proxy import ProxyObstacles, proxy_obstacles
 from .public_dns import (
@@ -141,7 +141,7 @@ from .resources.sync import (
 )
 from .results import DdnsEvent, EventType, UpdateResult
 from .sources import Connection, ConnectionId, FailoverTimes, Family, Meaning, Source, SourceKind
-from .state import IncompleteRecord, RecordState, State, reconfigured
+from .state import IncompleteRecord, RecordState, State, carried_over, reconfigured
 from .text_records import TextUpdate
 from .update import UpdateOptions, update_zone
 from .visibility import is_visible, next_in_turn
@@ -165,29 +165,29 @@ __all__ = [  # noqa: RUF022
     "CloudflareError", "CloudflareNotFoundError", "CloudflarePermissionError",
     "CloudflareRateLimitError", "CloudflareRefusedError", "CloudflareResponseError",
     "CloudflareTimeoutError", "Conflict", "Connection", "ConnectionId", "ConnectionState",
-    "ConnectionWatch", "Create", "CredentialProblem", "DdnsError", "DdnsEvent", "DesiredRecord",
-    "Detection", "DetectionError", "Detector", "EventType", "FailoverState", "FailoverTimes",
-    "Family", "GlobalApiKey", "HomeId", "HostName", "HostNameError", "IPV6_HOST", "IPV6_NETWORK",
-    "IncompleteRecord", "InterfaceId", "InterfaceIdError", "ItemId", "LastNetworkError",
-    "MAX_BATCH", "MAX_BATCH_PAID", "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX", "MIN_TTL_S",
-    "ManagedRecord", "Meaning", "Network", "NoAddressError", "Outcome", "OutsideZoneError", "Owner",
-    "PROVIDERS", "Permission", "Plan", "Policy", "Preview", "ProbeStatus", "Provider",
-    "ProviderUrlError", "ProxyObstacles", "PublicAnswers", "PublicQuestions", "RESOLVERS",
-    "RateLimit", "ReadSource", "Reason", "Record", "RecordAttributes", "RecordId", "RecordKey",
-    "RecordState", "RecordVersion", "RelativeNameError", "Resolver", "ResourceConfig", "ResourceId",
-    "ResourceItem", "ResourceKind", "ResourcePlan", "ResourceResult", "ResourceState", "Response",
-    "ResponseFormat", "STUN_SERVERS", "Source", "SourceKind", "SourceState", "State", "StunServer",
-    "TTL_AUTO", "TextOutcome", "TextUpdate", "UnknownNetworkError", "UnknownSettingsError",
-    "Update", "UpdateOptions", "UpdateResult", "WatchStatus", "Zone", "ZoneAccess", "ZoneConfig",
-    "ZoneId", "ZoneNameError", "ZoneStatus", "ZoneType", "addresses_in", "adoptable_items",
-    "ask_resolvers", "assess_resource", "check_base_url", "check_resource_edit", "custom_provider",
-    "delete_own_items", "delete_owned", "desired_networks", "discover_zone", "find_records",
-    "find_resources", "full_name", "is_id", "is_resource_id", "is_shared", "is_visible",
-    "is_watchable", "make_plan", "name_conflict", "network_text", "next_in_turn",
-    "parse_interface_id", "parse_state", "preview", "preview_resource", "preview_source",
-    "proxy_obstacles", "questions_about", "read_credential", "reconfigured", "records_for",
-    "resource_failure_events", "stable_address", "sync_resource", "to_ascii", "to_unicode",
-    "update_zone", "verify_access", "with_public_answers", "without_public_answers",
-    "zone_elsewhere",
+    "ConnectionWatch", "Create", "CredentialProblem", "DdnsError", "DdnsEvent", "Deletion",
+    "DesiredRecord", "Detection", "DetectionError", "Detector", "EventType", "FailoverState",
+    "FailoverTimes", "Family", "GlobalApiKey", "HomeId", "HostName", "HostNameError", "IPV6_HOST",
+    "IPV6_NETWORK", "IncompleteRecord", "InterfaceId", "InterfaceIdError", "ItemId",
+    "LastNetworkError", "MAX_BATCH", "MAX_BATCH_PAID", "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX",
+    "MIN_TTL_S", "ManagedRecord", "Meaning", "Network", "NoAddressError", "Outcome",
+    "OutsideZoneError", "Owner", "PROVIDERS", "Permission", "Plan", "Policy", "Preview",
+    "ProbeStatus", "Provider", "ProviderUrlError", "ProxyObstacles", "PublicAnswers",
+    "PublicQuestions", "RESOLVERS", "RateLimit", "ReadSource", "Reason", "Record",
+    "RecordAttributes", "RecordId", "RecordKey", "RecordState", "RecordVersion",
+    "RelativeNameError", "Resolver", "ResourceConfig", "ResourceId", "ResourceItem", "ResourceKind",
+    "ResourcePlan", "ResourceResult", "ResourceState", "Response", "ResponseFormat", "STUN_SERVERS",
+    "Source", "SourceKind", "SourceState", "State", "StunServer", "TTL_AUTO", "TextOutcome",
+    "TextUpdate", "UnknownNetworkError", "UnknownSettingsError", "Update", "UpdateOptions",
+    "UpdateResult", "WatchStatus", "Zone", "ZoneAccess", "ZoneConfig", "ZoneId", "ZoneNameError",
+    "ZoneStatus", "ZoneType", "addresses_in", "adoptable_items", "ask_resolvers", "assess_resource",
+    "carried_over", "check_base_url", "check_resource_edit", "custom_provider", "delete_own_items",
+    "delete_owned", "desired_networks", "discover_zone", "find_records", "find_resources",
+    "full_name", "is_id", "is_resource_id", "is_shared", "is_visible", "is_watchable", "make_plan",
+    "name_conflict", "network_text", "next_in_turn", "parse_interface_id", "parse_state", "preview",
+    "preview_resource", "preview_source", "proxy_obstacles", "questions_about", "read_credential",
+    "reconfigured", "records_for", "resource_failure_events", "stable_address", "sync_resource",
+    "to_ascii", "to_unicode", "update_zone", "verify_access", "with_public_answers",
+    "without_public_answers", "zone_elsewhere",
 ]
 # fmt: on

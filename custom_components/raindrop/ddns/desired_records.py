@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from .detection.result import Detections
+from .detection.result import Detection, Detections
 from .models import DesiredRecord, Policy, Record, RecordId, RecordKey
 from .records.external_changes import is_contested
 from .state import RecordState, State
 from .text_states import text_addresses
-from .zone_config import ZoneConfig
+from .zone_config import ManagedRecord, ZoneConfig
 
 
 def desired_records_of(
@@ -31,7 +31,7 @@ def desired_records_of(
         desired_records.append(
             DesiredRecord(
                 record_key=key,
-                address=None if managed.is_paused else detections[managed.source].address,
+                address=detection_of(managed, detections).address,
                 policy=_policy(managed.policy, known, by_id),
                 lacks_prefix=managed.lacks_prefix,
                 last_address=known.last_address,
@@ -42,9 +42,21 @@ def desired_records_of(
                 sent_addresses=known.sent_addresses,
                 text_names=managed.text_names,
                 text_addresses=text_addresses(known, now),
+                is_down=managed.is_down and not managed.is_paused,
+                uses_way_out=managed.source.uses_way_out,
             )
         )
     return desired_records
+
+
+def detection_of(managed: ManagedRecord, detections: Detections) -> Detection:
+    """Return what was detected for a managed record: nothing if it is paused or down.
+
+    Neither has a desired state, like one whose address is not known.
+    """
+    if managed.is_paused or managed.is_down:
+        return Detection(source=managed.source)
+    return detections[managed.source]
 
 
 def _policy(policy: Policy, known: RecordState, existing: Mapping[RecordId, Record]) -> Policy:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, NewType
 
 from .service_binding import ServiceBinding
-from .sources import ConnectionId, Family
+from .sources import ONLY_CONNECTION, ConnectionId, Family
 
 type Address = IPv4Address | IPv6Address
 
@@ -56,8 +56,13 @@ class RecordKey(NamedTuple):
 
     name: HostName
     family: Family
-    connection: ConnectionId = ConnectionId("")
+    connection: ConnectionId = ONLY_CONNECTION
     """The connection whose address it holds, if the name has a record for each of them."""
+
+    @property
+    def rrset(self) -> "RecordKey":
+        """The key without the connection: of all records of the name and type (RFC 9499)."""
+        return self._replace(connection=ONLY_CONNECTION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,8 @@ class Record:
     tags: tuple[str, ...] = ()
     modified_on: datetime | None = None
     owner: Owner = Owner.NOBODY
+    connection: ConnectionId = ONLY_CONNECTION
+    """The connection of the home that the comment names, if it names one."""
     is_shadowed: bool = False
     """Whether Cloudflare says that an NS record hides it."""
     is_read_only: bool = False
@@ -164,6 +171,10 @@ class DesiredRecord:
     """The names at which the user lets this home replace its address in texts."""
     text_addresses: frozenset[Address] = frozenset()
     """The addresses of this record that a text may still have."""
+    is_down: bool = False
+    """Whether its connection is known to be down; then there is no address."""
+    uses_way_out: bool = False
+    """Whether the address is that of whatever connection this host uses at the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +204,7 @@ class Update:
     proxied: bool | None = None
     ttl_s: int | None = None
     is_takeover: bool = False
-    """Whether another home's record becomes this home's: its comment says so from then on."""
+    """Whether the record was that of another home or connection: its comment is changed, too."""
     is_drift: bool = False
     """Whether the record was in sync before and was changed externally."""
 
@@ -210,6 +221,13 @@ class Reason(StrEnum):
     """Several records exist and none is identifiable as this home's."""
     OTHER_HOME = "other_home"
     """All records are another home's, and the user did not say to take one over."""
+    SAME_ADDRESS = "same_address"
+    """Another connection has the same address, which the name cannot have twice."""
+    MIXED_PROXIED = "mixed_proxied"
+    """Others' records of the name are proxied and this one would not be, or the other way around.
+    """
+    CONNECTION_DOWN = "connection_down"
+    """The connection is down, so it has no record. This is not a problem."""
     CNAME = "cname"
     """The name has a CNAME record, so it cannot have an address record."""
     DELEGATED = "delegated"
@@ -270,6 +288,11 @@ class Reason(StrEnum):
     """The zone's records come by transfer from another server."""
     ZONE_INTERNAL = "zone_internal"
     """The zone is not on the internet."""
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether it is not what the user or the connection's being down explains."""
+        return self not in {Reason.PAUSED, Reason.CONNECTION_DOWN}
 
     @property
     def is_only_unseen(self) -> bool:

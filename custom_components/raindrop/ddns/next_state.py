@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from .addresses import parse_record
+from .desired_records import detection_of
 from .detection.result import Detection, Detections
+from .down import are_handled
 from .errors import CloudflareError, CloudflareRefusedError
 from .models import Address, Owner, Reason, Record, RecordAttributes, RecordKey, Update
 from .plans import Conflict, Outcome, Plan
@@ -16,7 +18,7 @@ from .state import IncompleteRecord, RecordState, State
 from .text_records import TextUpdate
 from .text_states import TextsRead, text_outcomes
 from .visibility import delegation, with_visibility
-from .zone_config import ZoneConfig
+from .zone_config import ManagedRecord, ZoneConfig
 
 _RECORD_EXISTS = {81057, 81058}
 """Cloudflare's codes for a record that exists already."""
@@ -27,13 +29,15 @@ _MAX_SENT = 3
 
 
 def is_synced(config: ZoneConfig, detections: Detections, state: State) -> bool:
-    """Return whether every record was brought in line with its address, where that is known."""
+    """Return whether every record was brought in line with its address, where that is known.
+
+    The record of a connection that is down is in line once it is deleted, if it can be.
+    """
     return all(
-        managed.is_paused
-        or (address := detections[managed.source].address) is None
+        (address := detection_of(managed, detections).address) is None
         or address == state.record(managed.record_key).synced_address
         for managed in config.managed_records
-    )
+    ) and are_handled(config, detections, state)
 
 
 def without_list(
@@ -45,7 +49,7 @@ def without_list(
     now: datetime,
 ) -> tuple[State, UpdateResult]:
     """Return the next state after an update that did not read the zone, or failed to."""
-    records = {m.record_key: state.record(m.record_key) for m in config.managed_records}
+    records = {m.record_key: _with_down(m, state) for m in config.managed_records}
     is_converged = error is None and state.is_converged and is_synced(config, detections, state)
     # Without records, nothing more is listed, which would end an earlier error.
     list_error = (error or state.list_error) if records else None
@@ -70,8 +74,9 @@ def with_plan(
 ) -> tuple[State, UpdateResult]:
     """Return the next state after an update that read the zone and applied a plan.
 
-    The external changes of an overruled record no longer count. A record whose change
-    was not sent keeps its state for the next update.
+    The deletions of the plan are those that were made. The external changes of an
+    overruled record no longer count. A record whose change was not sent keeps its state
+    for the next update.
     """
     conflicts = {conflict.record_key: conflict for conflict in plan.conflicts}
     outcomes = list(outcomes)
@@ -80,21 +85,22 @@ def with_plan(
     unsent = {change.record_key for change in plan.changes} - outcome_of.keys()
     listing = list(listing)
     listed = {(record.name, record.type) for record in listing}
+    deleted = {deletion.record_key for deletion in plan.deletions}
     texts_read = TextsRead(config, listing, (*texts, *plan.waiting_texts))
     records: dict[RecordKey, RecordState] = {}
     for managed in config.managed_records:
         key = managed.record_key
-        # A paused record has no desired state, like one without an address.
-        detected = detections[managed.source]
-        detection = Detection(source=managed.source) if managed.is_paused else detected
+        detected, detection = detections[managed.source], detection_of(managed, detections)
+        existing = None if key in deleted else plan.records.get(key)
+        is_listed = (key.name, key.family.record_type) in listed
         record = _record_state(
-            state.record(key),
+            _with_down(managed, state),
             detection,
-            plan.records.get(key),
+            existing,
             conflicts.get(key),
             outcome_of.get(key) or plan.waiting.get(key),
             now,
-            is_listed=(key.name, key.family.record_type) in listed,
+            is_listed=existing is not None if key.connection else is_listed,
         )
         hints = tuple(plan.stale_hints.get(key, ()))
         if detected.address is not None and hints != record.stale_hints:
@@ -131,8 +137,15 @@ def with_plan(
         is_outdated=bool(unsent),
         was_read=True,
         errors=tuple(outcome.error for outcome in outcomes if outcome.error),
-        events=events_between(state, after, outcome_of),
+        deletions=plan.deletions,
+        events=events_between(state, after, outcome_of, plan.deletions),
     )
+
+
+def _with_down(managed: ManagedRecord, state: State) -> RecordState:
+    """Return what is known of a record before an update, and whether its connection is down."""
+    known = state.record(managed.record_key)
+    return known if known.is_down == managed.is_down else replace(known, is_down=managed.is_down)
 
 
 def _record_state(
@@ -163,6 +176,9 @@ def _record_state(
         # A record changed meanwhile is not in sync when the same address is found again.
         is_unchanged = before.record in {None, record}
         synced_address = before.synced_address if is_unchanged else None
+        if before.is_down and record is None:
+            # It is created anew when its connection is up: that is no drift.
+            before = replace(before, last_address=None, conflict=None, failure=None, refusals=0)
         return replace(
             before,
             record=record,
@@ -240,10 +256,10 @@ def _is_converged(conflict: Conflict | None, failure: Outcome | None, refusals: 
     """Return whether the next update would gain nothing from reading a record again.
 
     A change that was refused for its content in several updates in a row waits
-    for the next full sync, and so does a contested record.
+    for the next full sync, and so do a contested record and a second one for an address.
     """
     if conflict:
-        return conflict.reason is Reason.CONTESTED
+        return conflict.reason in {Reason.CONTESTED, Reason.SAME_ADDRESS}
     return failure is None or refusals >= _MAX_TRIES
 
 

@@ -18,6 +18,14 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """A record to delete, because its connection is down."""
+
+    record_key: RecordKey
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """The outcome of one change."""
 
@@ -56,7 +64,12 @@ class Plan:
     records: Mapping[RecordKey, Record] = field(default_factory=dict)
     """The existing record of each key, where exactly one is identifiable."""
     stale_records: Mapping[RecordKey, Sequence[Record]] = field(default_factory=dict)
-    """Those that this home created late beside the one of the key, with an address it had."""
+    """Those that this home created late beside the one of the key, with an address it had.
+
+    Also those of connections that the name has no longer.
+    """
+    deletions: tuple[Deletion, ...] = ()
+    """The records of connections that are down, where another one was read as it should be."""
     stale_hints: Mapping[RecordKey, Sequence[Record]] = field(default_factory=dict)
     """HTTPS and SVCB records of the name with an address that no record there will have."""
     waiting: Mapping[RecordKey, Outcome] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from .desired_records import desired_records_of
 from .detection.detector import Detector
 from .detection.requests import confirm_all, detect_all
 from .detection.result import Detection, Detections
+from .down import with_down
 from .models import Record
 from .plans import Plan
 from .records.plan import make_plan
@@ -51,6 +52,7 @@ async def preview(
     # An address in hold-down will be written.
     assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
     off_sensors, now = await detector.off_sensors(config.up_sensors), detector.now()
+    config = with_down(config, detections, off_sensors)
     used = with_connections(config, assumed, off_sensors, state or State(), now)
     desired_records = desired_records_of(*used, existing, now)
     plan = make_plan(desired_records, existing, config.zone_name)

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
 from .addresses import CLOUDFLARE_NETWORKS
-from .models import HostName, RecordKey
+from .models import HostName
 from .names import to_ascii
 from .sources import Family
 from .state import State
@@ -77,8 +77,7 @@ def _proxied_family(host: HostName, state: State) -> Family | None:
     Where there are records of both families, the proxy prefers IPv4:
     https://developers.cloudflare.com/network/ipv6-compatibility/
     """
-    known = {family: state.record(RecordKey(host, family)).record for family in Family}
-    records = {family: record for family, record in known.items() if record}
+    records = {k.family: r.record for k, r in state.records.items() if k.name == host and r.record}
     return min(records) if any(record.proxied for record in records.values()) else None
 
 

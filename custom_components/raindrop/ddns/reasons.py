@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .detection.result import Detection
-from .models import Reason
+from .models import Reason, RecordKey
 from .state import RecordState, State
 from .visibility import why_unseen
 from .zone_config import ManagedRecord, ZoneConfig
@@ -15,26 +15,30 @@ _LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)
 
 def with_reasons(config: ZoneConfig, state: State, now: datetime) -> State:
     """Return a state with the reason of each record that is not in sync, and since when."""
-    records = {
-        m.record_key: _paused(state.record(m.record_key))
-        if m.is_paused
-        else _with_reason(m, state, now)
-        for m in config.managed_records
-    }
+    up = {k.rrset for k, record in state.records.items() if k.connection and not record.is_down}
+    records: dict[RecordKey, RecordState] = {}
+    for managed in config.managed_records:
+        key, record = managed.record_key, state.record(managed.record_key)
+        if managed.is_paused:
+            records[key] = _without_need(record, Reason.PAUSED)
+        elif record.is_down and record.record is None and key.rrset in up:
+            records[key] = _without_need(record, Reason.CONNECTION_DOWN)
+        else:
+            records[key] = _with_reason(managed, state, now)
     return replace(
         state,
         records=records,
         has_unknown_record=any(record.unknown_since for record in records.values()),
         has_unsynced_record=any(
-            r.reason and not (r.reason is Reason.PAUSED or r.reason.is_only_unseen)
+            r.reason and r.reason.is_problem and not r.reason.is_only_unseen
             for r in records.values()
         ),
     )
 
 
-def _paused(record: RecordState) -> RecordState:
-    """Return a paused record: pausing is neither a failure nor a recovery."""
-    return replace(record, unknown_since=None, is_overdue=False, reason=Reason.PAUSED)
+def _without_need(record: RecordState, reason: Reason) -> RecordState:
+    """Return a record for which there is nothing to do: neither a failure nor a recovery."""
+    return replace(record, unknown_since=None, is_overdue=False, reason=reason)
 
 
 def _with_reason(managed: ManagedRecord, state: State, now: datetime) -> RecordState:

@@ -1,6 +1,6 @@
 """What happened in one update (UpdateResult), and its events."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import itemgetter
@@ -8,8 +8,8 @@ from operator import itemgetter
 from .addresses import parse_record
 from .errors import CloudflareError
 from .models import Address, Change, Create, Reason, RecordKey, ResourceId, Update
-from .plans import Outcome, TextOutcome
-from .sources import Family
+from .plans import Deletion, Outcome, TextOutcome
+from .sources import ONLY_CONNECTION, ConnectionId, Family
 from .state import State
 from .zones import Zone
 
@@ -21,6 +21,8 @@ class EventType(StrEnum):
     """The home has another address."""
     CREATED = "created"
     UPDATED = "updated"
+    DELETED = "deleted"
+    """The record of a connection that is down was deleted."""
     DRIFT_CORRECTED = "drift_corrected"
     """A record was changed externally and corrected."""
     FAILED = "failed"
@@ -51,6 +53,11 @@ class DdnsEvent:
     to_connection: str = ""
     """The name of the connection that is used."""
 
+    @property
+    def connection(self) -> ConnectionId:
+        """The connection whose own record it happened to; empty if it has none."""
+        return self.record_key.connection if self.record_key else ONLY_CONNECTION
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateResult:
@@ -58,6 +65,8 @@ class UpdateResult:
 
     outcomes: Mapping[RecordKey, Outcome] = field(default_factory=dict)
     """The outcome of each change that was sent."""
+    deletions: tuple[Deletion, ...] = ()
+    """The records of connections that are down, which were deleted."""
     texts: tuple[TextOutcome, ...] = ()
     """The outcome of each change of a text that was sent."""
     is_outdated: bool = False
@@ -72,9 +81,12 @@ class UpdateResult:
 
 
 def events_between(
-    before: State, after: State, outcomes: Mapping[RecordKey, Outcome]
+    before: State,
+    after: State,
+    outcomes: Mapping[RecordKey, Outcome],
+    deletions: Iterable[Deletion] = (),
 ) -> tuple[DdnsEvent, ...]:
-    """Return what happened in an update: moves of the home, changes, failures, recoveries.
+    """Return what happened: moves of the home, changes, deletions, failures, recoveries.
 
     The first address ever accepted is not an event, nor is a record that only waits for
     a flapping address to settle.
@@ -82,6 +94,7 @@ def events_between(
     return (
         *_moves(before, after),
         *(_change_event(k, o) for k, o in sorted(outcomes.items(), key=itemgetter(0)) if o.is_done),
+        *map(_deletion_event, deletions),
         *_failures(before, after),
     )
 
@@ -103,6 +116,15 @@ def _change_event(record_key: RecordKey, outcome: Outcome) -> DdnsEvent:
         record_key=record_key,
         from_ip=parse_record(change.record.content) if isinstance(change, Update) else None,
         to_ip=parse_record(outcome.record.content) if outcome.record else None,
+    )
+
+
+def _deletion_event(deletion: Deletion) -> DdnsEvent:
+    return DdnsEvent(
+        type=EventType.DELETED,
+        family=deletion.record_key.family,
+        record_key=deletion.record_key,
+        from_ip=parse_record(deletion.record.content),
     )
 
 

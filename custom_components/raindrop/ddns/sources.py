@@ -10,6 +10,7 @@ ConnectionId = NewType("ConnectionId", str)
 
 It stays the same when the connection is renamed. It is empty where there is only one.
 """
+ONLY_CONNECTION = ConnectionId("")
 
 
 class Family(IntEnum):
@@ -85,13 +86,17 @@ class Source:
         return self.meaning is not Meaning.THIS_NETWORK or len(self.urls) == 1
 
     @property
+    def uses_way_out(self) -> bool:
+        """Whether its address is that of whatever connection this host uses at the time."""
+        return self.meaning is Meaning.THIS_NETWORK and self.kind is not SourceKind.URLS
+
+    @property
     def is_of_network(self) -> bool:
         """Whether its IPv6 address stands for the network of this host, where others differ.
 
         A host connects from temporary addresses, and an entity may report only the prefix.
         """
-        is_of_network = self.meaning is Meaning.THIS_NETWORK and self.kind is not SourceKind.URLS
-        return self.family is Family.IPV6 and is_of_network
+        return self.family is Family.IPV6 and self.uses_way_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

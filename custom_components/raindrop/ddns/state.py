@@ -74,6 +74,8 @@ class RecordState:
     """How many updates in a row a change of it was refused in."""
     exists: bool | None = None
     """Whether the last list had a record of its name and type; None before the first list."""
+    is_down: bool = False
+    """Whether its connection was known to be down in the last update."""
     unknown_since: datetime | None = None
     """Since when it is unknown whether it is in sync: without an address, or without a list.
 
@@ -151,8 +153,14 @@ class State:  # noqa: PLW1641 - the decorator adds it
         return apart if apart in self.detections else source
 
     def detection(self, managed: ManagedRecord) -> Detection:
-        """Return what the source of a record detected: that of the connection in use."""
-        return self.detections[self.source(managed)]
+        """Return what the source of a record detected: that of the connection in use.
+
+        That counts for nothing where the connection is known to be down.
+        """
+        source = self.source(managed)
+        if self.record(managed.record_key).is_down:
+            return Detection(source=source)
+        return self.detections[source]
 
     def has_connection_up(self, managed: ManagedRecord) -> bool:
         """Return whether one of the connections of a record is up, or may be."""
@@ -178,6 +186,27 @@ class State:  # noqa: PLW1641 - the decorator adds it
 
 
 _parts = attrgetter(*(part.name for part in fields(State)))
+
+
+def carried_over(
+    records: Mapping[RecordKey, RecordState], record_keys: Iterable[RecordKey]
+) -> dict[RecordKey, RecordState]:
+    """Return what is known of records, where names now have one for each connection or no longer.
+
+    What the only record of a name was is then known of that of its first connection, so
+    that it is created as it was, and the other way around. ``record_keys`` are in order.
+    """
+    known = {**records}
+    former: dict[RecordKey, RecordKey] = {}
+    for key in known:
+        former.setdefault(key.rrset, key)
+    managed = [*record_keys]
+    done = {key.rrset for key in managed if key in known}
+    for key in managed:
+        if key.rrset in former and key.rrset not in done:
+            known[key] = known.pop(former[key.rrset])
+        done.add(key.rrset)
+    return known
 
 
 def reconfigured(state: State, before: ZoneConfig, after: ZoneConfig) -> State:

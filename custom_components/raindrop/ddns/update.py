@@ -10,10 +10,11 @@ from .connections_in_use import InUse, switch_events, with_connections
 from .desired_records import desired_records_of
 from .detection.detector import Detector
 from .detection.requests import confirm_all, detect_all
+from .down import with_down
 from .errors import CloudflareError, CloudflarePermissionError
 from .models import Record, RecordKey, ZoneId
 from .next_state import is_synced, with_plan, without_list
-from .plans import Outcome, Plan
+from .plans import Deletion, Outcome, Plan
 from .records.apply import apply
 from .records.delete import delete_records
 from .records.plan import make_plan
@@ -83,11 +84,13 @@ async def update_zone(
     now = detector.now()
     looked = await detect_all(detector, config.sources, options.max_age, options.detection_limit_s)
     off_sensors = await detector.off_sensors(config.up_sensors)
+    config = with_down(config, looked, off_sensors)
     used = with_connections(config, looked, off_sensors, state, detector.now())
     unconfirmed = [detection for detection in looked.values() if detection.is_unconfirmed]
     must_read = options.full_sync or not state.is_converged
     must_confirm = unconfirmed or options.second_opinion
     is_usual = not (must_read or must_confirm or state.has_unknown_record)
+    is_usual = is_usual and not config.has_connection_records
     if is_usual and used.detections == state.detections and used.state == state:
         return replace(state, detections=used.detections), UpdateResult()
     has_new_dispute = any(
@@ -142,11 +145,13 @@ async def _write(
         _apply(client, config.zone_id, plan, listing, state, is_current),
         _read_zone(client, config.zone_id, options),
     )
+    deletions: tuple[Deletion, ...] = ()
     errors: list[CloudflareError] = []
     # Any left because of an outdated configuration are found by the next full sync.
     if is_current():
-        errors = await _delete_stale(client, config.zone_id, plan, outcomes)
+        deletions, errors = await _delete_unwanted(client, config.zone_id, plan, outcomes)
     state = _with_zone(state, zone)
+    plan = replace(plan, deletions=deletions)
     after, result = with_plan(
         config, detections, state, listing, plan, outcomes, now=now, overrule=overrule
     )
@@ -194,21 +199,25 @@ async def _apply(
     return await apply(client, zone_id, together, listing, is_current, apart)
 
 
-async def _delete_stale(
+async def _delete_unwanted(
     client: CloudflareClient, zone_id: ZoneId, plan: Plan, outcomes: Iterable[Outcome]
-) -> list[CloudflareError]:
+) -> tuple[tuple[Deletion, ...], list[CloudflareError]]:
     """Delete the records that were created late, unless the remaining one may be wrong.
 
-    Returns why some were not deleted. After a failure that concerns all
-    changes, nothing more is tried.
+    Also those of connections that are down. Returns which of these were deleted, and why
+    some were not. After a failure that concerns all changes, nothing more is tried.
     """
     failures = [outcome for outcome in outcomes if outcome.error]
     if any(failure.error and not failure.error.is_of_content for failure in failures):
-        return []
+        return (), []
     changes = (failure.change for failure in failures)
     wrong = {*plan.waiting, *(c.record_key for c in changes if not isinstance(c, TextUpdate))}
     stale = [r for key, records in plan.stale_records.items() if key not in wrong for r in records]
-    return [error for _, error in await delete_records(client, zone_id, stale)]
+    down = [deletion.record for deletion in plan.deletions]
+    failed = await delete_records(client, zone_id, [*stale, *down])
+    left = {record.id for record, _ in failed}
+    deleted = tuple(deletion for deletion in plan.deletions if deletion.record.id not in left)
+    return deleted, [error for _, error in failed]
 
 
 async def _list(

@@ -28,6 +28,8 @@ class ManagedRecord:
     failover: FailoverTimes = field(default_factory=FailoverTimes)
     up_sensor: str = ""
     """The binary sensor of the connection of the record key, if it has one."""
+    is_down: bool = False
+    """Whether the connection of the record key is known to be down, as an update found out."""
 
     @property
     def sources(self) -> frozenset[Source]:
@@ -88,6 +90,11 @@ class ZoneConfig:
     def names(self) -> frozenset[HostName]:
         """The host names of all managed records."""
         return frozenset(managed.record_key.name for managed in self.managed_records)
+
+    @cached_property
+    def has_connection_records(self) -> bool:
+        """Whether there is a name with a record for every connection."""
+        return any(managed.record_key.connection for managed in self.managed_records)
 
     @cached_property
     def has_texts(self) -> bool:

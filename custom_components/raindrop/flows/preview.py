@@ -21,6 +21,8 @@ CONFLICT_KEYS = {
     Reason.MISSING: "record_missing",
     Reason.AMBIGUOUS: "record_ambiguous",
     Reason.OTHER_HOME: "record_other_home",
+    Reason.SAME_ADDRESS: "record_same_address",
+    Reason.MIXED_PROXIED: "record_mixed_proxied",
     Reason.CNAME: "record_cname",
     Reason.DELEGATED: "record_delegated",
     Reason.READ_ONLY: "record_read_only",

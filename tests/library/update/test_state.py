@@ -15,10 +15,12 @@ from custom_components.raindrop.ddns.errors import (
 from custom_components.raindrop.ddns.models import (
     Address,
     Reason,
+    RecordKey,
 )
 from custom_components.raindrop.ddns.plans import Conflict, Outcome
 from custom_components.raindrop.ddns.reasons import reason_of
-from custom_components.raindrop.ddns.state import RecordState, State
+from custom_components.raindrop.ddns.sources import ConnectionId
+from custom_components.raindrop.ddns.state import RecordState, State, carried_over
 from tests.library import test_zones
 from tests.library.builders import A1, A2, B1, HERE, HERE_V6, HOME, V4, V6, create, record
 
@@ -34,6 +36,8 @@ CONFLICTS = [
     Reason.NO_PREFIX,
     Reason.PROXIED_UNKNOWN,
     Reason.CONTESTED,
+    Reason.SAME_ADDRESS,
+    Reason.MIXED_PROXIED,
 ]
 FAILURES = [Reason.REFUSED, Reason.NOT_APPLIED, Reason.UNCONFIRMED]
 ACCEPTED = Detection(source=HERE, address=A1, responses=(Response(provider="a", address=A1),))
@@ -167,9 +171,10 @@ def test_every_reason_is_tested() -> None:
     detection = {Reason.UNREAD, Reason.NO_ADDRESS, Reason.FLAPPING}
     zone = {reason for reason, _ in test_zones.PROBLEMS if reason}
 
-    others = {Reason.TEXT, Reason.NOT_SEEN, Reason.PAUSED}
-    others |= {reason for reason in Reason if reason.name.startswith("LIST_")}
-    others |= {Reason.OLD_ADDRESS, Reason.SHARED_ADDRESS}
+    others = {Reason.TEXT, Reason.NOT_SEEN, Reason.PAUSED, Reason.CONNECTION_DOWN}
+    others |= {Reason.OLD_ADDRESS, Reason.SHARED_ADDRESS, Reason.NOT_FOUND, Reason.BUSY}
+    others |= {Reason.IPV4_OFF, Reason.SETTINGS_CHANGED, Reason.SETTINGS_UNKNOWN}
+    others |= {Reason.ADDRESS_TAKEN}
     assert set(Reason) == {*CONFLICTS, *FAILURES} | others | detection | zone
 
 
@@ -226,3 +231,26 @@ def test_equal_states_are_equal() -> None:
 
     assert replace(state, records=dict(state.records)) == state
     assert replace(state, is_converged=False) != state
+
+
+FIBRE, LTE = (V4._replace(connection=ConnectionId(name)) for name in ("fibre", "lte"))
+KNOWN, OTHER = RecordState(last_address=A1), RecordState(last_address=A2)
+
+
+@pytest.mark.parametrize(
+    "known, managed, expected",
+    [
+        pytest.param({V4: KNOWN}, [FIBRE, LTE], {FIBRE: KNOWN}, id="all/the first one"),
+        pytest.param({FIBRE: KNOWN, LTE: OTHER}, [V4], {V4: KNOWN, LTE: OTHER}, id="one again"),
+        pytest.param({LTE: OTHER}, [FIBRE, LTE], {LTE: OTHER}, id="another one/nothing"),
+        pytest.param({V4: KNOWN, V6: OTHER}, [V4, V6], {V4: KNOWN, V6: OTHER}, id="the same"),
+        pytest.param({V6: KNOWN}, [FIBRE], {V6: KNOWN}, id="another family/nothing"),
+    ],
+)
+def test_what_is_known_of_a_name_is_carried_over(
+    known: dict[RecordKey, RecordState],
+    managed: list[RecordKey],
+    expected: dict[RecordKey, RecordState],
+) -> None:
+    """What the only record of a name had, that of the first connection has, and back."""
+    assert carried_over(known, managed) == expected

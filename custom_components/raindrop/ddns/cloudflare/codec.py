@@ -19,7 +19,7 @@ from ..service_binding import ServiceBinding
 from ..sources import Family
 from ..text_records import SERVICE_TYPES, TextUpdate
 from .errors import ApiError
-from .ownership import owner_comment, read_owner
+from .ownership import owner_comment, read_connection, read_owner
 
 type JsonObject = Mapping[str, object]
 
@@ -136,6 +136,7 @@ def read_record(value: object, home_id: HomeId | None = None) -> Record:
     fields = json_object(value)
     comment = fields.get("comment")
     comment = comment if isinstance(comment, str) and comment else None
+    connection = read_connection(comment)
     meta = fields.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     # The address of a nameserver is served even though the delegation hides it.
@@ -152,7 +153,8 @@ def read_record(value: object, home_id: HomeId | None = None) -> Record:
         comment=comment,
         tags=tuple(str(tag) for tag in checked(fields.get("tags") or [], list)),
         modified_on=_time(fields.get("modified_on")),
-        owner=read_owner(comment, home_id),
+        owner=read_owner(comment, home_id, connection),
+        connection=connection,
         is_shadowed=bool(meta.get("shadowed_by")) and not is_served_glue,
         is_read_only=meta.get("read_only") is True,
     )
@@ -178,7 +180,8 @@ def create_body(change: Create, home_id: HomeId | None = None) -> dict[str, obje
 
     Raises UnusableAddressError if the address may not be written.
     """
-    comment = owner_comment(home_id) if change.is_owned else change.comment
+    owned = owner_comment(home_id, change.record_key.connection)
+    comment = owned if change.is_owned else change.comment
     return {
         "type": change.record_key.family.record_type,
         "name": change.record_key.name,
@@ -194,19 +197,19 @@ def create_body(change: Create, home_id: HomeId | None = None) -> dict[str, obje
 def update_body(change: Update, home_id: HomeId | None = None) -> dict[str, object]:
     """Encode the body of a request that changes a record: only the fields that differ.
 
-    A record that is taken over gets the comment of this home.
+    A record that is taken over gets the comment of this home and connection.
 
     Raises UnusableAddressError if the address may not be written.
     """
     if isinstance(change, TextUpdate):
         return _text_body(change)
     address, family = change.address, change.record_key.family
-    content = None if address is None else _content(address, family)
+    connection = change.record_key.connection
     fields = {
-        "content": content,
+        "content": None if address is None else _content(address, family),
         "proxied": change.proxied,
         "ttl": change.ttl_s,
-        "comment": owner_comment(home_id) if change.is_takeover else None,
+        "comment": owner_comment(home_id, connection) if change.is_takeover else None,
     }
     return {key: value for key, value in fields.items() if value is not None}
 

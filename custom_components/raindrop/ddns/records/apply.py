@@ -1,9 +1,11 @@
 """Apply a plan: one batch for many changes, bisected to find the one that is refused."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from itertools import batched, chain
 
+from ..addresses import parse_record
 from ..cloudflare.client import CloudflareClient
 from ..errors import (
     CloudflareConnectionError,
@@ -165,19 +167,19 @@ class _Writer:
         A record that was created at another name (the name is not in this
         zone) is deleted again, or each change of the address would add one.
         """
-        found = {(r.name, r.type): r for r in records} | {r.id: r for r in records}
-        shown = {_place(change): found.get(_place(change)) for change in changes}
+        shown = _shown(changes, records)
         # An updated record is not misplaced, even if it was renamed externally.
         updated = {change.record.id for change in changes if isinstance(change, Update)}
-        known = updated | {record.id for record in shown.values() if record}
+        known = updated | {record.id for record in shown if record}
         others = [record for record in records if record.id not in known]
-        lacking = [c for c in changes if isinstance(c, Create) and shown[_place(c)] is None]
+        outcomes = [(c, record) for c, record in zip(changes, shown, strict=True)]
+        lacking = [c for c, record in outcomes if isinstance(c, Create) and record is None]
         misplaced = await self._delete_misplaced(lacking, others)
-        for change in changes:
+        for change, record in outcomes:
             if isinstance(change, Create) and change.record_key in misplaced:
                 self._refuse(change, CloudflareRefusedError("The name is not in this zone"))
             else:
-                self.outcomes.append(_outcome(change, shown[_place(change)], others))
+                self.outcomes.append(_outcome(change, record, others))
 
     async def _delete_misplaced(
         self, creates: Sequence[Create], shown: Sequence[Record]
@@ -227,10 +229,31 @@ class _Writer:
         self.outcomes.append(Outcome(change=change, reason=Reason.REFUSED, error=err))
 
 
-def _place(change: Change) -> RecordId | tuple[HostName, str]:
-    """Return by what a response shows the record of a change."""
-    if isinstance(change, Update):
-        return change.record.id
+def _shown(changes: Iterable[Change], records: Iterable[Record]) -> list[Record | None]:
+    """Return the record of each change in a response, None if it is not there.
+
+    Of several new ones at one place, the comment tells which is whose, unless Cloudflare
+    did not keep it.
+    """
+    by_id = {record.id: record for record in records}
+    updated = {change.record.id for change in changes if isinstance(change, Update)}
+    by_place: defaultdict[tuple[HostName, str], list[Record]] = defaultdict(list)
+    for record in by_id.values():
+        if record.id not in updated:
+            by_place[record.name, record.type].append(record)
+
+    def shown(change: Change) -> Record | None:
+        if isinstance(change, Update):
+            return by_id.get(change.record.id)
+        key, at_place = change.record_key, by_place[_place(change)]
+        right = [r for r in at_place if parse_record(r.content) == change.address]
+        named = [r for r in at_place if r.connection == key.connection]
+        return next(iter(named or right or at_place), None)
+
+    return [shown(change) for change in changes]
+
+
+def _place(change: Create) -> tuple[HostName, str]:
     return change.record_key.name, change.record_key.family.record_type
 
 

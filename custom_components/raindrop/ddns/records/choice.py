@@ -24,7 +24,7 @@ def choose(desired: DesiredRecord, rrset: Sequence[Record]) -> Record | None:
         [record for record in allowed if record.owner is owner]
         for owner in (Owner.THIS_HOME, Owner.OTHER_HOME, Owner.UNNAMED_HOME)
     )
-    claimed = next(filter(None, by_owner), [])
+    claimed = _without_connection(next(filter(None, by_owner), []), desired)
     candidates = claimed or allowed
     if len(claimed) == 1 or len(rrset) == 1:
         return next(iter(candidates), None)
@@ -35,6 +35,20 @@ def choose(desired: DesiredRecord, rrset: Sequence[Record]) -> Record | None:
     # Of two that are both this home's, the one with the old address is stale.
     holding = right if right and _are_owned(candidates) else [*right, *before]
     return holding[0] if len(holding) == 1 else None
+
+
+def _without_connection(claimed: Sequence[Record], desired: DesiredRecord) -> Sequence[Record]:
+    """Return the records of this home among which to choose, now that one is for all connections.
+
+    Of several that are left of its connections, that is one: the one with the address,
+    else the one of the connection that comes first.
+    """
+    if not any(record.connection for record in claimed if record.is_owned):
+        return claimed
+    right = [r for r in claimed if holds(r, desired_address(desired, r))]
+    unnamed = [r for r in claimed if not r.connection]
+    before = [r for r in claimed if holds(r, desired.last_address)]
+    return right or unnamed or [min(before or claimed, key=lambda r: r.connection)]
 
 
 def late_records(

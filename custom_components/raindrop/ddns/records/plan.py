@@ -1,26 +1,29 @@
 """Plan what to change: a pure function from desired and existing records to a plan."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 
 from ..addresses import parse_record
 from ..models import (
-    TTL_AUTO,
-    Address,
     Change,
-    Create,
     DesiredRecord,
     HostName,
-    Owner,
-    Reason,
     Record,
-    RecordAttributes,
     RecordKey,
-    Update,
 )
 from ..plans import Conflict, Plan
 from .address_hints import stale_hints
-from .choice import choose, desired_address, holds, late_records
+from .choice import choose, desired_address, late_records
+from .connections import (
+    as_siblings,
+    assign,
+    deletions,
+    is_marked,
+    of_former_connections,
+    unmixed,
+)
+from .decision import conflict_of, decide
 from .obstacles import find_delegations, find_obstacle, shadowing
 
 
@@ -53,6 +56,24 @@ def make_plan(
     known          changed externally three times in six hours     conflict *contested*
     =============  ==============================================  ===================
 
+    Where several connections have a record under one name, each has only that of its
+    comment, and any other record stays:
+
+    =============  ==============================================  ===================
+    connection     existing at that name                           plan
+    =============  ==============================================  ===================
+    unknown        anything                                        leave
+    known          its own record, or none                         as above
+    known          a record of this home without a connection      becomes its own
+    known          another connection's record with its address    becomes its own
+    known          its address belongs to another connection       conflict *same address*
+    known          another's record with its address               *ambiguous*, *other home*
+    known          others', proxied where it would not be          conflict *mixed proxied*
+    down           its own record, and one that is right           delete
+    down           its own record, and none that is right          leave
+    not there      its own record, and one that is or gets right   delete
+    =============  ==============================================  ===================
+
     ``existing`` must be all records at the names of ``desired_records``: a part
     of them would make records look missing. Those above them show what is
     delegated; ``zone_name`` is None if it is not known. Four laws hold:
@@ -63,35 +84,97 @@ def make_plan(
     existing = list(existing)
     delegations = find_delegations(existing, zone_name)
     by_name = _by_name(existing)
-    changes: list[Change] = []
-    conflicts: list[Conflict] = []
-    chosen: dict[RecordKey, Record] = {}
-    stale_records: dict[RecordKey, Sequence[Record]] = {}
-    hints: dict[RecordKey, Sequence[Record]] = {}
-    for key, desired in {desired.record_key: desired for desired in desired_records}.items():
+    plans: list[Plan] = []
+    for group in _groups(desired_records):
+        key = group[0].record_key
         at_name = by_name.get(key.name, [])
-        rrset = [record for record in at_name if record.type == key.family.record_type]
-        record = choose(desired, rrset)
-        if record is not None:
-            chosen[key] = record
         above = shadowing(key.name, delegations)
-        decision = _decide(desired, at_name, rrset, record, above)
-        if isinstance(decision, Conflict):
-            conflicts.append(decision)
-            continue
-        if decision is not None:
-            changes.append(decision)
-        if stale := late_records(desired, record, rrset):
-            stale_records[key] = stale
-        if hinted := _stale_hints(desired, record, at_name, stale):
-            hints[key] = hinted
+        plan = _plan_connections if key.connection else _plan_one
+        plans.append(plan(group, at_name, above))
     return Plan(
-        changes=tuple(changes),
-        conflicts=tuple(conflicts),
-        records=chosen,
-        stale_records=stale_records,
-        stale_hints=hints,
+        changes=tuple(change for plan in plans for change in plan.changes),
+        conflicts=tuple(conflict for plan in plans for conflict in plan.conflicts),
+        records={k: record for plan in plans for k, record in plan.records.items()},
+        stale_records={k: stale for plan in plans for k, stale in plan.stale_records.items()},
+        stale_hints={k: hints for plan in plans for k, hints in plan.stale_hints.items()},
+        deletions=tuple(deletion for plan in plans for deletion in plan.deletions),
     )
+
+
+def _groups(desired_records: Iterable[DesiredRecord]) -> Iterable[Sequence[DesiredRecord]]:
+    """Return the desired records one by one, but those of the connections of a name together."""
+    groups: defaultdict[tuple[RecordKey, bool], dict[RecordKey, DesiredRecord]] = defaultdict(dict)
+    for desired in desired_records:
+        key = desired.record_key
+        groups[key.rrset, bool(key.connection)][key] = desired
+    return [[*group.values()] for group in groups.values()]
+
+
+def _plan_one(
+    group: Sequence[DesiredRecord], at_name: Sequence[Record], above: Sequence[Record]
+) -> Plan:
+    """Return the plan for the only desired record of a name and family."""
+    (desired,) = group
+    key = desired.record_key
+    rrset = _of_type(key, at_name)
+    record = choose(desired, rrset)
+    records = {} if record is None else {key: record}
+    decision = decide(desired, at_name, rrset, record, above)
+    if isinstance(decision, Conflict):
+        return Plan(conflicts=(decision,), records=records)
+    others = [other for other in rrset if other is not record]
+    stale = [*late_records(desired, record, rrset)]
+    if desired_address(desired, record) is not None:
+        stale += [r for r in of_former_connections(others, [key]) if r not in stale]
+    return Plan(
+        changes=(decision,) if decision else (),
+        records=records,
+        stale_records={key: stale} if stale else {},
+        stale_hints=_stale_hints(group, records, at_name, stale),
+    )
+
+
+def _plan_connections(
+    group: Sequence[DesiredRecord], at_name: Sequence[Record], above: Sequence[Record]
+) -> Plan:
+    """Return the plan for the connections that have a record under one name."""
+    assignment = assign(group, _of_type(group[0].record_key, at_name))
+    records = assignment.records
+    decisions: dict[RecordKey, Change | Conflict] = {}
+    for desired in as_siblings(group, assignment):
+        key, record = desired.record_key, records.get(desired.record_key)
+        own = [record] if record else []
+        decision = decide(desired, at_name, own, record, above, assignment.conflicts.get(key))
+        if decision is not None:
+            decisions[key] = unmixed(decision, assignment, at_name)
+    conflicts = {k: d for k, d in decisions.items() if isinstance(d, Conflict)}
+    changes = {k: d for k, d in decisions.items() if not isinstance(d, Conflict)}
+    sure = [d for d in group if d.address is not None and d.record_key not in conflicts]
+    sure.sort(key=lambda desired: desired.record_key in changes)
+    former = of_former_connections(assignment.left, [d.record_key for d in group])
+    left = [record for record in assignment.left if record not in former]
+    stale_records: dict[RecordKey, Sequence[Record]] = {}
+    for desired in sure:
+        late = [*late_records(desired, records.get(desired.record_key), left)]
+        late += [r for r in left if r not in late and is_marked(r, desired.record_key)]
+        left = [record for record in left if record not in late]
+        if late or former:
+            stale_records[desired.record_key] = [*late, *former]
+            former = []
+    down = tuple(deletions(group, records, conflicts))
+    gone = [*chain(*stale_records.values()), *(deletion.record for deletion in down)]
+    return Plan(
+        changes=tuple(changes.values()),
+        conflicts=tuple(conflicts.values()),
+        records=records,
+        stale_records=stale_records,
+        stale_hints=_stale_hints(sure, records, at_name, gone),
+        deletions=down,
+    )
+
+
+def _of_type(record_key: RecordKey, records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if record.type == record_key.family.record_type]
 
 
 def name_conflict(
@@ -103,11 +186,11 @@ def name_conflict(
     """
     existing = list(existing)
     at_name = [record for record in existing if record.name == record_key.name]
-    rrset = [record for record in at_name if record.type == record_key.family.record_type]
+    rrset = _of_type(record_key, at_name)
     only = rrset[0] if len(rrset) == 1 else None
     above = shadowing(record_key.name, find_delegations(existing, zone_name))
     found = find_obstacle(at_name, rrset, only, above)
-    return _conflict(record_key, *found) if found else None
+    return conflict_of(record_key, *found) if found else None
 
 
 def _by_name(records: Iterable[Record]) -> Mapping[HostName, list[Record]]:
@@ -118,145 +201,22 @@ def _by_name(records: Iterable[Record]) -> Mapping[HostName, list[Record]]:
 
 
 def _stale_hints(
-    desired: DesiredRecord,
-    record: Record | None,
-    at_name: Sequence[Record],
-    stale: Sequence[Record],
-) -> Sequence[Record]:
-    """Return the HTTPS and SVCB records that will lead to an address that is not there."""
-    address = desired_address(desired, record)
-    if address is None:
-        return ()
-    others = [other for other in at_name if other is not record and other not in stale]
-    held = {address, *(parse_record(other.content) for other in others)}
-    return stale_hints(desired.record_key, at_name, held)
+    sure: Iterable[DesiredRecord],
+    records: Mapping[RecordKey, Record],
+    at_name: Iterable[Record],
+    stale: Collection[Record],
+) -> Mapping[RecordKey, Sequence[Record]]:
+    """Return the HTTPS and SVCB records that will lead to an address that is not there.
 
-
-def _decide(
-    desired: DesiredRecord,
-    at_name: Sequence[Record],
-    rrset: Sequence[Record],
-    record: Record | None,
-    above: Sequence[Record],
-) -> Change | Conflict | None:
-    """Return what the row of the table says for one desired record."""
-    if desired.address is None:
-        return None
-    if obstacle := find_obstacle(at_name, rrset, record, above):
-        return _conflict(desired.record_key, *obstacle)
-    if desired.lacks_prefix:
-        return _conflict(desired.record_key, Reason.NO_PREFIX, rrset)
-    address = desired_address(desired, record)
-    if record and address is None:
-        return _conflict(desired.record_key, Reason.MISSING, rrset)
-    change = _update(desired, address, record) if record else _create(desired, address)
-    reason = _conflict_reason(desired, rrset, record, change)
-    return _conflict(desired.record_key, reason, rrset) if reason else change
-
-
-def _conflict_reason(
-    desired: DesiredRecord,
-    rrset: Sequence[Record],
-    record: Record | None,
-    change: Change | None,
-) -> Reason | None:
-    """Return why a change must not be made, or why there is none though one is needed.
-
-    Cloudflare keeps no two identical records; which of them to delete is the
-    user's decision.
+    ``sure`` are the desired records of one name and family without a conflict.
     """
-    if record is None and rrset:
-        is_elsewhere = all(other.owner is Owner.OTHER_HOME for other in rrset)
-        return Reason.OTHER_HOME if is_elsewhere else Reason.AMBIGUOUS
-    if record is None and change is None:
-        return Reason.MISSING
-    if isinstance(change, Create) and _is_proxied_unknown(desired):
-        return Reason.PROXIED_UNKNOWN
-    if isinstance(change, Update) and any(holds(other, change.address) for other in rrset):
-        return Reason.AMBIGUOUS
-    if change and change.is_drift and desired.is_contested:
-        return Reason.CONTESTED
-    return None
-
-
-def _update(desired: DesiredRecord, address: Address | None, record: Record) -> Update | None:
-    """Return the fields of a record that differ from the desired ones, None if none does.
-
-    The TTL of a proxied record is always automatic: enforcing another would
-    never converge.
-    """
-    policy = desired.policy
-    is_proxied = record.proxied if policy.proxied is None else policy.proxied
-    new_address = None if parse_record(record.content) == address else address
-    new_proxied = None if is_proxied == record.proxied else is_proxied
-    new_ttl_s = None if is_proxied or policy.ttl_s == record.ttl_s else policy.ttl_s
-    is_takeover = record.owner is Owner.OTHER_HOME
-    is_needed = is_takeover or (new_address, new_proxied, new_ttl_s) != (None, None, None)
-    if address is None or not is_needed:
-        return None
-    return Update(
-        record_key=desired.record_key,
-        record=record,
-        address=new_address,
-        proxied=new_proxied,
-        ttl_s=new_ttl_s,
-        is_takeover=is_takeover,
-        is_drift=not is_takeover
-        and (
-            desired.last_address == new_address
-            if new_address
-            else _is_attribute_drift(desired, is_proxied_enforced=new_proxied is not None)
-        ),
-    )
-
-
-def _is_attribute_drift(desired: DesiredRecord, *, is_proxied_enforced: bool) -> bool:
-    """Return whether the record had the attributes that it has to be given again.
-
-    If not, the user changed the policy: that is no drift. Neither is the TTL of
-    a record that was proxied: it is automatic until somebody stops the proxy,
-    which the policy allows.
-    """
-    before, policy = desired.last_record, desired.policy
-    if before is None:
-        return False
-    if is_proxied_enforced:
-        return before.proxied == policy.proxied
-    return not before.proxied and before.ttl_s == policy.ttl_s
-
-
-def _create(desired: DesiredRecord, address: Address | None) -> Create | None:
-    """Return the record to create, None if it may not or cannot be created.
-
-    It gets what it had before, except what the policy enforces.
-    """
-    policy = desired.policy
-    if address is None or not policy.create:
-        return None
-    before = desired.last_attributes or RecordAttributes()
-    is_proxied = before.proxied if policy.proxied is None else policy.proxied
-    ttl_s = before.ttl_s if policy.ttl_s is None else policy.ttl_s
-    return Create(
-        record_key=desired.record_key,
-        address=address,
-        proxied=is_proxied,
-        ttl_s=TTL_AUTO if is_proxied else ttl_s,
-        is_owned=before.is_owned,
-        comment=None if before.is_owned else before.comment,
-        tags=before.tags,
-        is_drift=desired.last_address == address,
-    )
-
-
-def _is_proxied_unknown(desired: DesiredRecord) -> bool:
-    """Return whether a record existed and may have been proxied.
-
-    Created without the proxy, it would show the address of a home that was hidden.
-    """
-    has_existed = desired.may_have_existed or desired.last_address is not None
-    is_known = desired.last_attributes is not None or desired.policy.proxied is not None
-    return has_existed and not is_known
-
-
-def _conflict(record_key: RecordKey, reason: Reason, records: Sequence[Record]) -> Conflict:
-    return Conflict(record_key=record_key, reason=reason, records=tuple(records))
+    found = ((d.record_key, desired_address(d, records.get(d.record_key))) for d in sure)
+    addresses = {key: address for key, address in found if address}
+    if not addresses:
+        return {}
+    replaced = [record for key, record in records.items() if key in addresses]
+    others = (other for other in at_name if other not in replaced and other not in stale)
+    held = {*addresses.values(), *(parse_record(other.content) for other in others)}
+    key = next(iter(addresses))
+    hints = stale_hints(key, at_name, held)
+    return {key: hints} if hints else {}

@@ -21,17 +21,16 @@ def unapplied_fields(change: Change, record: Record) -> list[str]:
     """
     if isinstance(change, TextUpdate):
         return [] if is_same_text(change.text, record) else ["content"]
+    is_ours = record.is_owned and record.connection == change.record_key.connection
     is_as_sent = {
         "content": change.address in (None, parse_record(record.content)),
         "proxied": change.proxied in (None, record.proxied),
         "ttl": record.proxied or change.ttl_s in (None, record.ttl_s),
     }
     if isinstance(change, Update):
-        is_as_sent["comment"] = record.is_owned or not change.is_takeover
+        is_as_sent["comment"] = is_ours or not change.is_takeover
     else:
-        is_as_sent["comment"] = (
-            record.is_owned if change.is_owned else record.comment == change.comment
-        )
+        is_as_sent["comment"] = is_ours if change.is_owned else record.comment == change.comment
         is_as_sent["tags"] = _folded(change.tags) == _folded(record.tags)
     return [name for name, is_sent in is_as_sent.items() if not is_sent]
 

@@ -1,0 +1,56 @@
+"""Which connections are certainly down, where every connection has a record of its own."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from .detection.result import Detection, Detections
+from .state import State
+from .zone_config import ManagedRecord, ZoneConfig
+
+
+def with_down(
+    config: ZoneConfig, detections: Detections, off_sensors: Collection[str]
+) -> ZoneConfig:
+    """Return a configuration that knows which connections are down.
+
+    One is only by its own word: its entity reports that there is no address, or its
+    binary sensor is off. Silence proves nothing.
+    """
+    if not config.has_connection_records:
+        return config
+    managed_records = [
+        replace(managed, is_down=_is_down(managed, detections[managed.source], off_sensors))
+        if managed.record_key.connection
+        else managed
+        for managed in config.managed_records
+    ]
+    return replace(config, managed_records=managed_records)
+
+
+def are_handled(config: ZoneConfig, detections: Detections, state: State) -> bool:
+    """Return whether no record of a connection that is down can be deleted, as far as known."""
+    up = {
+        managed.record_key.rrset
+        for managed in config.managed_records
+        if managed.record_key.connection and _is_right(managed, detections, state)
+    }
+    return not any(
+        managed.is_down
+        and not managed.is_paused
+        and managed.record_key.rrset in up
+        and state.record(managed.record_key).exists is not False
+        for managed in config.managed_records
+    )
+
+
+def _is_down(managed: ManagedRecord, detection: Detection, off_sensors: Collection[str]) -> bool:
+    own = detection.source_response
+    if managed.up_sensor in off_sensors:
+        return True
+    return own is not None and own.rejected is not None and own.rejected.is_unspecified
+
+
+def _is_right(managed: ManagedRecord, detections: Detections, state: State) -> bool:
+    known, address = state.record(managed.record_key), detections[managed.source].address
+    is_synced = address is not None and address == known.synced_address
+    return is_synced and not managed.is_down and known.conflict is None

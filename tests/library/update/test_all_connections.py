@@ -1,0 +1,299 @@
+"""Updates of a name that has a record for every connection."""
+
+from dataclasses import replace
+
+from aiohttp import ClientSession
+import pytest
+
+from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
+from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
+from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.models import HomeId, HostName, Policy, Reason, RecordKey
+from custom_components.raindrop.ddns.plans import Deletion
+from custom_components.raindrop.ddns.preview import preview
+from custom_components.raindrop.ddns.results import EventType, UpdateResult
+from custom_components.raindrop.ddns.sources import (
+    ConnectionId,
+    Family,
+    Meaning,
+    Source,
+    SourceKind,
+)
+from custom_components.raindrop.ddns.state import State
+from custom_components.raindrop.ddns.zone_config import ManagedRecord
+from simulator import Simulator
+from simulator.cloudflare import Zone
+from tests.library.builders import managed
+from tests.library.fake_sources import FakeSources
+from tests.library.zone_updater import LIST, ZoneUpdater
+from tests.secrets import TOKEN
+
+NAME = HostName("lines.example.com")
+ONLY = RecordKey(NAME, Family.IPV4)
+FIBRE, LTE = (RecordKey(NAME, Family.IPV4, ConnectionId(id_)) for id_ in ("fibre", "lte"))
+F1, F2, L1, L2 = "81.2.69.11", "81.2.69.12", "81.2.70.21", "81.2.70.22"
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 - what a modem reports, not where to listen
+PORT = "binary_sensor.fibre_port"
+HOME_ID = HomeId("3f9a1c2b")
+DELETE = "DELETE /zones/{zone_id}/dns_records/{dns_record_id}"
+
+
+class Home:
+    """A home with two lines, each with a modem whose entity reports its address."""
+
+    def __init__(self, updater: ZoneUpdater, sources: FakeSources) -> None:
+        """Begin while both are up."""
+        self.updater = updater
+        self.sources = sources
+        updater.managed_records = [self.record(FIBRE, PORT), self.record(LTE)]
+        self.report(F1, L1)
+        sources.values[PORT] = "on"
+
+    def record(self, key: RecordKey, up_sensor: str = "") -> ManagedRecord:
+        """Return the managed record of a line."""
+        source = Source(
+            Family.IPV4,
+            SourceKind.ENTITY,
+            entity=f"sensor.{key.connection}",
+            meaning=Meaning.OTHER_CONNECTION,
+        )
+        return ManagedRecord(
+            record_key=key, source=source, policy=Policy(create=True), up_sensor=up_sensor
+        )
+
+    def report(self, fibre: str | None, lte: str | None) -> None:
+        """Let the entities report addresses."""
+        self.sources.values |= {"sensor.fibre": fibre, "sensor.lte": lte}
+
+    async def after(self, minutes: float = 3, *, full_sync: bool = False) -> UpdateResult:
+        """Let time pass until the next update."""
+        self.sources.advance(minutes * 60)
+        return await self.updater.update(full_sync=full_sync)
+
+    @property
+    def written(self) -> dict[str, str]:
+        """The addresses under the name, by what the comment says of its connection."""
+        records = self.updater.simulator.cloudflare.records(self.updater.zone)
+        return {
+            str(r["comment"]).rpartition(", ")[2].rstrip(")"): r["content"]
+            for r in records
+            if r["name"] == NAME
+        }
+
+    def reason(self, key: RecordKey) -> Reason | None:
+        """Return why a record is not in sync."""
+        return self.updater.state.record(key).reason
+
+
+@pytest.fixture
+def client(simulator: Simulator, session: ClientSession) -> CloudflareClient:
+    """Return a client of a home with an id."""
+    token, url = ApiToken(TOKEN), simulator.cloudflare.base_url
+    return CloudflareClient(session, token, home_id=HOME_ID, base_url=url)
+
+
+@pytest.fixture
+async def home(updater: ZoneUpdater, sources: FakeSources) -> Home:
+    """Return a home whose lines both have their records."""
+    home = Home(updater, sources)
+    await home.after()
+    await home.after()
+    assert home.written == {"fibre": F1, "lte": L1}
+    return home
+
+
+def types(result: UpdateResult) -> list[EventType]:
+    """Return the types of the events that are about records."""
+    return [event.type for event in result.events if event.record_key]
+
+
+async def test_every_line_has_its_record(home: Home) -> None:
+    """Both are created in one batch, each with its own comment; then nothing is requested."""
+    assert home.updater.state.is_converged
+    assert (home.reason(FIBRE), home.reason(LTE)) == (None, None)
+
+    assert await home.after() == UpdateResult()
+    assert home.updater.requests == []
+
+
+async def test_a_new_address_changes_one_record(home: Home) -> None:
+    """The other one stays."""
+    home.report(F1, L2)
+    await home.after()
+    result = await home.after()
+
+    assert home.written == {"fibre": F1, "lte": L2}
+    assert [*result.outcomes] == [LTE]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({PORT: "off"}, id="its binary sensor is off"),
+        pytest.param({"sensor.fibre": NO_ADDRESS}, id="its entity reports no address"),
+    ],
+)
+async def test_a_line_that_is_down_loses_its_record(home: Home, values: dict[str, str]) -> None:
+    """It is deleted at once, which is an event and no problem, and comes back with the line."""
+    before = dict(home.sources.values)
+    home.sources.values |= values
+
+    down = await home.after(0)
+
+    assert home.written == {"lte": L1}
+    assert home.updater.requests == [LIST, DELETE]
+    (event,) = (event for event in down.events if event.record_key)
+    assert (event.type, event.connection, str(event.from_ip)) == ("deleted", "fibre", F1)
+    assert [deletion.record_key for deletion in down.deletions] == [FIBRE]
+    assert home.reason(FIBRE) is Reason.CONNECTION_DOWN
+    assert not home.updater.state.has_unsynced_record
+    assert not home.updater.state.has_unknown_record
+    for _ in range(20):
+        assert types(await home.after()) == []
+        assert home.updater.requests == []
+
+    home.sources.values |= before
+    up = await home.after()
+    assert types(up) == [EventType.CREATED]
+    assert home.written == {"fibre": F1, "lte": L1}
+    assert (home.reason(FIBRE), home.updater.state.record(FIBRE).external_changes) == (None, ())
+
+
+@pytest.mark.parametrize("silence", [None, "unavailable", "unknown"])
+async def test_silence_deletes_nothing(home: Home, silence: str | None) -> None:
+    """A line that says nothing keeps its record; after a while, that is a problem."""
+    home.report(silence, L1)
+    home.sources.values[PORT] = "unavailable"
+
+    for _ in range(10):
+        assert types(await home.after(1)) == []
+    assert home.written == {"fibre": F1, "lte": L1}
+    assert home.reason(FIBRE) is None
+
+    await home.after(10, full_sync=True)
+    assert home.written == {"fibre": F1, "lte": L1}
+    assert home.reason(FIBRE) is Reason.NO_ADDRESS
+
+
+async def test_the_last_record_stays(home: Home) -> None:
+    """While both lines are down, the name keeps one address, and that is a problem."""
+    home.report(NO_ADDRESS, NO_ADDRESS)
+    for _ in range(8):
+        await home.after()
+    assert home.written == {"fibre": F1, "lte": L1}
+    assert {home.reason(FIBRE), home.reason(LTE)} == {Reason.NO_ADDRESS}
+
+    home.report(NO_ADDRESS, L1)
+    await home.after()
+    assert home.written == {"lte": L1}
+    home.report(NO_ADDRESS, NO_ADDRESS)
+    for _ in range(8):
+        await home.after()
+    assert home.written == {"lte": L1}
+    assert home.reason(LTE) is Reason.NO_ADDRESS
+
+    cloudflare, zone = home.updater.simulator.cloudflare, home.updater.zone
+    for record in cloudflare.records(zone):
+        cloudflare.delete_record(zone, record["id"])
+    await home.after(full_sync=True)
+    assert home.written == {}
+    assert {home.reason(FIBRE), home.reason(LTE)} == {Reason.NO_ADDRESS}
+
+
+async def test_a_record_is_deleted_once_another_one_is_right(home: Home) -> None:
+    """A new address is written first, and read again, before the record of the other line goes."""
+    home.sources.values[PORT] = "off"
+    home.report(F1, L2)
+
+    await home.after(0)
+    assert home.written == {"fibre": F1, "lte": L1}
+    await home.after()
+    assert home.written == {"fibre": F1, "lte": L2}
+    await home.after()
+    assert home.written == {"lte": L2}
+
+
+async def test_a_deletion_without_a_response_is_read_again(home: Home) -> None:
+    """It may have happened; then it is no external change."""
+    home.updater.simulator.faults.add("cloudflare", DELETE, kind="lost_response")
+    home.sources.values[PORT] = "off"
+
+    assert (await home.after()).deletions == ()
+    assert not home.updater.state.is_converged
+    await home.after()
+    assert home.reason(FIBRE) is Reason.CONNECTION_DOWN
+    home.sources.values[PORT] = "on"
+    assert types(await home.after()) == [EventType.CREATED]
+
+
+async def test_going_back_to_one_record(home: Home) -> None:
+    """One of the records stays, with the usual comment, and the others are deleted."""
+    source = home.record(LTE).source
+    home.updater.managed_records = [
+        replace(managed(NAME, policy=Policy(create=True)), source=source)
+    ]
+    home.updater.state = State()
+
+    await home.after()
+
+    assert home.written == {"Managed by Raindrop for Home Assistant (home 3f9a1c2b": L1}
+    assert home.updater.state.record(ONLY).is_in_sync
+
+
+async def test_a_removed_line_loses_its_record(home: Home) -> None:
+    """Once another one is right."""
+    home.updater.managed_records = home.updater.managed_records[:1]
+    home.report(None, None)
+    await home.after(full_sync=True)
+    assert home.written == {"fibre": F1, "lte": L1}
+
+    home.report(F1, None)
+    await home.after(full_sync=True)
+    assert home.written == {"fibre": F1}
+
+
+async def test_two_lines_with_one_address(home: Home) -> None:
+    """Nothing is written or deleted for the second one, nor is the zone read again and again."""
+    home.report(L1, L1)
+    await home.after()
+    await home.after()
+
+    assert home.written == {"fibre": F1, "lte": L1}
+    assert home.reason(FIBRE) is Reason.SAME_ADDRESS
+    await home.after()
+    assert home.updater.requests == []
+    home.report(F1, L1)
+    await home.after()
+    await home.after()
+    assert (home.reason(FIBRE), home.updater.state.is_converged) == (None, True)
+
+
+async def test_the_preview_shows_what_is_deleted(home: Home) -> None:
+    """A dry run says so, and does nothing."""
+    home.sources.values[PORT] = "off"
+    updater = home.updater
+    listing = await updater.client.list_records(updater.config.zone_id)
+
+    shown = await preview(updater.detector, updater.config, listing, updater.state)
+
+    assert shown.plan.deletions == (
+        Deletion(record_key=FIBRE, record=updater.state.record(FIBRE).record or listing[0]),
+    )
+    assert home.written == {"fibre": F1, "lte": L1}
+
+
+async def test_two_homes_share_a_name(home: Home, zone: Zone) -> None:
+    """Neither touches the record of the other, and each can be alone."""
+    other = owner_comment(HomeId("00c0ffee"), ConnectionId("cabin"))
+    cloudflare = home.updater.simulator.cloudflare
+    cloudflare.add_record(zone, type="A", name=NAME, content="81.2.71.1", comment=other)
+    home.updater.managed_records = home.updater.managed_records[:1]
+
+    home.report(F2, None)
+    await home.after(full_sync=True)
+    await home.after(full_sync=True)
+    assert home.written == {"fibre": F2, "cabin": "81.2.71.1"}
+    home.report(NO_ADDRESS, None)
+    await home.after(full_sync=True)
+
+    assert home.written == {"fibre": F2, "cabin": "81.2.71.1"}
