@@ -327,7 +327,7 @@ async def test_a_write_without_response_is_read_again(
     await home.update()
     simulator.faults.clear()
     assert home.state.reason is Reason.UNCONFIRMED
-    assert home.own == [NEW, OLD]
+    assert home.own == [OLD, NEW]
     home.restarts()
     home.moves(LATER)
     await home.update()

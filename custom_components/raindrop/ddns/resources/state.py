@@ -36,7 +36,7 @@ class ResourceState:
     error: CloudflareError | None = None
     """What Cloudflare said."""
     own: tuple[Network, ...] | None = None
-    """The networks that may be this home's, where items do not say so: the last one first.
+    """The networks that may be this home's, where items do not say so: the likeliest first.
 
     Empty if it has none; None if it is not known which one. Survives a restart.
     """

@@ -104,7 +104,7 @@ async def sync_resource(
     resource afterwards. ``overrule`` corrects it though external changes keep
     coming back, or a write changed other settings.
     """
-    if overrule:
+    if overrule and state.failure is Reason.SETTINGS_CHANGED:
         state = replace(state, changed_settings=())
     api = APIS[config.kind](client, config, wait, state.own)
     run = _Run(is_barred=not overrule and is_contested(state.external_changes, now))
@@ -122,7 +122,7 @@ async def sync_resource(
         run.drift |= {n for n in run.plan.add if n in state.synced.values()} - {*run.changes.added}
         plan = ResourcePlan() if state.changed_settings else run.permitted
         if config.kind.remembers_own:
-            state = replace(state, own=_own(desired, state, run))
+            state = replace(state, own=_own(desired, state, run, plan))
             if plan:
                 await remember(state)
         await api.change(plan, run.changes)
@@ -207,7 +207,7 @@ def _write_failure(err: CloudflareError) -> Reason:
 
 
 def _own(
-    desired: Mapping[Family, Network | None], state: ResourceState, run: _Run
+    desired: Mapping[Family, Network | None], state: ResourceState, run: _Run, plan: ResourcePlan
 ) -> tuple[Network, ...] | None:
     """Return which networks may be this home's after a plan is carried out, or could not be.
 
@@ -215,13 +215,16 @@ def _own(
     have been lost, or carried out late, or somebody else may have written what
     they had read before. None stays None until the home's address is there.
     """
-    held = {item.network for item in run.items}
-    is_written = bool(run.plan) and state.own is not None
-    new = (network for network in desired.values() if network and (is_written or network in held))
-    own = tuple(dict.fromkeys([*new, *(state.own or ())]))
-    if is_written or state.failure is Reason.UNCONFIRMED:
-        return own[:_MAX_OWN]
-    return tuple(network for network in own if network in held)[:1] or state.own
+    if run.plan and (state.own is None or not plan):
+        return state.own
+    held, known = {item.network for item in run.items}, state.own or ()
+    present = [network for network in known if network in held]
+    new = [network for network in desired.values() if network and (plan or network in held)]
+    # While a write is not certain, what is there counts first: it may stay there.
+    first = [*present, *new] if plan else [*new, *present]
+    if plan or state.failure is Reason.UNCONFIRMED:
+        return tuple(dict.fromkeys([*first, *known]))[:_MAX_OWN]
+    return tuple(first[:1]) or state.own
 
 
 def _next(
@@ -241,6 +244,9 @@ def _next(
     # What is left alone stays known as an external change.
     left = {f: n for f, n in state.synced.items() if n in run.left}
     old_items = tuple(item for item in run.plan.delete if item.id not in gone)
+    own_networks = state.own
+    if own_networks is not None and not old_items:
+        own_networks = tuple(dict.fromkeys([*there.values(), *own_networks]))
     error = next(iter(run.changes.errors), None)
     found = (one.settings for one in run.changes.errors if isinstance(one, ChangedSettingsError))
     if changed := next(found, state.changed_settings):
@@ -266,6 +272,7 @@ def _next(
         ),
         failure=failure,
         error=error,
+        own=own_networks,
         changed_settings=changed,
         was_read=True,
     )
