@@ -18,6 +18,7 @@ from custom_components.raindrop.ddns.errors import (
     Permission,
 )
 from custom_components.raindrop.ddns.models import Reason, ResourceId
+from custom_components.raindrop.ddns.resources.api import no_time
 from custom_components.raindrop.ddns.resources.config import IPV6_HOST, ResourceKind
 from custom_components.raindrop.ddns.resources.kinds import find_resources
 from custom_components.raindrop.ddns.resources.state import ResourceResult
@@ -337,7 +338,7 @@ async def test_a_list_that_is_gone_is_a_reason(
     simulator.cloudflare.lists.remove(trusted)
     await home.update()
     assert home.state.reason is Reason.NOT_FOUND
-    await delete_own_items(home.client, home.config, _no_time)
+    await delete_own_items(home.client, home.config, no_time)
 
 
 async def test_a_failure_to_read_a_list_that_was_right_waits(
@@ -429,10 +430,6 @@ async def test_a_preview_changes_nothing(
     assert sent(simulator) == [READ, READ]
 
 
-async def _no_time() -> bool:
-    return False
-
-
 async def _one_moment() -> bool:
     return True
 
@@ -472,6 +469,15 @@ async def test_the_ip_lists_of_an_account_are_found(
     simulator.cloudflare.add_token(TOKEN, permissions={"lists:read"})
     with pytest.raises(CloudflareError):
         await check_resource_edit(home.client, home.config)
+
+
+async def test_a_deletion_that_cannot_wait_is_not_certain(
+    trusted: ItemList, home: ListHome
+) -> None:
+    """It may be carried out later."""
+    await home.update()
+    with pytest.raises(CloudflareResponseError):
+        await delete_own_items(home.client, home.config, no_time)
 
 
 async def test_an_item_that_two_pages_show_is_one_item(
