@@ -15,7 +15,17 @@ from typing import Any, Final
 
 from homeassistant.util import slugify
 
-from .ddns import Connection, ConnectionId, FailoverTimes, Family, RecordKey, Source
+from .ddns import (
+    Connection,
+    ConnectionId,
+    FailoverTimes,
+    Family,
+    HostName,
+    RecordId,
+    RecordKey,
+    Source,
+    State,
+)
 from .stored_sources import CONF_SOURCE, read_source
 from .stored_values import (
     StoredValueError,
@@ -126,6 +136,19 @@ def with_own_records(
         only = {key: found[0] for key, found in own.items() if found}
         listed = [{CONF_ID: new_connection_id(name, ()), CONF_NAME: name, **only}]
     return {**connections, CONF_MODE: ALL, CONF_LIST: listed}
+
+
+def adopted_records(state: State, name: HostName) -> dict[str, RecordId]:
+    """Return the records of a name that Raindrop updates though it did not create them, by family.
+
+    Where every connection has its own, such a record would stay as it is, unless it is
+    chosen.
+    """
+    return {
+        key.family.key: known.record.id
+        for key, known in state.records.items()
+        if key == RecordKey(name, key.family) and known.record and not known.record.is_owned
+    }
 
 
 def _read_list(data: Mapping[str, Any]) -> Mapping[ConnectionId, Mapping[str, Any]]:

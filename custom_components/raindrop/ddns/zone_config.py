@@ -71,8 +71,11 @@ class ZoneConfig:
 
     @cached_property
     def connection_sources(self) -> frozenset[Source]:
-        """The sources of connections of which the first that is up is used."""
-        return frozenset(c.source for m in self.managed_records for c in m.connections)
+        """The sources of connections, of which a silent one matters as well."""
+        of_records = {m.source for m in self.managed_records if m.record_key.connection}
+        return frozenset(
+            of_records | {c.source for m in self.managed_records for c in m.connections}
+        )
 
     @cached_property
     def has_connections(self) -> bool:

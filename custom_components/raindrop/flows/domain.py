@@ -18,7 +18,15 @@ from ..ddns import HostName, to_unicode
 from ..error_messages import ErrorMessage, try_or_error
 from ..history import async_get_history
 from ..loading import async_wait_until_loaded
-from ..stored_connections import CONF_CONNECTIONS, CONF_LIST, Connections, read_connections
+from ..stored_connections import (
+    ALL,
+    CONF_CONNECTIONS,
+    CONF_LIST,
+    CONF_MODE,
+    Connections,
+    adopted_records,
+    read_connections,
+)
 from ..stored_sources import CONF_SOURCES, read_sources
 from ..subentries import add_subentry, new_domain_subentry
 from ..zone_links import dns_url
@@ -145,6 +153,10 @@ class DomainFlow(
         self, connections: Mapping[str, Any], show_errors: ShowErrors[SubentryFlowResult]
     ) -> SubentryFlowResult:
         self._data[CONF_CONNECTIONS] = connections
+        if connections[CONF_MODE] == ALL and len(self._names) == 1:
+            adopted = adopted_records(self._entry.runtime_data.data, self._names[0])
+            stored = self._data.get(config.CONF_RECORDS, {})
+            self._data[config.CONF_RECORDS] = {**adopted, **stored}
         return await self._async_preview(show_errors)
 
     async def async_step_preview(
