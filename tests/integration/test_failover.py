@@ -14,9 +14,10 @@ from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from custom_components.raindrop.subentries import async_change_domain
-from simulator import Simulator
+from simulator import Simulator, StunFault
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
+from tests.simulated_time import watch_by_simulator
 
 from .builders import domain, set_up
 from .conftest import BATCH, LIST, Clock, record_endpoints
@@ -147,6 +148,25 @@ async def test_silence_moves_the_name_after_two_minutes(home: Home) -> None:
     assert (home.address, home.shown) == (HOME, "Fibre")
     await home.clock.advances(2 * PAUSE)
     assert (home.address, home.shown) == (NEXT, "LTE")
+
+
+async def test_a_watched_outage_is_noticed_long_before_a_poll(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    clock: Clock,
+    modem: Router,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The watch misses its responses, then every source is asked: two minutes are left."""
+    watch_by_simulator(simulator, monkeypatch)
+    hass.states.async_set(PORT, STATE_ON)
+    await set_up(hass, zone, [domain(NAME, connections=connections(modem))])
+    await clock.advances(timedelta(minutes=2))
+    simulator.stun.fault = StunFault.SILENT
+    simulator.ip.set_address(None)
+    await clock.advances(DOWN_AFTER + timedelta(minutes=1))
+    assert contents(simulator)[NAME] == NEXT
 
 
 async def test_a_modem_that_falls_silent_starts_an_update(home: Home, modem: Router) -> None:
