@@ -1,6 +1,10 @@
 """Reading a DNS location, and the body that replaces it."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from ipaddress import IPv4Network
+import json
+from random import Random
 from typing import Any
 
 import pytest
@@ -33,6 +37,15 @@ READ: dict[str, Any] = {
     "updated_at": "2014-01-01T05:20:00.12345Z",
 }
 """As in Cloudflare's description of the API, with a field that it does not have yet."""
+ODD_VALUES: tuple[Any, ...] = (
+    *(None, True, 0, 3600.5, "", "x", [], {}, [None]),
+    {"mode": None, "ttl_secs": None},
+    {"mode": "override", "ttl_secs": 60, "of_2027": None},
+    {"network": "192.0.2.1/32"},
+    {"network": "10.0.0.0/255.0.0.0", "id": "x"},
+    {"network": "2001:db8::/64"},
+    [{"network": "192.0.2.128/25"}, {"network": None}],
+)
 SENT = {
     "name",
     "client_default",
@@ -102,6 +115,11 @@ def test_networks_of_earlier_versions_are_read(networks: object) -> None:
             {"networks": [{"network": "192.0.2.1", "name": "x"}]}, ("networks",), id="a name"
         ),
         pytest.param({"networks": {"a": 1}}, ("networks",), id="no list"),
+        pytest.param(
+            {"networks": [{"network": "192.0.2.1"}, {"network": "192.0.2.1/32"}]},
+            ("networks",),
+            id="a network twice",
+        ),
     ],
 )
 def test_what_a_write_would_lose_is_named(fields: dict[str, Any], unknown: tuple[str, ...]) -> None:
@@ -123,6 +141,54 @@ def test_every_field_is_compared(key: str) -> None:
     changed = {**READ, "updated_at": "2026-11-26T12:00:00Z", "networks": []}
     assert before.differences(read_location(changed)) == ()
     assert before.differences(read_location({**changed, key: "x"})) == (key,)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_location_is_sent_back_as_it_was_read(seed: int) -> None:
+    """Whatever it contains, at any depth; or it is not written."""
+    random = Random(seed)
+    for _ in range(2000):
+        fields = changed_at_random(random)
+        try:
+            location = read_location(fields)
+        except CloudflareResponseError:
+            continue
+        assert location.has_own_destination in {True, False}
+        if location.unknown:
+            continue
+        body = location.body(location.networks)
+        sent = {key: fields[key] for key in SENT if fields.get(key) is not None}
+        if isinstance(ttl := sent.get("max_ttl"), dict) and ttl.get("ttl_secs", 0) is None:
+            sent["max_ttl"] = {key: value for key, value in ttl.items() if key != "ttl_secs"}
+        networks = [{"network": one["network"]} for one in sent.get("networks", ())]
+        assert json.dumps(body, sort_keys=True) == json.dumps(
+            {**sent, "networks": networks}, sort_keys=True
+        )
+
+
+def changed_at_random(random: Random) -> dict[str, Any]:
+    """Return a location with some values that are absent, new, or something else."""
+    fields = deepcopy(READ)
+    for _ in range(random.randrange(1, 4)):
+        within, key = random.choice([*_places(fields)])
+        value = deepcopy(random.choice(ODD_VALUES))
+        if random.random() < 0.3:
+            del within[key]
+        elif random.random() < 0.5:
+            within[key] = value
+        elif isinstance(within, dict):
+            within[f"of_{random.randrange(2027, 2030)}"] = value
+        else:
+            within.insert(key, value)
+    return fields
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - any JSON
+    """Yield all places within a value: the object or list, and the key there."""
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield value, key
+            yield from _places(item)
 
 
 def test_a_change_within_an_endpoint_is_a_difference() -> None:

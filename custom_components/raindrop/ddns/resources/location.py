@@ -12,7 +12,7 @@ from ..errors import CloudflareResponseError
 from ..models import ResourceId
 from .codec import read_resource_id
 
-_NETWORKS = "networks"
+_NETWORKS, _SECONDS = "networks", "ttl_secs"
 _SENT = (
     "name",
     "client_default",
@@ -68,15 +68,15 @@ class Location:
     @property
     def has_own_destination(self) -> bool:
         """Whether it has IPv4 addresses of its own, which filter any query without networks."""
-        pair = self.fields.get("dns_destination_ips_id")
-        return pair not in {None, _SHARED_DESTINATION}
+        return self.fields.get("dns_destination_ips_id") not in (None, _SHARED_DESTINATION)
 
     def body(self, networks: Mapping[IPv4Network, str]) -> dict[str, object]:
         """Return the body that replaces the location by itself with other networks."""
         body = {key: self.fields[key] for key in _SENT if self.fields.get(key) is not None}
-        if isinstance(max_ttl := body.get("max_ttl"), dict):
+        max_ttl = body.get("max_ttl")
+        if isinstance(max_ttl, dict) and max_ttl.get(_SECONDS, 0) is None:
             # Seconds that are null are refused.
-            body["max_ttl"] = {k: v for k, v in max_ttl.items() if v is not None}
+            body["max_ttl"] = {k: v for k, v in max_ttl.items() if k != _SECONDS}
         return {**body, _NETWORKS: [{"network": text} for text in networks.values()]}
 
     def differences(self, other: "Location") -> tuple[str, ...]:
@@ -98,7 +98,10 @@ def read_location(value: object) -> Location:
     networks: dict[IPv4Network, str] = {}
     unknown = {*_unknown(fields)}
     try:
-        networks = {IPv4Network(text): text for text in _network_texts(fields)}
+        for text in _network_texts(fields):
+            if IPv4Network(text) in networks:
+                unknown.add(_NETWORKS)
+            networks[IPv4Network(text)] = text
     except (ValueError, CloudflareResponseError):
         unknown.add(_NETWORKS)
     return Location(
@@ -112,7 +115,8 @@ def read_location(value: object) -> Location:
 
 def _network_texts(fields: JsonObject) -> Iterator[str]:
     """Yield the networks as text. Raises CloudflareResponseError for anything else."""
-    for item in checked(fields.get(_NETWORKS) or [], list):
+    networks = fields.get(_NETWORKS)
+    for item in checked([] if networks is None else networks, list):
         network = json_object(item)
         # Earlier versions of the API had identifiers, which could not be written.
         if network.keys() - {"network", "id"}:
