@@ -15,6 +15,8 @@ from custom_components.raindrop.ddns.cloudflare.errors import (
 from custom_components.raindrop.ddns.errors import (
     AmbiguousZoneError,
     BaseUrlError,
+    ChangedSettingsError,
+    CloudflareAddressTakenError,
     CloudflareAuthError,
     CloudflareBusyError,
     CloudflareCaptivePortalError,
@@ -32,6 +34,7 @@ from custom_components.raindrop.ddns.errors import (
     DetectionError,
     HostNameError,
     InterfaceIdError,
+    LastNetworkError,
     NoAddressError,
     NoResponseError,
     OutsideZoneError,
@@ -40,6 +43,8 @@ from custom_components.raindrop.ddns.errors import (
     RelativeNameError,
     ResponseTimeoutError,
     ResponseTooLongError,
+    UnknownNetworkError,
+    UnknownSettingsError,
     UntrustedServerError,
     UnusableAddressError,
     ZoneNameError,
@@ -345,6 +350,11 @@ TREE: dict[type[Exception], set[type[Exception]]] = {
     CloudflareRefusedError: {CloudflareError},
     CloudflareResponseError: {CloudflareError},
     CloudflareCaptivePortalError: {CloudflareResponseError},
+    CloudflareAddressTakenError: {CloudflareRefusedError},
+    UnknownSettingsError: {CloudflareError},
+    ChangedSettingsError: {CloudflareError},
+    UnknownNetworkError: {CloudflareError},
+    LastNetworkError: {CloudflareError},
 }
 """Every exception of the library with its bases."""
 

@@ -11,6 +11,7 @@ from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
 from custom_components.raindrop.ddns.detection.result import Detection
 from custom_components.raindrop.ddns.models import ResourceId
+from custom_components.raindrop.ddns.resources.api import no_time
 from custom_components.raindrop.ddns.resources.config import ResourceConfig, ResourceKind
 from custom_components.raindrop.ddns.resources.state import ResourceResult, ResourceState
 from custom_components.raindrop.ddns.resources.sync import sync_resource
@@ -50,17 +51,13 @@ class LocationHome:
     async def update(self, *, overrule: bool = False) -> ResourceResult:
         """Run an update."""
         self._stored = self.state
-
-        async def wait() -> bool:
-            return False
-
         self.state, result = await sync_resource(
             self.client,
             self.config,
             self.detections,
             self.state,
             now=self.now,
-            wait=wait,
+            wait=no_time,
             remember=self._remember,
             overrule=overrule,
         )

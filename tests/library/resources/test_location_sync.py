@@ -19,6 +19,7 @@ from custom_components.raindrop.ddns.errors import (
     UnknownSettingsError,
 )
 from custom_components.raindrop.ddns.models import Reason
+from custom_components.raindrop.ddns.resources.api import no_time
 from custom_components.raindrop.ddns.resources.config import ResourceKind
 from custom_components.raindrop.ddns.resources.kinds import find_resources
 from custom_components.raindrop.ddns.resources.sync import (
@@ -443,11 +444,7 @@ async def test_a_location_that_is_gone_is_a_reason(
     simulator.cloudflare.locations.remove(location)
     await home.update()
     assert home.state.reason is Reason.NOT_FOUND
-    await delete_own_items(home.client, home.config, _no_time, home.state.own)
-
-
-async def _no_time() -> bool:
-    return False
+    await delete_own_items(home.client, home.config, no_time, home.state.own)
 
 
 @pytest.mark.parametrize("method", [READ, PUT])
@@ -498,16 +495,16 @@ async def test_the_network_of_this_home_is_removed(
 ) -> None:
     """Those of others stay; a second time nothing is to be done."""
     await home.update()
-    await delete_own_items(home.client, home.config, _no_time, home.state.own)
+    await delete_own_items(home.client, home.config, no_time, home.state.own)
     assert networks(simulator, location) == [FRIENDS, OFFICE]
     sent(simulator)
-    await delete_own_items(home.client, home.config, _no_time, home.state.own)
-    await delete_own_items(home.client, home.config, _no_time)
+    await delete_own_items(home.client, home.config, no_time, home.state.own)
+    await delete_own_items(home.client, home.config, no_time)
     assert sent(simulator) == [READ, READ]
     simulator.faults.add("cloudflare", PUT, kind="error")
     simulator.cloudflare.locations.set_networks(location, [OLD])
     with pytest.raises(CloudflareError):
-        await delete_own_items(home.client, home.config, _no_time, home.state.own)
+        await delete_own_items(home.client, home.config, no_time, home.state.own)
 
 
 async def test_the_last_network_stays_where_it_keeps_others_out(
@@ -518,8 +515,8 @@ async def test_the_last_network_stays_where_it_keeps_others_out(
     locations.edit(location, dns_destination_ips_id=DEDICATED)
     locations.set_networks(location, [OLD])
     with pytest.raises(LastNetworkError):
-        await delete_own_items(home.client, home.config, _no_time, home.state.own)
+        await delete_own_items(home.client, home.config, no_time, home.state.own)
     assert networks(simulator, location) == [OLD]
     locations.edit(location, dns_destination_ips_id=None)
-    await delete_own_items(home.client, home.config, _no_time, home.state.own)
+    await delete_own_items(home.client, home.config, no_time, home.state.own)
     assert networks(simulator, location) == []

@@ -434,6 +434,13 @@ async def _one_moment() -> bool:
     return True
 
 
+async def test_a_deletion_whose_end_is_not_seen_is_an_error(home: ListHome) -> None:
+    """It is tried again later."""
+    await home.update()
+    with pytest.raises(CloudflareResponseError):
+        await delete_own_items(home.client, home.config, no_time)
+
+
 async def test_the_items_of_this_home_are_deleted(
     simulator: Simulator, trusted: ItemList, home: ListHome
 ) -> None:
