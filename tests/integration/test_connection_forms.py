@@ -313,3 +313,24 @@ async def test_a_source_that_the_form_cannot_set_is_kept(
     ]
     await send(hass, await send(hass, await send(hass, form, values), {}), {})
     assert stored(entry, NAME) == before
+
+
+async def test_a_record_that_raindrop_did_not_create_becomes_that_of_a_connection(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, router: Router, mobile: dict[str, Any]
+) -> None:
+    """It would be left behind otherwise, once each connection has a record of its own."""
+    await router.reports(MOBILE)
+    fields = {"type": "A", "name": WWW, "content": HOME, "comment": "front door"}
+    adopted = simulator.cloudflare.add_record(zone, **fields)
+    entry = await set_up(hass, zone, [domain(WWW)])
+
+    form = await send(hass, await change(hass, entry), FORM | {"several_connections": True})
+    form = await send(hass, form, entered(FIBRE, mobile, mode="all"))
+    await send(hass, await send(hass, form, {}), {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    (subentry,) = entry.subentries.values()
+    assert subentry.data["records"] == {"ipv4": adopted["id"]}
+    records = simulator.cloudflare.records(zone)
+    (kept,) = [record for record in records if record["id"] == adopted["id"]]
+    assert kept["comment"].endswith(", fibre)")

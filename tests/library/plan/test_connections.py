@@ -11,6 +11,7 @@ from custom_components.raindrop.ddns.models import (
     Create,
     DesiredRecord,
     HomeId,
+    InterfaceId,
     Policy,
     Reason,
     Record,
@@ -418,3 +419,12 @@ def test_the_comment_names_the_connection(comment: str | None, connection: str) 
     """Only the exact comment says which connection a record belongs to."""
     assert read_connection(comment) == connection
     assert len(owner_comment(HOME_ID, ConnectionId("x" * 16))) <= 100
+
+
+def test_a_host_part_that_is_not_known_is_missing() -> None:
+    """A record that keeps the host part of an existing one is not created."""
+    keeps = replace(CREATES, interface_id=InterfaceId())
+
+    made = plan([line(FIBRE_V6, B1, policy=keeps), line(LTE_V6, B2, policy=keeps)])
+
+    assert [conflict.reason for conflict in made.conflicts] == [Reason.MISSING, Reason.MISSING]
