@@ -28,12 +28,6 @@ def plan_resource(
     An address that any item holds is not added: Cloudflare might replace the
     item of somebody else. Of the items of this home, one for each address is
     kept, and those of a family whose address is not known.
-
-    >>> key = ResourceConfig(
-    ...     kind=ResourceKind.IP_LIST, account_id=AccountId("a"), resource_id=ResourceId("b")
-    ... )
-    >>> plan_resource(key, {Family.IPV4: ip_network("8.8.4.4")}, items=[]).add
-    [IPv4Network('8.8.4.4/32')]
     """
     items = [*items]
     held = {item.network for item in items}
