@@ -30,6 +30,7 @@ from .conftest import BATCH, LIST, Clock, endpoints, state
 from .domain_forms import OWNER
 from .ip_list_homes import FORM, change, ip_list, start, submit
 from .repair_flows import Repair, issues
+from .router_entities import Router
 
 KIND = ResourceKind.ZERO_TRUST_LIST
 READ = "GET /accounts/{account_id}/gateway/lists/{gateway_list_id}/items"
@@ -309,6 +310,25 @@ async def test_a_list_that_others_change(
     await repair.choose("retry")
     assert held(homes) == [HOME]
     assert issues(hass) == []
+
+
+async def test_a_shared_address_is_added_only_if_the_user_allows_that(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, zone: Zone, homes: ZeroTrustList
+) -> None:
+    """Policies would let the neighbors in; the repair says so."""
+    router = Router(hass)
+    await router.reports("100.64.7.8")
+    sources = {"ipv4": [router.source()]}
+    entry = await set_up(hass, zone, [zero_trust_list(homes)], sources=sources)
+    await settle(hass)
+    assert "zero_trust_list_shared_address" in issues(hass)
+    assert (state(hass, STATUS), held(homes)) == ("shared_address", [])
+    form = await change(hass, entry, KIND)
+    preview = await submit(hass, form, {**FORM, "shared_address": {"allows_shared": True}})
+    await submit(hass, preview, {})
+    await clock.cycles()
+    assert held(homes) == [HOME]
+    assert "zero_trust_list_shared_address" not in issues(hass)
 
 
 async def test_what_was_interrupted_is_found_by_the_next_start(
