@@ -180,8 +180,9 @@ class AccountResources:
         state = self.state(managed.id)
         # A failure too short to be a problem is one for who asked.
         is_wrong = state.reason or state.failure
-        if is_wrong and state.error:
-            raise translated_error(HomeAssistantError, state.error)
+        result = self.results.get(managed.id, ResourceResult())
+        if is_wrong and (error := next(iter(result.errors), state.error)):
+            raise translated_error(HomeAssistantError, error)
         if is_wrong:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,

@@ -136,3 +136,34 @@ async def test_another_repair_does_not_end_the_check_of_changed_settings(
     assert home.state.reason is Reason.SETTINGS_CHANGED
     await home.update(overrule=True)
     assert networks(simulator, location) == [FRIENDS, LATER]
+
+
+@pytest.mark.parametrize("reason", [Reason.CONTESTED, Reason.IPV4_OFF, Reason.SETTINGS_CHANGED])
+async def test_a_failed_read_is_no_recovery(
+    simulator: Simulator, location: Location, home: LocationHome, reason: Reason
+) -> None:
+    """What was wrong is wrong until the location could be read."""
+    locations = simulator.cloudflare.locations
+    match reason:
+        case Reason.CONTESTED:
+            for _ in range(3):
+                locations.set_networks(location, [FRIENDS])
+                await home.update()
+        case Reason.IPV4_OFF:
+            endpoints = {**location.shown()["endpoints"], "ipv4": {"enabled": False}}
+            locations.edit(location, endpoints=endpoints)
+        case Reason.SETTINGS_CHANGED:
+            fault = {"kind": "ignored_fields", "fields": ["endpoints"], "times": 1}
+            endpoints = {**location.shown()["endpoints"]}
+            endpoints["dot"] = {**endpoints["dot"], "enabled": False}
+            locations.edit(location, endpoints=endpoints)
+            simulator.faults.add("cloudflare", PUT, **fault)  # type: ignore[arg-type]
+            home.moves(NEW)
+    await home.update()
+    assert home.state.reason is reason
+    simulator.faults.add("cloudflare", READ, kind="status", status=503, times=1)
+    result = await home.update()
+    assert result.events == ()
+    assert home.state.reason is reason
+    await home.update()
+    assert home.state.reason is reason

@@ -114,8 +114,7 @@ async def sync_resource(
         try:
             run.items = await api.read()
         except CloudflareError as err:
-            after = replace(state, failure=_read_failure(err), error=err)
-            after = assess_resource(config, after, detections, now)
+            after = assess_resource(config, _unread(state, err), detections, now)
             events = (*_changes(config, run), *resource_failure_events(config, state, after))
             return after, ResourceResult(added=(*run.changes.added,), errors=(err,), events=events)
         run.plan = plan_resource(config, desired, run.items)
@@ -187,6 +186,13 @@ async def delete_own_items(
     await api.change(ResourcePlan(delete=items), changes)
     for error in changes.errors:
         raise error
+
+
+def _unread(state: ResourceState, err: CloudflareError) -> ResourceState:
+    """Return what is known after a read failed: what was wrong is wrong until one succeeds."""
+    failure = _read_failure(err)
+    is_passing = failure is Reason.UNREAD and state.failure is not None
+    return state if is_passing else replace(state, failure=failure, error=err)
 
 
 def _read_failure(err: CloudflareError) -> Reason:
