@@ -21,6 +21,7 @@ from .router_entities import NAME, Router, contents
 MOBILE, MOBILE_V6 = "81.2.69.160", "2001:218:9:9::160"
 SEVERAL = FORM | {"domain": "www", "several_connections": True}
 TIMES = {"down_after_min": 2, "back_after_min": 10}
+OF_LTE = {"connection": "LTE"}
 FIBRE = {"name": "Fibre", "is_home": True}
 FIBRE_STORED = {"name": "Fibre", "ipv4": {"source": "zone"}, "ipv6": {"source": "zone"}}
 
@@ -140,12 +141,22 @@ async def test_with_all_of_them_each_connection_is_used(
 
 
 @pytest.mark.parametrize(
-    "state, cell, error",
+    "state, cell, error, names",
     [
-        pytest.param("100.64.3.7", "100.64.3.7 ✗", "connection_unusable_address", id="cgnat"),
-        pytest.param("192.168.8.2", "192.168.8.2 ✗", "connection_unusable_address", id="private"),
-        pytest.param("unavailable", "?", "connection_without_address", id="unavailable"),
-        pytest.param(HOME, HOME, "connection_same_address", id="that of the other"),
+        pytest.param(
+            "100.64.3.7", "100.64.3.7 ✗", "connection_unusable_address", OF_LTE, id="cgnat"
+        ),
+        pytest.param(
+            "192.168.8.2", "192.168.8.2 ✗", "connection_unusable_address", OF_LTE, id="private"
+        ),
+        pytest.param("unavailable", "?", "connection_without_address", OF_LTE, id="unavailable"),
+        pytest.param(
+            HOME,
+            HOME,
+            "connection_same_address",
+            {"connection": "Fibre", "other": "LTE"},
+            id="that of the other",
+        ),
     ],
 )
 async def test_what_keeps_a_connection_down_is_shown_and_prevents_nothing(
@@ -156,6 +167,7 @@ async def test_what_keeps_a_connection_down_is_shown_and_prevents_nothing(
     state: str,
     cell: str,
     error: str,
+    names: dict[str, str],
 ) -> None:
     """A shared address cannot be reached; the domain can be saved all the same."""
     await router.reports(state)
@@ -164,9 +176,10 @@ async def test_what_keeps_a_connection_down_is_shown_and_prevents_nothing(
     assert first.startswith(f"| LTE | {cell}")
     assert errors == {"base": error}
     assert second.startswith(f"| Fibre | {HOME}")
-    assert placeholders(form).items() >= {"connection": "LTE", "family": "IPv4"}.items()
+    assert placeholders(form).items() >= {**names, "family": "IPv4"}.items()
     preview = await send(hass, form, {})
     assert rows(preview) == [f"| {WWW} |  | {HOME} | A | — | auto |"]
+    assert preview["errors"] is None
     assert (await send(hass, preview, {}))["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -228,6 +241,31 @@ async def test_an_error_is_shown_at_the_connections_and_the_next_try_succeeds(
     assert form["errors"] == {"connections": error}
     assert typed(form) == entered(*given)
     assert shown(await send(hass, form, entered(FIBRE)))[1] is None
+
+
+async def test_the_zone_and_another_connection_cannot_share_an_entity(
+    hass: HomeAssistant, zone: Zone, router: Router, mobile: dict[str, Any]
+) -> None:
+    """The connection of Home Assistant has the zone's source, whatever that stands for."""
+    await router.reports(HOME)
+    sources = {"ipv4": [router.source("this_network")], "ipv6": []}
+    entry = await set_up(hass, zone, [domain(NAME)], sources=sources)
+    form = await send(hass, await connections(hass, entry), entered(FIBRE, mobile))
+    assert form["errors"] == {"connections": "same_connection_source"}
+    assert placeholders(form).items() >= {"connection": "Fibre", "other": "LTE"}.items()
+
+
+async def test_entities_with_the_address_of_a_connection_can_be_chosen(
+    hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """Also a shared address, and none while it is down; private addresses are those of devices."""
+    states = {"fibre": HOME, "lte": "100.64.3.7", "down": "0.0.0.0", "printer": "192.168.1.5"}  # noqa: S104
+    for name, state in states.items():
+        hass.states.async_set(f"sensor.{name}", state)
+    schema = (await connections(hass, entry))["data_schema"]
+    assert schema is not None
+    selector = schema.schema["connections"].config["fields"]["ipv4_entity"]["selector"]
+    assert selector.config["include_entities"] == ["sensor.down", "sensor.fibre", "sensor.lte"]
 
 
 async def test_connections_can_be_changed_and_keep_their_ids(

@@ -11,6 +11,7 @@ from ..ddns import (
     Family,
     ManagedRecord,
     Preview,
+    is_watchable,
 )
 from ..error_messages import BASE, ErrorMessage
 from ..stored_connections import Connections
@@ -48,7 +49,9 @@ def address_message(connections: Connections, preview: Preview) -> ErrorMessage 
         for connection in connections.listed
         if connection.source in preview.detections
     ]
-    for (one, first), (other, second) in combinations(looked_up, 2):
+    # Of two, the one whose source reports the way out of Home Assistant comes first.
+    by_source = sorted(looked_up, key=lambda item: not is_watchable(item[0].source))
+    for (one, first), (other, second) in combinations(by_source, 2):
         if _address(first) and _address(first) == _address(second):
             return _message("connection_same_address", one, first, other=other.name)
     for connection, detection in looked_up:
@@ -72,7 +75,7 @@ def _in_use(managed: ManagedRecord, preview: Preview) -> ConnectionId | None:
     """Return the connection that gives the address of a record, None if none has one."""
     key = managed.record_key
     if failover := preview.state.record(key).failover:
-        return failover.in_use if failover.connections[failover.in_use].is_up else None
+        return failover.in_use
     return key.connection if _address(preview.detection(managed)) else None
 
 
