@@ -101,10 +101,18 @@ async def test_each_line_has_its_sensor(
     assert (state(hass, FIBRE), state(hass, STATUS)) == (HOME, "in_sync")
 
 
-async def test_an_entity_without_an_address_starts_an_update(
+async def test_a_line_goes_at_once(
     hass: HomeAssistant, simulator: Simulator, modem: Router, entry: RaindropConfigEntry
 ) -> None:
-    """The record goes at once, but not if the entity is only unavailable."""
+    """An entity that reports that there is no address starts an update."""
+    await modem.reports(NO_ADDRESS)
+    assert at_name(simulator) == {"fibre": HOME}
+
+
+async def test_a_dry_run_shows_what_an_entity_without_an_address_means(
+    hass: HomeAssistant, simulator: Simulator, modem: Router, entry: RaindropConfigEntry
+) -> None:
+    """The record is to be deleted, but not if the entity is only unavailable."""
     await modem.reports("unavailable")
     assert at_name(simulator) == {"fibre": HOME, "lte": NEXT}
     hass.states.async_set(PORT, "unavailable")
@@ -135,6 +143,10 @@ async def test_a_restart_and_going_back(
     await clock.cycles(2)
     assert at_name(simulator) == {"fibre": HOME, "lte": NEXT}
 
+    # Only the records of a removed domain are deleted, not those of what became of it.
+    (subentry,) = entry.subentries.values()
+    async_change_domain(hass, entry, subentry, delete=True)
+    await clock.cycles(1)
     (subentry,) = entry.subentries.values()
     async_change_domain(hass, entry, subentry, connections={})
     await clock.cycles(2)
@@ -199,3 +211,35 @@ async def test_a_record_beside_that_of_another_home(
     simulator.ip.set_address(NEXT)
     await clock.cycles(2)
     assert at_name(simulator) == {theirs.rstrip(")"): OLD, "cabin": NEXT}
+
+
+@pytest.mark.parametrize("is_removed", [False, True], ids=["it stays", "it is removed"])
+async def test_the_connections_of_a_domain_each_get_their_own_beside_another_home(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    clock: Clock,
+    modem: Router,
+    repair: Repair,
+    *,
+    is_removed: bool,
+) -> None:
+    """A domain that used the first of them then uses all; one that is removed needs nothing."""
+    hass.states.async_set(PORT, STATE_ON)
+    theirs = "Managed by Raindrop for Home Assistant (home 00c0ffee)"
+    fields = {"type": "A", "name": NAME, "content": OLD, "comment": theirs}
+    simulator.cloudflare.add_record(zone, **fields)
+    entry = await set_up(hass, zone, [domain(NAME, connections=connections(modem, mode="first"))])
+    await clock.cycles(1)
+    await repair.start()
+    (subentry,) = entry.subentries.values()
+    if is_removed:
+        hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+        await hass.async_block_till_done()
+
+    done = await repair.choose("beside")
+    await clock.cycles(2)
+
+    assert done.get("reason") == ("not_loaded" if is_removed else None)
+    own = {} if is_removed else {"fibre": HOME, "lte": NEXT}
+    assert at_name(simulator) == {theirs.rstrip(")"): OLD, **own}
