@@ -167,3 +167,20 @@ async def test_a_failed_read_is_no_recovery(
     assert home.state.reason is reason
     await home.update()
     assert home.state.reason is reason
+
+
+async def test_a_failed_read_hides_no_late_write(
+    simulator: Simulator, location: Location, home: LocationHome
+) -> None:
+    """A write is carried out after the home has its old address again."""
+    simulator.faults.add("cloudflare", PUT, kind="reset")
+    home.moves(NEW)
+    await home.update()
+    simulator.faults.clear()
+    simulator.faults.add("cloudflare", READ, kind="status", status=503, times=1)
+    await home.update()
+    home.moves(OLD)
+    await home.update()
+    simulator.cloudflare.locations.set_networks(location, [FRIENDS, NEW])
+    await home.update()
+    assert networks(simulator, location) == [FRIENDS, OLD]
