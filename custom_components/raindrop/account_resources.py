@@ -23,6 +23,7 @@ from .ddns import (
     Family,
     Network,
     Reason,
+    ResourceConfig,
     ResourceId,
     ResourcePlan,
     ResourceResult,
@@ -154,12 +155,15 @@ class AccountResources:
         items, _ = await preview_resource(self._client, managed.config, self._detections)
         return [item.network for item in items]
 
-    @callback
-    def async_choose(self, resource_id: ResourceId, own: Iterable[Network]) -> None:
-        """Remember which of the networks that a resource holds are this home's."""
-        state = replace(self.state(resource_id), own=(*own,))
-        self._store.resources.states[resource_id] = state
-        self._store.async_delay_save()
+    async def async_choose(self, config: ResourceConfig, own: Iterable[Network]) -> None:
+        """Remember which of the networks that a resource holds are this home's.
+
+        What is under way ends before, because it would take that back.
+        """
+        async with async_account_lock(self._hass, config.kind, config.account_id):
+            state = replace(self.state(config.resource_id), own=(*own,))
+            self._store.resources.states[config.resource_id] = state
+            self._store.async_delay_save()
 
     async def async_finish(self) -> None:
         """Wait until what is under way is done."""

@@ -211,7 +211,8 @@ class LocationNetworkFlow(ResourceFlow):
         resources, error = self._entry.runtime_data.resources, ""
         (managed,) = (one for one in resources.managed if one.subentry_id == self._subentry_id)
         if user_input is not None:
-            resources.async_choose(managed.id, chosen_networks(user_input[CONF_NETWORK]))
+            own = chosen_networks(user_input[CONF_NETWORK])
+            await resources.async_choose(managed.config, own)
             if not (error := await self._async_error()):
                 return self.async_create_entry(data={})
         try:

@@ -19,8 +19,10 @@ from .ddns import (
     DdnsError,
     LastNetworkError,
     Network,
+    Reason,
     ResourceConfig,
     ResourceId,
+    ResourceState,
     delete_own_items,
 )
 from .deletions import REPAIR_AFTER
@@ -60,7 +62,7 @@ def begin_resource_deletions(
         pending[resource_id] = replace(
             deletion,
             since=None if is_kept else deletion.since or now,
-            own=_own(store, resource_id) or deletion.own,
+            own=_own(store, resource_id, deletion.own),
         )
     for managed in resources:
         pending.pop(managed.id, None)
@@ -76,9 +78,12 @@ def begin_resource_deletions(
     store.resources.pending_deletions = pending
 
 
-def _own(store: ZoneStore, resource_id: ResourceId) -> tuple[Network, ...]:
-    state = store.resources.states.get(resource_id)
-    return (state and state.own) or ()
+def _own(
+    store: ZoneStore, resource_id: ResourceId, known: tuple[Network, ...] = ()
+) -> tuple[Network, ...]:
+    """Return which networks may be this home's; none in a resource that does not exist."""
+    state = store.resources.states.get(resource_id, ResourceState())
+    return () if state.failure is Reason.NOT_FOUND else state.own or known
 
 
 class ResourceDeletions:

@@ -7,7 +7,7 @@ from typing import Any, override
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 
 from ..ddns import Network, Owner, ResourceId, ResourceKind
-from ..resource_config import CONF_RESOURCE_ID, is_resource_configured
+from ..resource_config import CONF_RESOURCE_ID, is_resource_configured, read_resource_config
 from .networks import CONF_NETWORK, chosen_networks, network_schema
 from .resource import SECTIONS, ResourceFlow
 
@@ -43,7 +43,8 @@ class DnsLocationFlow(ResourceFlow):
         is_there = is_resource_configured(self.hass, self.kind, resource_id)
         if user_input is not None and not (is_there and self.source == SOURCE_USER):
             resources = self._entry.runtime_data.resources
-            resources.async_choose(ResourceId(resource_id), self._own)
+            config = read_resource_config(self._entry, self.kind, self._data)
+            await resources.async_choose(config, self._own)
         return await super().async_step_preview(user_input)
 
     @property
