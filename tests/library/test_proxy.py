@@ -1,7 +1,7 @@
 """Whether Cloudflare's proxy can reach a web server, by its URL, its records and whom it trusts."""
 
 from collections.abc import Iterable
-from ipaddress import ip_network
+from ipaddress import IPv4Network, ip_network
 
 import pytest
 
@@ -23,6 +23,12 @@ HTTPS_PORTS = (443, 2053, 2083, 2087, 2096, 8443)
 IPV4 = [str(network) for network in CLOUDFLARE_NETWORKS if network.version == 4]
 IPV6 = [str(network) for network in CLOUDFLARE_NETWORKS if network.version == 6]
 ALL = [*IPV4, *IPV6]
+
+
+def all_but(address: str) -> list[str]:
+    """Return networks that are together the first one of Cloudflare without one address."""
+    first = IPv4Network(IPV4[0])
+    return [str(network) for network in first.address_exclude(IPv4Network(address))]
 
 
 def zone(name: str = HOME, *, a: bool | None = True, aaaa: bool | None = None) -> State:
@@ -64,6 +70,14 @@ def test_each_scheme_has_ports_of_its_own(scheme: str, port: int) -> None:
     assert found is not None
     assert (found.host, found.scheme, found.port) == (HOME, scheme, port)
     assert found.forwarded_ports == (() if port in ports else ports)
+
+
+@pytest.mark.parametrize("scheme, port", [("http", 80), ("https", 443)])
+def test_without_a_port_it_is_the_one_of_the_scheme(scheme: str, port: int) -> None:
+    """It is named beside the networks that are not trusted."""
+    found = proxy_obstacles(f"{scheme}://{HOME}", zone(), [])
+    assert found is not None
+    assert found.port == port
 
 
 @pytest.mark.parametrize(
@@ -166,7 +180,14 @@ def test_the_networks_of_the_family_that_the_proxy_uses_are_needed(
         ),
         pytest.param(["::/0"], IPV4, id="everything of the other family"),
         pytest.param([*IPV4[1:], "103.21.244.0/23", "103.21.246.0/23"], [], id="in pieces"),
-        pytest.param([*IPV4[1:], "103.21.246.0/23"], IPV4[:1], id="one piece"),
+        pytest.param([*IPV4[1:], "103.21.244.0/23"], IPV4[:1], id="one piece"),
+        pytest.param([*IPV4[1:], "103.21.246.0/23"], IPV4[:1], id="another piece"),
+        pytest.param(
+            [*IPV4[1:], *all_but("103.21.244.0")], IPV4[:1], id="all but the first address"
+        ),
+        pytest.param(
+            [*IPV4[1:], *all_but("103.21.247.255")], IPV4[:1], id="all but the last address"
+        ),
         pytest.param([*IPV4[1:], "103.21.244.1/32"], IPV4[:1], id="one address"),
         pytest.param(["127.0.0.1/32"], [], id="a proxy on this host"),
         pytest.param(["192.168.178.20/32"], [], id="a proxy at home"),

@@ -92,6 +92,12 @@ def test_of_two_subnets_the_preferred_one_is_used(
     ) == ip_address(expected)
 
 
+@pytest.mark.parametrize("unreadable", ["\n", "20010218 02 40\n", f"{STABLE} 02 40 00 80 eth0\n"])
+def test_a_line_that_cannot_be_read_hides_no_other(unreadable: str) -> None:
+    """The addresses after it count."""
+    assert stable_address(table(unreadable, line(STABLE)), None) == ip_address(STABLE)
+
+
 def test_a_host_without_ipv6_has_no_address() -> None:
     """Where the kernel has no IPv6, its table is empty and there is no address."""
     assert stable_address("", None) is None

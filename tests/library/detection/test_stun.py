@@ -21,6 +21,10 @@ RESPONSE_V6 = bytes.fromhex(
     "00080014a382954e4be67bf11784c97c8292c275bfe3ed4180280004c8fb0b4c"
 )
 """RFC 5769 section 2.3."""
+ATTRIBUTE = RESPONSE_V4[36:48]
+"""An XOR-MAPPED-ADDRESS."""
+EMPTY = bytes.fromhex("80250000")
+"""An attribute without a value."""
 MUTATIONS = 100_000
 
 
@@ -59,12 +63,20 @@ def test_anything_else_is_ignored(datagram: bytes) -> None:
     assert mapped_address(datagram, ID, Family.IPV4) is None
 
 
+def response(body: bytes) -> bytes:
+    """Return a success response with these attributes."""
+    return b"\x01\x01" + len(body).to_bytes(2) + RESPONSE_V4[4:20] + body
+
+
 def test_two_addresses_are_none() -> None:
     """Which one to believe is not known."""
-    attribute = RESPONSE_V4[36:48]
-    body = attribute * 2
-    datagram = b"\x01\x01" + len(body).to_bytes(2) + RESPONSE_V4[4:20] + body
-    assert mapped_address(datagram, ID, Family.IPV4) is None
+    assert mapped_address(response(ATTRIBUTE * 2), ID, Family.IPV4) is None
+
+
+@pytest.mark.parametrize("body", [EMPTY + ATTRIBUTE, ATTRIBUTE + EMPTY], ids=["first", "last"])
+def test_an_attribute_may_be_empty(body: bytes) -> None:
+    """It is its type and length alone."""
+    assert mapped_address(response(body), ID, Family.IPV4) == IPv4Address("192.0.2.1")
 
 
 def test_an_address_of_the_other_family_is_none() -> None:

@@ -64,6 +64,6 @@ def _unmask(value: bytes, transaction_id: bytes, family: Family) -> Address | No
     address = value[4:]
     if value[1:2] != _FAMILY_CODES[family] or len(address) != size:
         return None
-    mask = (_MAGIC_COOKIE.to_bytes(4, "big") + transaction_id)[:size]
-    number = int.from_bytes(address, "big") ^ int.from_bytes(mask, "big")
+    mask = (_MAGIC_COOKIE.to_bytes(4) + transaction_id)[:size]
+    number = int.from_bytes(address) ^ int.from_bytes(mask)
     return IPv4Address(number) if family is Family.IPV4 else IPv6Address(number)
