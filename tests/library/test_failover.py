@@ -127,6 +127,19 @@ def test_nothing_changes_while_none_is_up() -> None:
     assert home.known.look_at is None
 
 
+def test_a_connection_in_use_that_is_back_is_not_left_for_a_worse_one() -> None:
+    """After an outage of all, the second choice does not win because it is back first."""
+    home = Home()
+    home.after()
+    home.after(fibre=SILENT, lte=SILENT)
+    home.after(2 * MINUTE)
+    assert not home.known.is_any_up
+    home.after(60 * MINUTE, lte=UP[LTE])
+    home.after(MINUTE, fibre=UP[FIBRE])
+    assert home.after(9 * MINUTE) == FIBRE
+    assert home.after(SECOND, fibre=SILENT) == LTE
+
+
 def test_after_a_restart_what_is_silent_is_not_down_at_once() -> None:
     """What was down has to be up for the whole time: nobody watched it."""
     home = Home()

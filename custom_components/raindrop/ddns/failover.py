@@ -3,7 +3,7 @@
 A connection that reports no address for some minutes is down, or at once if its binary
 sensor is off. It is up again only after it reported an address for longer, without a
 break. In use is the first that is up, but two switches are never closer than that. While
-none is up, nothing changes.
+none is up, nothing changes; and the one in use, once it is back, is not left for a worse one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,7 +76,10 @@ def next_failover(
     """
     known = before.connections if before else {}
     connections = {id_: _next_connection(known.get(id_), times, reports[id_], now) for id_ in order}
-    best = next((id_ for id_ in order if connections[id_].is_up), None)
+    used = before.in_use if before else None
+    # The one in use, once it is back, is left for none that is worse before it counts as up.
+    usable = (i for i in order if connections[i].is_up or (i == used and reports[i].is_up))
+    best = next(usable, None)
     ends = [end for state in connections.values() if (end := _limit(state, times))]
     if before is None or before.in_use not in connections:
         return FailoverState(
