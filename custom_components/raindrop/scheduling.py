@@ -12,7 +12,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .const import DETECTION_MAX_AGE, DOMAIN, FULL_SYNC_INTERVAL
-from .ddns import State, UpdateOptions, UpdateResult
+from .ddns import CloudflareConnectionError, State, UpdateOptions, UpdateResult
 
 ROUTINE = UpdateOptions(max_age=DETECTION_MAX_AGE)
 """An update that uses the recent detections of other zones."""
@@ -32,6 +32,13 @@ LATE_WRITE = timedelta(minutes=10)
 """How long a write without a response may still be carried out."""
 _LATE_WRITE_S = 60
 """When to look again after such a write."""
+_SWITCH_RETRY = timedelta(seconds=15)
+"""When to try again to write a switch between connections if Cloudflare cannot be reached.
+
+The connection that went down may be the one to Cloudflare, until the router uses another one.
+"""
+_SWITCH_RETRIES_END = timedelta(minutes=10)
+"""How long after a switch; from then on the polls do."""
 
 type _Key = UpdateOptions | CALLBACK_TYPE
 """What is due at the end of a timer; each has one timer."""
@@ -108,10 +115,16 @@ class UpdateScheduler:
         if ends:
             self._async_schedule(ROUTINE, min(ends), partial(self.async_request, ROUTINE))
         self._async_cancel(FRESH)
-        failovers = (record.failover for record in state.records.values())
-        looks = [failover.look_at for failover in failovers if failover and failover.look_at]
+        now = dt_util.utcnow()
+        failovers = [record.failover for record in state.records.values() if record.failover]
+        looks = [failover.look_at for failover in failovers if failover.look_at]
+        if isinstance(state.list_error, CloudflareConnectionError) and any(
+            failover.switched_at and now - failover.switched_at < _SWITCH_RETRIES_END
+            for failover in failovers
+        ):
+            looks.append(now + _SWITCH_RETRY)
         if looks:
-            delay_s = max((min(looks) - dt_util.utcnow()).total_seconds(), 0)
+            delay_s = max((min(looks) - now).total_seconds(), 0)
             self._async_schedule(FRESH, delay_s, partial(self.async_request, FRESH))
 
     @callback

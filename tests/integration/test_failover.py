@@ -10,7 +10,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.raindrop.const import DOMAIN
+from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from custom_components.raindrop.subentries import async_change_domain
@@ -296,6 +296,45 @@ async def test_without_connections_there_is_no_such_sensor(home: Home) -> None:
     await home.hass.async_block_till_done(wait_background_tasks=True)
     assert home.hass.states.get(SENSOR) is None
     assert home.address == HOME
+
+
+async def test_without_connections_no_time_limit_is_left(home: Home) -> None:
+    """The one of a connection that was coming back starts no updates, one after the other."""
+    await home.port(STATE_OFF)
+    await home.clock.passes(PAUSE)
+    await home.port(STATE_ON)
+    subentry = next(iter(home.entry.subentries.values()))
+    async_change_domain(home.hass, home.entry, subentry, connections={})
+    await home.clock.passes(PAUSE)
+    home.simulator.log.clear()
+    await home.clock.advances(BACK_AFTER + DOWN_AFTER)
+    polls = (BACK_AFTER + DOWN_AFTER) // UPDATE_INTERVAL
+    assert len(home.simulator.log.select(service="ip")) <= polls + 1
+    assert home.address == HOME
+
+
+async def test_a_switch_is_written_as_soon_as_cloudflare_is_reachable(home: Home) -> None:
+    """The line that went down may be the one to Cloudflare: no poll is waited for."""
+    home.simulator.faults.add("cloudflare", "*", kind="reset")
+    await home.port(STATE_OFF)
+    await home.clock.advances(6 * PAUSE)
+    assert (home.address, home.shown) == (HOME, "LTE")
+    home.simulator.faults.clear()
+    await home.clock.advances(2 * PAUSE)
+    assert home.address == NEXT
+
+
+async def test_an_outage_of_cloudflare_after_a_switch_is_not_asked_about_for_long(
+    home: Home,
+) -> None:
+    """After ten minutes, the polls are enough; the client repeats a request once."""
+    home.simulator.faults.add("cloudflare", "*", kind="reset")
+    await home.port(STATE_OFF)
+    await home.clock.advances(BACK_AFTER + PAUSE)
+    home.simulator.log.clear()
+    await home.clock.advances(timedelta(hours=1))
+    polls = timedelta(hours=1) // UPDATE_INTERVAL
+    assert record_endpoints(home.simulator).count(LIST) <= 2 * polls
 
 
 async def test_a_home_without_connections_has_no_such_sensor(

@@ -224,7 +224,8 @@ def reconfigured(state: State, before: ZoneConfig, after: ZoneConfig) -> State:
             continue
         is_changed = True
         if record:
-            record = replace(record, synced_address=None, last_record=None)
+            failover = record.failover if managed.connections else None
+            record = replace(record, synced_address=None, last_record=None, failover=failover)
             if old and old.is_paused != managed.is_paused:
                 record = replace(
                     record,
