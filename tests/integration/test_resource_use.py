@@ -47,5 +47,5 @@ def test_blocking_calls_would_be_detected(
 
 
 def test_an_import_takes_little_memory() -> None:
-    """Importing the whole integration adds less than 5.25 MiB to Home Assistant."""
-    assert 0 < import_cost.measure("memory")["bytes"] < 5.25 * MEBIBYTE
+    """Importing the whole integration adds less than 6 MiB to Home Assistant."""
+    assert 0 < import_cost.measure("memory")["bytes"] < 6 * MEBIBYTE
