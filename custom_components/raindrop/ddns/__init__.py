@@ -38,7 +38,7 @@ from .detection.local import stable_address
 from .detection.providers import PROVIDERS, Provider, ResponseFormat, custom_provider
 from .detection.result import Detection, Response
 from .detection.stun_probes import ProbeStatus, StunServer
-from .detection.watch import STUN_SERVERS, ConnectionWatch, WatchStatus, is_watchable
+from .detection.watch import STUN_SERVERS, ConnectionWatch, WatchStatus
 from .errors import (
     AmbiguousZoneError,
     BaseUrlError,
@@ -183,8 +183,8 @@ __all__ = [  # noqa: RUF022
     "ZoneStatus", "ZoneType", "addresses_in", "adoptable_items", "ask_resolvers", "assess_resource",
     "carried_over", "check_base_url", "check_resource_edit", "custom_provider", "delete_own_items",
     "delete_owned", "desired_networks", "discover_zone", "find_records", "find_resources",
-    "full_name", "is_id", "is_resource_id", "is_shared", "is_visible", "is_watchable", "make_plan",
-    "name_conflict", "network_text", "next_in_turn", "parse_interface_id", "parse_state", "preview",
+    "full_name", "is_id", "is_resource_id", "is_shared", "is_visible", "make_plan", "name_conflict",
+    "network_text", "next_in_turn", "parse_interface_id", "parse_state", "preview",
     "preview_resource", "preview_source", "proxy_obstacles", "questions_about", "read_credential",
     "reconfigured", "records_for", "resource_failure_events", "stable_address", "sync_resource",
     "to_ascii", "to_unicode", "update_zone", "verify_access", "with_public_answers",

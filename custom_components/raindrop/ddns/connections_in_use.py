@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
 
 from .detection.local import subnet_of
 from .detection.result import Detection, Detections
-from .detection.watch import is_watchable
 from .failover import ConnectionReport, FailoverState, next_failover
 from .models import Address
 from .results import DdnsEvent, EventType
@@ -94,27 +94,36 @@ def _own_detections(
     """
     before = known.connections if known else {}
     last = {c.id: before[c.id].address for c in managed.connections if c.id in before}
-    reported = {
-        c.id: _reported(detections[c.source]) or last.get(c.id)
+    networks = {
+        c.id: _network(detections[c.source], last.get(c.id))
         for c in managed.connections
-        if not is_watchable(c.source)
+        if not c.source.uses_way_out
     }
     own: dict[ConnectionId, Detection] = {}
     for connection in managed.connections:
         detection, last_address = detections[connection.source], last.get(connection.id)
         found = detection.address or detection.candidate
-        others = {subnet_of(a) for id_, a in reported.items() if a and id_ != connection.id}
-        is_foreign = found and is_watchable(connection.source) and subnet_of(found) in others
+        is_foreign = (
+            found
+            and connection.source.uses_way_out
+            and any(network and found in network for network in networks.values())
+        )
         if is_foreign or (found and found == last_address):
             detection = _kept_apart(managed, detection, None if is_foreign else found)
         own[connection.id] = detection
     return own
 
 
-def _reported(detection: Detection) -> Address | None:
-    """Return what a source reports, accepted or not."""
+def _network(detection: Detection, last: Address | None) -> IPv4Network | IPv6Network | None:
+    """Return the network of what a source reports, accepted or not, or of its last address.
+
+    Of IPv4, that is the address alone.
+    """
     response = detection.source_response
-    return response.address if response else detection.reported
+    if response and response.address and response.prefix:
+        return response.prefix
+    address = (response.address if response else detection.reported) or last
+    return ip_network(subnet_of(address)) if address else None
 
 
 def _kept_apart(managed: ManagedRecord, detection: Detection, address: Address | None) -> Detection:

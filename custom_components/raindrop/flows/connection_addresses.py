@@ -11,7 +11,6 @@ from ..ddns import (
     Family,
     ManagedRecord,
     Preview,
-    is_watchable,
 )
 from ..error_messages import BASE, ErrorMessage
 from ..stored_connections import Connections
@@ -50,7 +49,7 @@ def address_message(connections: Connections, preview: Preview) -> ErrorMessage 
         if connection.source in preview.detections
     ]
     # Of two, the one whose source reports the way out of Home Assistant comes first.
-    by_source = sorted(looked_up, key=lambda item: not is_watchable(item[0].source))
+    by_source = sorted(looked_up, key=lambda item: not item[0].source.uses_way_out)
     for (one, first), (other, second) in combinations(by_source, 2):
         if _address(first) and _address(first) == _address(second):
             return _message("connection_same_address", one, first, other=other.name)

@@ -22,9 +22,9 @@ from custom_components.raindrop.ddns.sources import (
 )
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from tests.conftest import HOME, NEXT
-from tests.library.builders import HERE, V4, managed
-from tests.library.detection.helpers import OTHER
+from tests.conftest import HOME, HOME_V6, NEXT
+from tests.library.builders import HERE, V4, V6, managed
+from tests.library.detection.helpers import LOCAL, OTHER
 from tests.library.fake_sources import FakeSources, new_detector
 from tests.library.zone_updater import BATCH, LIST, ZoneUpdater
 
@@ -158,6 +158,64 @@ async def test_the_way_out_is_recognized_by_an_address_that_is_not_accepted_yet(
     await home.after(1)
     await home.after(5)
     assert home.written == HOME
+
+
+async def test_when_the_way_out_moves_the_local_interface_has_an_address_of_that_line(
+    updater: ZoneUpdater, sources: FakeSources
+) -> None:
+    """An address of this host in the network of LTE is no new address of the first line."""
+    of_lte, host = "2001:218:9:2::1", "2001:218:9:2::5"
+    sources.values |= {"": ip_address(HOME_V6), MODEM.entity: of_lte}
+    updater.simulator.ip.set_address(HOME_V6)
+    updater.families = (Family.IPV6,)
+    record = managed("home.example.com", Family.IPV6, Policy(create=True))
+    fibre = Connection(id=FIBRE, name="Fibre", source=LOCAL)
+    lte = Connection(id=LTE, name="LTE", source=replace(MODEM, family=Family.IPV6))
+    updater.managed_records = [replace(record, source=LOCAL, connections=(fibre, lte))]
+    await updater.update()
+    sources.advance(60)
+    await updater.update()
+    assert updater.contents["AAAA home.example.com"] == HOME_V6
+
+    sources.values[""] = ip_address(host)
+    updater.simulator.ip.set_address(host)
+    await updater.update()
+    assert updater.contents["AAAA home.example.com"] == HOME_V6
+    sources.advance(120)
+    result = await updater.update()
+    assert kinds(result) == [EventType.FAILED_OVER, EventType.UPDATED]
+    assert updater.contents["AAAA home.example.com"] == of_lte
+
+    sources.values[""] = ip_address(HOME_V6)
+    updater.simulator.ip.set_address(HOME_V6)
+    await updater.update()
+    sources.advance(600)
+    assert kinds(await updater.update()) == [EventType.FAILED_BACK, EventType.UPDATED]
+    assert updater.contents["AAAA home.example.com"] == HOME_V6
+    assert updater.state.record(V6).is_in_sync
+
+
+async def test_the_local_interface_has_an_address_in_any_subnet_of_a_prefix(
+    updater: ZoneUpdater, sources: FakeSources
+) -> None:
+    """A modem may report the prefix of its line, of which this host has another subnet."""
+    sources.values |= {"": ip_address(HOME_V6), MODEM.entity: "2001:218:9::/56"}
+    updater.simulator.ip.set_address(HOME_V6)
+    updater.families = (Family.IPV6,)
+    record = managed("home.example.com", Family.IPV6, Policy(create=True))
+    fibre = Connection(id=FIBRE, name="Fibre", source=LOCAL)
+    lte = Connection(id=LTE, name="LTE", source=replace(MODEM, family=Family.IPV6))
+    updater.managed_records = [replace(record, source=LOCAL, connections=(fibre, lte))]
+    await updater.update()
+    sources.advance(60)
+    await updater.update()
+
+    sources.values[""] = ip_address("2001:218:9:2::5")
+    updater.simulator.ip.set_address("2001:218:9:2::5")
+    await updater.update()
+    sources.advance(120)
+    assert EventType.FAILED_OVER in kinds(await updater.update())
+    assert updater.contents["AAAA home.example.com"] == HOME_V6
 
 
 async def test_a_new_address_of_a_line_in_use_is_written(home: Home) -> None:
