@@ -157,6 +157,13 @@ def _failures(before: State, after: State) -> Iterator[DdnsEvent]:
 
 
 def _missed_address(state: State, record_key: RecordKey) -> Address | None:
-    """Return the address that a record that failed should hold, None if it is not known."""
-    is_known = state.record(record_key).reason is not Reason.NO_ADDRESS
-    return state.public_addresses.get(record_key.family) if is_known else None
+    """Return the address that a record that failed should hold, None if it is not known.
+
+    With several connections, that is the address of the one in use.
+    """
+    record = state.record(record_key)
+    if record.reason is Reason.NO_ADDRESS:
+        return None
+    if record.failover:
+        return record.failover.connections[record.failover.in_use].address
+    return state.public_addresses.get(record_key.family)

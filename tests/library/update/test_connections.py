@@ -218,6 +218,18 @@ async def test_the_local_interface_has_an_address_in_any_subnet_of_a_prefix(
     assert updater.contents["AAAA home.example.com"] == HOME_V6
 
 
+async def test_a_switch_that_cannot_be_written_fails_with_the_address_of_the_line(
+    home: Home,
+) -> None:
+    """That of the connection in use, not the one of the home."""
+    home.simulator.faults.add("cloudflare", LIST, kind="html")
+    home.sources.values[PORT] = "off"
+    result = await home.after()
+    failed = result.events[-1]
+    assert (failed.type, failed.record_key) == (EventType.FAILED, V4)
+    assert (failed.from_ip, failed.to_ip) == (ip_address(HOME), ip_address(NEXT))
+
+
 async def test_a_new_address_of_a_line_in_use_is_written(home: Home) -> None:
     """That is no switch."""
     home.simulator.ip.set_address(OTHER)
