@@ -11,6 +11,7 @@ from custom_components.raindrop.ddns.errors import (
 from custom_components.raindrop.ddns.models import HostName
 from custom_components.raindrop.ddns.names import (
     full_name,
+    host_of,
     is_within,
     parents,
     to_ascii,
@@ -117,6 +118,12 @@ def test_a_surrogate_is_never_sent(text: str) -> None:
     assert shown.encode()
 
 
+def test_half_of_a_surrogate_pair_is_not_quoted() -> None:
+    """No log and no form can show it."""
+    with pytest.raises(HostNameError, match=r"^not a host name: it contains half of a surrogate"):
+        to_ascii("\ud800.example.com")
+
+
 @pytest.mark.parametrize(
     "name, shown",
     [
@@ -216,6 +223,30 @@ def test_a_typing_error_does_not_become_a_domain(
         full_name(text, zone)
 
     assert type(caught.value) is error
+    assert repr(text) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://home.example.com",
+        "https://home.example.com:8123/lovelace?kiosk#top",
+        "HTTP://home.example.com/",
+        "home.example.com:8123",
+        "home.example.com/lovelace",
+        " home.example.com ",
+    ],
+)
+def test_of_a_pasted_url_the_host_counts(url: str) -> None:
+    """With or without scheme, port and path."""
+    assert full_name(url, ZONE) == "home.example.com"
+    assert host_of(url) == "home.example.com"
+
+
+@pytest.mark.parametrize("text", ["", "://", "a b"])
+def test_a_text_without_a_host_stays_as_it_is(text: str) -> None:
+    """It is rejected as what was typed."""
+    assert host_of(text) == text
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,17 @@ def test_a_record_whose_parts_are_not_known_has_no_addresses() -> None:
             id="escapes",
         ),
         pytest.param(
+            f'"v=spf1 ip4:1.0.0.1 x={"x" * 500}"',
+            f'"v=spf1 ip4:81.2.69.200 x={"x" * 230}" "{"x" * 255}" "{"x" * 15}"',
+            id="twice",
+        ),
+        pytest.param(
             f"v=spf1 ip4:1.0.0.1 x={'x' * 300}", f"v=spf1 ip4:81.2.69.200 x={'x' * 300}", id="none"
+        ),
+        pytest.param(
+            f'v=spf1 ip4:1.0.0.1 x="{"x" * 300}"',
+            f'v=spf1 ip4:81.2.69.200 x="{"x" * 300}"',
+            id="none, but quotes in a term",
         ),
     ],
 )

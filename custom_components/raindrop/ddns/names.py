@@ -70,7 +70,7 @@ def full_name(text: str, zone_name: HostName | None) -> HostName:
     relative name without ``zone_name``.
     """
     text = host_of(text).strip()
-    if text != "@" and "." in _mapped(text).removesuffix("."):
+    if "." in _mapped(text).removesuffix("."):
         name = to_ascii(text)
         if zone_name and not is_within(name, zone_name):
             raise OutsideZoneError(f"{text!r} is not in {zone_name}")

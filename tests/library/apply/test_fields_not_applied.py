@@ -11,11 +11,13 @@ from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.errors import CloudflareRefusedError
 from custom_components.raindrop.ddns.models import Change, Create, Reason, Record, RecordKey, Update
 from custom_components.raindrop.ddns.records.apply import apply
+from custom_components.raindrop.ddns.records.verify import unapplied_fields
+from custom_components.raindrop.ddns.text_records import TextUpdate
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, OLD
 from tests.library.apply.test_apply import BATCH, batch_response
-from tests.library.builders import A1, B1, V4, V6, create, record, zone_id
+from tests.library.builders import A1, B1, V4, V6, create, record, txt, zone_id
 
 OWN = Create(record_key=V4, address=A1)
 RESTORED = Create(
@@ -219,3 +221,12 @@ async def test_a_record_is_taken_over_only_if_its_comment_says_so(
 
     assert (kept.reason, taken.reason) == (Reason.NOT_APPLIED, None)
     assert str(kept.error).endswith(": comment")
+
+
+def test_of_a_text_only_its_content_is_sent() -> None:
+    """However Cloudflare quotes it."""
+    change = TextUpdate(
+        record_key=V4, record=txt("a"), text="b", replaced=(), record_keys=frozenset({V4})
+    )
+    assert unapplied_fields(change, txt('"b"')) == []
+    assert unapplied_fields(change, txt("a")) == ["content"]

@@ -143,7 +143,8 @@ async def test_a_line_that_is_down_loses_its_record(home: Home, values: dict[str
     assert home.written == {"lte": L1}
     assert home.updater.requests == [LIST, DELETE]
     (event,) = (event for event in down.events if event.record_key)
-    assert (event.type, event.connection, str(event.from_ip)) == ("deleted", "fibre", F1)
+    assert (event.type, event.family, event.connection) == ("deleted", Family.IPV4, "fibre")
+    assert str(event.from_ip) == F1
     assert [deletion.record_key for deletion in down.deletions] == [FIBRE]
     assert home.reason(FIBRE) is Reason.CONNECTION_DOWN
     assert not home.updater.state.has_unsynced_record

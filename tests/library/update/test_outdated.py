@@ -3,6 +3,7 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
+from custom_components.raindrop.ddns.detection.result import Detection
 from custom_components.raindrop.ddns.models import Policy
 from custom_components.raindrop.ddns.sources import Family, Source, SourceKind
 from custom_components.raindrop.ddns.state import reconfigured
@@ -69,7 +70,7 @@ async def test_a_changed_policy_is_compared_with_the_record_again(updater: ZoneU
         managed_records=[replace(before.managed_records[0], source=other)],
     )
     state = reconfigured(updater.state, before, after)
-    assert state.detections.keys() == {*before.home_sources, other}
+    assert state.detections == {**updater.state.detections, other: Detection(source=other)}
     assert not state.is_converged
     assert (state.record(V4).synced_address, state.record(V4).last_record) == (None, None)
     assert state.record(V4).last_address == ip_address(HOME)

@@ -37,6 +37,17 @@ async def test_a_preview_confirms_the_address(updater: ZoneUpdater) -> None:
     assert seen.plan.conflicts == ()
 
 
+async def test_a_preview_asks_one_provider_if_it_repeats_the_address(updater: ZoneUpdater) -> None:
+    """Only another address needs a second one, as in an update."""
+    await updater.update()
+    updater.simulator.log.clear()
+
+    seen = await preview(updater.detector, updater.config, [record(HOME)])
+
+    assert updater.providers == ["cloudflare"]
+    assert seen.plan.changes == ()
+
+
 async def test_a_preview_without_an_address_plans_nothing(updater: ZoneUpdater) -> None:
     """If two providers do not agree, the preview shows the responses and no change."""
     updater.managed_records = [managed("home.example.com", policy=CREATE)]

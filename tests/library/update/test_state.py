@@ -22,7 +22,7 @@ from custom_components.raindrop.ddns.reasons import reason_of
 from custom_components.raindrop.ddns.sources import ConnectionId
 from custom_components.raindrop.ddns.state import RecordState, State, carried_over
 from tests.library import test_zones
-from tests.library.builders import A1, A2, B1, HERE, HERE_V6, HOME, V4, V6, create, record
+from tests.library.builders import A1, A2, B1, HERE, HERE_V6, HOME, V4, V6, create, managed, record
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CONFLICTS = [
@@ -254,3 +254,12 @@ def test_what_is_known_of_a_name_is_carried_over(
 ) -> None:
     """What the only record of a name had, that of the first connection has, and back."""
     assert carried_over(known, managed) == expected
+
+
+def test_what_a_connection_reports_that_is_down_counts_for_nothing() -> None:
+    """Of another record with the same source it does."""
+    down, up = managed(HOME), managed("www.example.com")
+    state = State(detections={HERE: ACCEPTED}, records={V4: RecordState(is_down=True)})
+
+    assert state.detection(down) == Detection(source=HERE)
+    assert state.detection(up) == ACCEPTED
