@@ -82,7 +82,9 @@ class Dialog:
 
     async def expand(self, section: str) -> None:
         """Open a section, by its name."""
-        await self.root.locator("ha-expansion-panel").filter(has_text=section).click()
+        # The text of another section may name this one, too.
+        name = re.compile(rf"^\s*{re.escape(section)}")
+        await self.root.locator("ha-expansion-panel").filter(has_text=name).click()
 
     async def switch_on(self, field: str) -> None:
         """Turn on a switch, by its label."""

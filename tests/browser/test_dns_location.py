@@ -95,7 +95,7 @@ async def test_repair_tries_again(
     await zone.press("Update now")
     repairs = await RepairsPage(page).open()
     dialog = await repairs.repair(f"{LOCATION}: address is taken")
-    await expect(dialog.text("share the address between customers")).to_be_visible()
+    await expect(dialog.text("shares the address between customers")).to_be_visible()
     await take(page, screenshots, "dns-location-repair")
     locations.taken.clear()
     await dialog.press("Submit")
