@@ -136,7 +136,8 @@ class AccountResources:
         due: set[ResourceId] = set()
         for managed in self.managed:
             desired = desired_networks(managed.config, self._detections)
-            is_new = self._lacks(managed) and desired != self._tried.get(managed.id)
+            is_lacking = self.state(managed.id).lacks(desired)
+            is_new = is_lacking and desired != self._tried.get(managed.id)
             if is_full_sync or is_new:
                 due.add(managed.id)
             elif not self._is_running:

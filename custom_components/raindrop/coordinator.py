@@ -346,5 +346,5 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             # Home Assistant polls so long after the last update, whatever started it.
             until_full_sync = max(self._backoff.until_full_sync(now), UPDATE_INTERVAL)
             self.update_interval = min(self._watch.poll_interval(state), until_full_sync)
-            self._scheduler.async_schedule_next(state)
+            self._scheduler.async_schedule_next(self.config, state)
             return state, result

@@ -12,7 +12,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .const import DETECTION_MAX_AGE, DOMAIN, FULL_SYNC_INTERVAL
-from .ddns import CloudflareConnectionError, State, UpdateOptions, UpdateResult
+from .ddns import CloudflareConnectionError, State, UpdateOptions, UpdateResult, ZoneConfig
 
 ROUTINE = UpdateOptions(max_age=DETECTION_MAX_AGE)
 """An update that uses the recent detections of other zones."""
@@ -108,13 +108,19 @@ class UpdateScheduler:
         self._waiting.pop(options, None)
 
     @callback
-    def async_schedule_next(self, state: State) -> None:
+    def async_schedule_next(self, config: ZoneConfig, state: State) -> None:
         """Request an update when the first hold-down ends, or a time of a connection."""
         self._async_cancel(ROUTINE)
         ends = [d.hold_down_s for d in state.detections.values() if d.candidate]
         if ends:
             self._async_schedule(ROUTINE, min(ends), partial(self.async_request, ROUTINE))
         self._async_cancel(FRESH)
+        if config.has_connections:
+            self._async_schedule_look(state)
+
+    @callback
+    def _async_schedule_look(self, state: State) -> None:
+        """Request an update when the reports of connections are needed again."""
         now = dt_util.utcnow()
         failovers = [record.failover for record in state.records.values() if record.failover]
         looks = [failover.look_at for failover in failovers if failover.look_at]

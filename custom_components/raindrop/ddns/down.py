@@ -29,6 +29,8 @@ def with_down(
 
 def are_handled(config: ZoneConfig, detections: Detections, state: State) -> bool:
     """Return whether no record of a connection that is down can be deleted, as far as known."""
+    if not config.has_connection_records:
+        return True
     up = {
         managed.record_key.rrset
         for managed in config.managed_records

@@ -146,6 +146,8 @@ class State:  # noqa: PLW1641 - the decorator adds it
 
     def source(self, managed: ManagedRecord) -> Source:
         """Return the source of a record: that of the connection in use."""
+        if not managed.connections:
+            return managed.source
         failover = self.record(managed.record_key).failover
         connection = managed.connection(failover.in_use) if failover else None
         source = connection.source if connection else managed.source
