@@ -264,8 +264,7 @@ def _log_reason(state: State, managed_records: Iterable[ManagedRecord]) -> str |
             label = managed.record_key.family.label
             addresses = ", ".join(map(str, detection.ways_out))
             return f"the {label} address keeps changing between {addresses}"
-        is_known = detection.address is not None or detection.candidate is not None
-        if not is_known and not detection.is_unsupported_family:
+        if detection.expected is None and not detection.is_unsupported_family:
             return f"no usable, agreed {managed.record_key.family.label} address"
     for key, record in state.records.items():
         if record.conflict or record.is_overdue:

@@ -224,7 +224,7 @@ def _source_issue_key(detection: Detection, conflicting_updates: int) -> str | N
     """Return the key of the issue of a source, None if there is none."""
     own = detection.source_response
     is_entity = detection.source.kind is SourceKind.ENTITY
-    has_address = bool(detection.address or detection.candidate)
+    has_address = detection.expected is not None
     # Before the others, which would appear and disappear with each change.
     if detection.ways_out:
         return "two_connections"
@@ -260,7 +260,7 @@ def _source_placeholders(detection: Detection) -> dict[str, str]:
         "type": detection.family.record_type,
         "entity": own.provider if own else "",
         "reported": str(own.address or own.rejected or "") if own else "",
-        "address": str(detection.address or detection.candidate or ""),
+        "address": str(detection.expected or ""),
         "provider": detection.tunnel_witness or "",
         "responses": ", ".join(reported),
     }

@@ -102,7 +102,7 @@ def _own_detections(
     own: dict[ConnectionId, Detection] = {}
     for connection in managed.connections:
         detection, last_address = detections[connection.source], last.get(connection.id)
-        found = detection.address or detection.candidate
+        found = detection.expected
         is_foreign = (
             found
             and connection.source.uses_way_out

@@ -46,10 +46,9 @@ def are_handled(config: ZoneConfig, detections: Detections, state: State) -> boo
 
 
 def _is_down(managed: ManagedRecord, detection: Detection, off_sensors: Collection[str]) -> bool:
-    own = detection.source_response
     if managed.up_sensor in off_sensors:
         return True
-    return own is not None and own.rejected is not None and own.rejected.is_unspecified
+    return detection.rejected is not None and detection.rejected.is_unspecified
 
 
 def _is_right(managed: ManagedRecord, detections: Detections, state: State) -> bool:

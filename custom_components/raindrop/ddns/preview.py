@@ -8,7 +8,7 @@ from .connections_in_use import with_connections
 from .desired_records import desired_records_of
 from .detection.detector import Detector
 from .detection.requests import confirm_all, detect_all
-from .detection.result import Detection, Detections
+from .detection.result import Detection, Detections, as_expected
 from .down import with_down
 from .models import Record
 from .plans import Plan
@@ -49,11 +49,9 @@ async def preview(
     detector = detector.detached()
     looked = await detect_all(detector, config.sources, timedelta(), _PREVIEW_LIMIT_S)
     detections = await confirm_all(detector, looked)
-    # An address in hold-down will be written.
-    assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
     off_sensors, now = await detector.off_sensors(config.up_sensors), detector.now()
     config = with_down(config, detections, off_sensors)
-    used = with_connections(config, assumed, off_sensors, state or State(), now)
+    used = with_connections(config, as_expected(detections), off_sensors, state or State(), now)
     desired_records = desired_records_of(*used, existing, now)
     plan = make_plan(desired_records, existing, config.zone_name)
     plan = with_texts(plan, desired_records, existing)

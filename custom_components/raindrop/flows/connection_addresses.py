@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable
 from itertools import combinations
 
 from ..ddns import (
-    Address,
     Connection,
     ConnectionId,
     Detection,
@@ -51,13 +50,13 @@ def address_message(connections: Connections, preview: Preview) -> ErrorMessage 
     # Of two, the one whose source reports the way out of Home Assistant comes first.
     by_source = sorted(looked_up, key=lambda item: not item[0].source.uses_way_out)
     for (one, first), (other, second) in combinations(by_source, 2):
-        if _address(first) and _address(first) == _address(second):
+        if first.expected and first.expected == second.expected:
             return _message("connection_same_address", one, first, other=other.name)
     for connection, detection in looked_up:
-        if _rejected(detection):
+        if detection.rejected:
             return _message("connection_unusable_address", connection, detection)
     for connection, detection in looked_up:
-        if _address(detection) is None:
+        if detection.expected is None:
             return _message("connection_without_address", connection, detection)
     return None
 
@@ -65,7 +64,7 @@ def address_message(connections: Connections, preview: Preview) -> ErrorMessage 
 def _message(
     key: str, connection: Connection, detection: Detection, **placeholders: str
 ) -> ErrorMessage:
-    address = _address(detection) or _rejected(detection)
+    address = detection.expected or detection.rejected
     placeholders |= {"family": detection.family.label, "address": str(address)}
     return ErrorMessage(BASE, key, {**placeholders, "connection": connection.name})
 
@@ -75,26 +74,14 @@ def _in_use(managed: ManagedRecord, preview: Preview) -> ConnectionId | None:
     key = managed.record_key
     if failover := preview.state.record(key).failover:
         return failover.in_use
-    return key.connection if _address(preview.detection(managed)) else None
+    return key.connection if preview.detection(managed).expected else None
 
 
 def _cell(connection: Connection | None, preview: Preview, in_use: Uses) -> str:
     if connection is None or connection.source not in preview.detections:
         return "—"
     detection = preview.detections[connection.source]
-    if address := _address(detection):
+    if address := detection.expected:
         is_used = (connection.id, connection.source.family) in in_use
         return f"{address} ✓" if is_used else str(address)
-    rejected = _rejected(detection)
-    return f"{rejected} ✗" if rejected else "?"
-
-
-def _address(detection: Detection) -> Address | None:
-    """Return the address that a detection gives, also while it is in hold-down."""
-    return detection.address or detection.candidate
-
-
-def _rejected(detection: Detection) -> Address | None:
-    """Return the address that a source reports but that cannot be used."""
-    own = detection.source_response
-    return own.rejected if own else None
+    return f"{detection.rejected} ✗" if detection.rejected else "?"

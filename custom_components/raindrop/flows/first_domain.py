@@ -45,7 +45,7 @@ def usable_families(preview: ddns.Preview) -> list[Family]:
     can be added later, and the first form should not fail for it.
     """
     conflicts = {conflict.record_key.family for conflict in preview.plan.conflicts}
-    found = [family for family, detection in _by_family(preview).items() if _address(detection)]
+    found = [family for family, detection in _by_family(preview).items() if detection.expected]
     return [family for family in found if family not in conflicts or family is found[0]]
 
 
@@ -74,7 +74,7 @@ def families_schema(preview: ddns.Preview) -> vol.Schema:
     """Return the schema to choose from the families of which the home has an address."""
     detections = _by_family(preview)
     labels = {
-        family.key: f"{family.record_type}: {_address(detections[family])}"
+        family.key: f"{family.record_type}: {detections[family].expected}"
         for family in usable_families(preview)
     }
     return vol.Schema({vol.Required(config.CONF_FAMILIES): choice(labels, multiple=True)})
@@ -90,11 +90,6 @@ def suggested_families(preview: ddns.Preview) -> list[str]:
 def _by_family(preview: ddns.Preview) -> dict[Family, Detection]:
     detections = sorted(preview.detections.values(), key=lambda detection: detection.family)
     return {detection.family: detection for detection in detections}
-
-
-def _address(detection: Detection) -> ddns.Address | None:
-    """Return the address that is going to be written, perhaps after a hold-down."""
-    return detection.address or detection.candidate
 
 
 def _may_exist(detection: Detection) -> bool:

@@ -94,7 +94,7 @@ def first_message(
             return ErrorMessage(BASE, "source_off", placeholders)
         detection = preview.detection(managed_by_key[key])
         # An address in hold-down will be written.
-        if not (detection.address or detection.candidate):
+        if detection.expected is None:
             is_absent = detection.is_unsupported_family
             error = "address_absent" if is_absent else "address_unknown"
             return ErrorMessage(BASE, error, placeholders)

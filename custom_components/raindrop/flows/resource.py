@@ -185,7 +185,7 @@ class ResourceFlow(ZoneSubentryFlow):
     def _networks(self) -> list[Network]:
         """What the resource is going to hold, perhaps after a hold-down."""
         config = read_resource_config(self._entry, self.kind, self._data)
-        found = (d.address or d.candidate for d in self._detections.values())
+        found = (d.expected for d in self._detections.values())
         return [config.network_of(address) for address in found if address]
 
     def _show_account(
@@ -259,7 +259,7 @@ class ResourceFlow(ZoneSubentryFlow):
             placeholders = {"family": detection.family.label}
             if ddns.is_shared(detection) and not config.allows_shared:
                 return ErrorMessage(BASE, "shared_address", placeholders)
-            if not (detection.address or detection.candidate):
+            if detection.expected is None:
                 return ErrorMessage(BASE, "address_unknown", placeholders)
         return None
 

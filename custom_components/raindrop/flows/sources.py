@@ -186,7 +186,7 @@ async def _async_pages_error(hass: HomeAssistant, stored: StoredSources) -> Erro
         for source in read_source_list(stored.get(family.key, ()), family):
             if source.kind is SourceKind.URLS:
                 detection = await ddns.preview_source(async_get_detector(hass), source)
-                if not (detection.address or detection.candidate):
+                if detection.expected is None:
                     responses = {"responses": response_text(detection)}
                     return ErrorMessage(fields.urls, "unusable_pages", responses)
     return None

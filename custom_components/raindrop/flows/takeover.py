@@ -243,7 +243,7 @@ async def _async_preview(
         zone_id=zone.id, zone_name=zone.name, home_sources=(), managed_records=managed_records
     )
     preview = await ddns.preview(async_get_detector(hass), zone_config, records)
-    if not all(d.address or d.candidate for d in preview.detections.values()):
+    if not all(d.expected for d in preview.detections.values()):
         return unknown_address(preview)
     conflicts = [c for c in preview.plan.conflicts if c.reason is not Reason.AMBIGUOUS]
     obstacles = {conflict.record_key.name: conflict.records for conflict in conflicts}

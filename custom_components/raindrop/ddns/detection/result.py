@@ -1,7 +1,7 @@
 """The result of asking a source for its address: responses and what was accepted."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import IPv6Network
 
@@ -116,6 +116,16 @@ class Detection:
         return self.address or next(reported, None)
 
     @property
+    def expected(self) -> Address | None:
+        """The accepted address, or the one in hold-down: it is accepted once it is stable."""
+        return self.address or self.candidate
+
+    @property
+    def rejected(self) -> Address | None:
+        """The address that the source itself reports but that may not be written."""
+        return self.source_response.rejected if self.source_response else None
+
+    @property
     def provider(self) -> str | None:
         """The first provider that reported the address shown."""
         reported = ((r.provider, r.address) for r in self.all_responses if r.address)
@@ -125,8 +135,7 @@ class Detection:
     @property
     def is_unconfirmed(self) -> bool:
         """Whether an address was reported that is neither accepted nor in hold-down."""
-        is_known = self.address is not None or self.candidate is not None
-        if is_known or self.tunnel_witness is not None:
+        if self.expected is not None or self.tunnel_witness is not None:
             return False
         return any(response.address for response in self.all_responses)
 
@@ -151,3 +160,8 @@ class Detection:
 
 type Detections = Mapping[Source, Detection]
 """The detection of each source that an update asks."""
+
+
+def as_expected(detections: Detections) -> Detections:
+    """Return detections in which an address in hold-down counts as accepted, for a preview."""
+    return {s: replace(d, address=d.expected) for s, d in detections.items()}

@@ -6,7 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from ..cloudflare.client import CloudflareClient
-from ..detection.result import Detections
+from ..detection.result import Detections, as_expected
 from ..errors import (
     ChangedSettingsError,
     CloudflareAddressTakenError,
@@ -150,10 +150,9 @@ async def preview_resource(
     An address in hold-down counts as accepted: it will be written once it is stable.
     ``own`` is as in `ResourceState`.
     """
-    assumed = {s: replace(d, address=d.address or d.candidate) for s, d in detections.items()}
     api = APIS[config.kind](client, config, own=own)
     items = await api.read()
-    plan = plan_resource(config, desired_networks(config, assumed), items)
+    plan = plan_resource(config, desired_networks(config, as_expected(detections)), items)
     return items, ResourcePlan() if config.kind.remembers_own and own is None else plan
 
 
