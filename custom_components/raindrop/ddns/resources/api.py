@@ -69,7 +69,7 @@ class ResourceApi(ABC):
 
     @abstractmethod
     async def check_edit(self) -> None:
-        """Raise CloudflarePermissionError if the credential may not edit the resource.
+        """Send a change that changes nothing, which shows whether the credential may edit.
 
-        Changes nothing. Any response of Cloudflare but a denial means that it may.
+        Raises CloudflareError for a denial, and for what says nothing about that.
         """

@@ -51,11 +51,7 @@ class DnsLocationApi(ResourceApi):
     @override
     async def check_edit(self) -> None:
         """Send nothing to a location that cannot exist."""
-        try:
-            await self._client.call("PUT", self._path(_NO_LOCATION), _NEEDS, body={})
-        except CloudflareError as err:
-            if not err.is_of_content:
-                raise
+        await self._client.call("PUT", self._path(_NO_LOCATION), _NEEDS, body={})
 
     @override
     async def read(self) -> list[ResourceItem]:

@@ -6,23 +6,15 @@ https://developers.cloudflare.com/waf/tools/lists/lists-api/
 from collections.abc import Sequence
 from enum import StrEnum
 from http import HTTPStatus
-from ipaddress import ip_network
 from typing import override
 
 from ..cloudflare.client import CloudflareClient
 from ..cloudflare.codec import checked, json_object, read_id
-from ..cloudflare.ownership import owner_comment, read_owner
-from ..errors import (
-    CloudflareBusyError,
-    CloudflareError,
-    CloudflareRefusedError,
-    CloudflareResponseError,
-    Permission,
-)
-from ..models import Owner
+from ..cloudflare.ownership import owner_comment
+from ..errors import CloudflareError, CloudflareRefusedError, CloudflareResponseError, Permission
 from ..zones import AccountId
 from .api import Changes, ResourceApi
-from .codec import network_text, read_resource_id
+from .codec import network_text, read_item, read_lists
 from .config import AccountResource, ItemId, Network, ResourceItem
 from .plan import ResourcePlan
 
@@ -51,25 +43,12 @@ class IpListApi(ResourceApi):
     async def find(client: CloudflareClient, account_id: AccountId) -> list[AccountResource]:
         """Return the IP lists of an account. Raises CloudflareError."""
         envelope = await client.call("GET", f"/accounts/{account_id}/rules/lists", _NEEDS)
-        lists = map(json_object, checked(envelope.result or [], list))
-        return [
-            AccountResource(
-                id=read_resource_id(fields),
-                name=checked(fields.get("name"), str),
-                item_count=checked(fields.get("num_items", 0), int),
-            )
-            for fields in lists
-            if fields.get("kind") == _IP
-        ]
+        return read_lists(envelope.result, type_key="kind", type_=_IP, count_key="num_items")
 
     @override
     async def check_edit(self) -> None:
         """Append no items."""
-        try:
-            await self._begin("POST", [])
-        except CloudflareError as err:
-            if not (isinstance(err, CloudflareBusyError) or err.is_of_content):
-                raise
+        await self._begin("POST", [])
 
     @override
     async def read(self) -> list[ResourceItem]:
@@ -161,17 +140,8 @@ class IpListApi(ResourceApi):
     def _read_item(self, value: object) -> ResourceItem | None:
         """Return an item, None for one of somebody else that cannot be read."""
         fields = json_object(value)
-        comment = fields.get("comment")
-        comment = comment if isinstance(comment, str) and comment else None
-        owner = read_owner(comment, self._client.home_id)
-        try:
-            return ResourceItem(
-                id=ItemId(read_id(fields)),
-                network=ip_network(checked(fields.get(_IP), str), strict=False),
-                comment=comment,
-                owner=owner,
-            )
-        except (ValueError, CloudflareResponseError):
-            if owner is Owner.THIS_HOME:
-                raise CloudflareResponseError("An item of this home cannot be read") from None
-            return None
+        return read_item(
+            fields.get("comment"),
+            self._client.home_id,
+            lambda: (read_id(fields), checked(fields.get(_IP), str)),
+        )

@@ -161,7 +161,11 @@ async def check_resource_edit(client: CloudflareClient, config: ResourceConfig) 
 
     Changes nothing. Any response of Cloudflare but a denial means that it may.
     """
-    await APIS[config.kind](client, config).check_edit()
+    try:
+        await APIS[config.kind](client, config).check_edit()
+    except CloudflareError as err:
+        if not (err.is_of_content or isinstance(err, CloudflareBusyError)):
+            raise
 
 
 async def delete_own_items(

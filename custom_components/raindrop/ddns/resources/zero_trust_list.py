@@ -4,18 +4,16 @@ https://developers.cloudflare.com/api/resources/zero_trust/subresources/gateway/
 """
 
 from collections.abc import Iterable
-from ipaddress import ip_network
 from typing import override
 
 from ..cloudflare.client import CloudflareClient
 from ..cloudflare.codec import JsonObject, checked, json_object
-from ..cloudflare.ownership import owner_comment, read_owner
+from ..cloudflare.ownership import owner_comment
 from ..errors import CloudflareError, CloudflareResponseError, Permission
-from ..models import Owner
 from ..zones import AccountId
 from .api import Changes, ResourceApi
-from .codec import network_text, read_resource_id
-from .config import AccountResource, ItemId, Network, ResourceItem
+from .codec import network_text, read_item, read_lists
+from .config import AccountResource, Network, ResourceItem
 from .plan import ResourcePlan
 
 _PAGE_SIZE = 1000
@@ -37,25 +35,12 @@ class ZeroTrustListApi(ResourceApi):
         """Return the Zero Trust lists of IP addresses of an account. Raises CloudflareError."""
         path, query = f"/accounts/{account_id}/gateway/lists", {"type": _IP}
         envelope = await client.call("GET", path, _NEEDS, query=query)
-        lists = map(json_object, checked(envelope.result or [], list))
-        return [
-            AccountResource(
-                id=read_resource_id(fields),
-                name=checked(fields.get("name"), str),
-                item_count=checked(fields.get("count", 0), int),
-            )
-            for fields in lists
-            if fields.get("type") == _IP
-        ]
+        return read_lists(envelope.result, type_key="type", type_=_IP, count_key="count")
 
     @override
     async def check_edit(self) -> None:
         """Append and remove nothing."""
-        try:
-            await self._patch([], [])
-        except CloudflareError as err:
-            if not err.is_of_content:
-                raise
+        await self._patch([], [])
 
     @override
     async def read(self) -> list[ResourceItem]:
@@ -119,22 +104,13 @@ class ZeroTrustListApi(ResourceApi):
 
     def _read_item(self, fields: JsonObject) -> ResourceItem | None:
         """Return an item, None for one of somebody else that cannot be read."""
-        comment = fields.get("description")
-        comment = comment if isinstance(comment, str) and comment else None
-        owner = read_owner(comment, self._client.home_id)
-        try:
+
+        def read() -> tuple[str, str]:
             value = checked(fields.get("value"), str)
-            return ResourceItem(
-                # A value that is removed and added again is another item.
-                id=ItemId(f"{value} {fields.get('created_at')}"),
-                network=ip_network(value, strict=False),
-                comment=comment,
-                owner=owner,
-            )
-        except (ValueError, CloudflareResponseError):
-            if owner is Owner.THIS_HOME:
-                raise CloudflareResponseError("An item of this home cannot be read") from None
-            return None
+            # A value that is removed and added again is another item.
+            return f"{value} {fields.get('created_at')}", value
+
+        return read_item(fields.get("description"), self._client.home_id, read)
 
     @property
     def _path(self) -> str:
