@@ -18,6 +18,7 @@ from .stored_values import (
     read_id,
     read_list,
     read_mapping,
+    read_optional_time,
     read_resource_id,
     read_text,
     read_time,
@@ -113,11 +114,10 @@ def _state_data(state: ResourceState) -> dict[str, Any]:
 
 
 def _read_deletion(data: Mapping[str, Any]) -> ResourceDeletion:
-    since = data["since"]
     return ResourceDeletion(
         kind=ResourceKind(data["kind"]),
         account_id=AccountId(read_id(data["account_id"])),
-        since=None if since is None else read_time(since),
+        since=read_optional_time(data["since"]),
         title=read_text(data["title"]),
         is_wanted=read_bool(data["is_wanted"]),
         own=_read_networks(data["own"]),

@@ -36,18 +36,14 @@ from .ddns import (
     carried_over,
 )
 from .resource_store import ResourceStore
-from .stored_records import (
-    read_record_key,
-    read_records,
-    record_data,
-    record_key_text,
-)
+from .stored_records import read_record_key, read_records, record_data, record_key_text
 from .stored_sources import FAMILIES
 from .stored_values import (
     MALFORMED,
     UNREADABLE,
     read_list,
     read_optional_address,
+    read_optional_time,
     read_text,
     read_time,
 )
@@ -223,7 +219,7 @@ def _name_servers_data(state: State) -> dict[str, Any]:
 def _pending_deletions(data: Mapping[str, Any]) -> dict[RecordKey, datetime | None]:
     pending: dict[RecordKey, datetime | None] = {}
     for key, stored in data.get("pending_deletions", {}).items():
-        pending[read_record_key(key)] = read_time(stored) if stored is not None else None
+        pending[read_record_key(key)] = read_optional_time(stored)
     return pending
 
 

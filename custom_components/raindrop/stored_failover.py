@@ -12,6 +12,7 @@ from .stored_values import (
     read_bool,
     read_mapping,
     read_optional_address,
+    read_optional_time,
     read_text,
     read_time,
 )
@@ -42,11 +43,10 @@ def read_failover(data: Mapping[str, Any]) -> FailoverState | None:
     if _FAILOVER not in data:
         return None
     stored = read_mapping(data[_FAILOVER])
-    switched_at = stored["switched_at"]
     return FailoverState(
         in_use=ConnectionId(read_text(stored["in_use"])),
         since=read_time(stored["since"]),
-        switched_at=None if switched_at is None else read_time(switched_at),
+        switched_at=read_optional_time(stored["switched_at"]),
         connections={
             ConnectionId(id_): _connection(read_mapping(connection))
             for id_, connection in read_mapping(stored["connections"]).items()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from .ddns import Address, RecordState
-from .stored_values import read_address, read_mapping, read_time
+from .stored_values import read_address, read_mapping, read_optional_time
 
 
 def texts_data(record: RecordState) -> dict[str, Any]:
@@ -18,6 +18,6 @@ def texts_data(record: RecordState) -> dict[str, Any]:
 def read_text_addresses(data: Mapping[str, Any]) -> dict[Address, datetime | None]:
     """Return what was stored. Raises one of MALFORMED."""
     return {
-        read_address(address): None if since is None else read_time(since)
+        read_address(address): read_optional_time(since)
         for address, since in read_mapping(data.get("text_addresses", {})).items()
     }

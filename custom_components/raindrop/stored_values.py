@@ -101,6 +101,11 @@ def read_time(value: object) -> datetime:
     return datetime.fromisoformat(read_text(value)).astimezone(UTC)
 
 
+def read_optional_time(value: object) -> datetime | None:
+    """Return a time in UTC, None if there is none. Also raises OverflowError."""
+    return None if value is None else read_time(value)
+
+
 def read_address(value: object) -> Address:
     """Return an IP address; a number is not one."""
     return ip_address(read_text(value))
