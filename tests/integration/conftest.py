@@ -38,6 +38,8 @@ from tests.conftest import HOME
 from tests.secrets import TOKEN, found_in
 from tests.simulated_time import advance, settle
 
+from .builders import domain, set_up
+from .dns_location_homes import dns_location
 from .host_addresses import STABLE, TEMPORARY, Host
 from .repair_flows import Repair
 
@@ -238,6 +240,14 @@ def location(simulator: Simulator, zone: Zone) -> Location:
     simulator.cloudflare.add_token(TOKEN, permissions=ZERO_TRUST_PERMISSIONS)
     networks = ["198.51.100.1", HOME, "198.51.100.128/25"]
     return simulator.cloudflare.locations.add("Kids", networks)
+
+
+@pytest.fixture
+async def located(hass: HomeAssistant, zone: Zone, location: Location) -> RaindropConfigEntry:
+    """Set up a zone with a domain and a location."""
+    entry = await set_up(hass, zone, [domain("home.example.com"), dns_location(location)])
+    await settle(hass)
+    return entry
 
 
 @pytest.fixture

@@ -1,20 +1,15 @@
 """A zone with a DNS location in Home Assistant, and the form that adds it."""
 
+from functools import partial
 from typing import Any
 
-from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    SOURCE_USER,
-    ConfigSubentryData,
-    SubentryFlowResult,
-)
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigSubentryData
 
-from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns import ResourceKind
-from custom_components.raindrop.resource_config import RESOURCE_DEFAULTS, resource_unique_id
 from simulator import Simulator
 from simulator.cloudflare.locations import Location
+
+from . import resource_homes
 
 FIND = "GET /accounts/{account_id}/gateway/locations"
 READ = "GET /accounts/{account_id}/gateway/locations/{location_id}"
@@ -29,40 +24,22 @@ EVENT = "event.kids_dns_location"
 FORM = {"shared_address": {"allows_shared": False}, "removal": {"delete_items": False}}
 
 
+start = partial(resource_homes.start, kind=ResourceKind.DNS_LOCATION)
+change = partial(resource_homes.change, kind=ResourceKind.DNS_LOCATION)
+
+
 def dns_location(of: Location, **data: Any) -> ConfigSubentryData:
     """Return the subentry of a location."""
-    ids = {"account_id": of.account.id, "resource_id": of.id}
-    return ConfigSubentryData(
-        subentry_type=ResourceKind.DNS_LOCATION,
-        data={**RESOURCE_DEFAULTS, **ids, **data},
-        title=str(of.settings["name"]),
-        unique_id=resource_unique_id(ResourceKind.DNS_LOCATION, of.id),
-    )
+    title = str(of.settings["name"])
+    return resource_homes.resource(ResourceKind.DNS_LOCATION, of, title, **data)
+
+
+def location_endpoints(simulator: Simulator) -> list[str]:
+    """Return the endpoints of the requests about locations."""
+    return resource_homes.endpoints_with(simulator, "/gateway/locations")
 
 
 def networks(simulator: Simulator, of: Location) -> list[str]:
     """Return the networks of a location, without the prefixes of single addresses."""
     found = simulator.cloudflare.locations.networks(of)
     return [network.removesuffix("/32") for network in found]
-
-
-def location_endpoints(simulator: Simulator) -> list[str]:
-    """Return the endpoints of the requests about locations."""
-    found = (entry.endpoint for entry in simulator.log.select(service="cloudflare"))
-    return [endpoint for endpoint in found if "/gateway/locations" in endpoint]
-
-
-async def start(hass: HomeAssistant, entry: RaindropConfigEntry) -> SubentryFlowResult:
-    """Open the form for a new location."""
-    return await hass.config_entries.subentries.async_init(
-        (entry.entry_id, ResourceKind.DNS_LOCATION), context={"source": SOURCE_USER}
-    )
-
-
-async def change(hass: HomeAssistant, entry: RaindropConfigEntry) -> SubentryFlowResult:
-    """Open the form for the location of a zone."""
-    (subentry,) = entry.get_subentries_of_type(ResourceKind.DNS_LOCATION)
-    return await hass.config_entries.subentries.async_init(
-        (entry.entry_id, ResourceKind.DNS_LOCATION),
-        context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry.subentry_id},
-    )

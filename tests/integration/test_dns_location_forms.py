@@ -26,7 +26,7 @@ from .dns_location_homes import (
     networks,
     start,
 )
-from .ip_list_homes import submit
+from .resource_homes import submit
 
 LATER = "81.2.69.146"
 

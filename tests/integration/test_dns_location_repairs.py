@@ -4,7 +4,6 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-import pytest
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
@@ -29,14 +28,6 @@ from .dns_location_homes import (
 )
 from .repair_flows import Repair, issues
 from .router_entities import Router
-
-
-@pytest.fixture
-async def located(hass: HomeAssistant, zone: Zone, location: Location) -> RaindropConfigEntry:
-    """Set up a zone with a domain and a location."""
-    entry = await set_up(hass, zone, [domain("home.example.com"), dns_location(location)])
-    await settle(hass)
-    return entry
 
 
 async def test_a_token_that_lost_the_permission(

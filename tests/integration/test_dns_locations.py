@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
@@ -19,7 +18,7 @@ from tests.conftest import HOME, NEXT
 from tests.simulated_time import settle
 
 from .blueprint import use_blueprint
-from .builders import domain, set_up
+from .builders import set_up
 from .conftest import BATCH, LIST, Clock, endpoints, state
 from .dns_location_homes import (
     EVENT,
@@ -36,30 +35,10 @@ from .dns_location_homes import (
     networks,
 )
 from .repair_flows import issues
+from .resource_homes import events_of
 
 LATER = "81.2.69.146"
 DEDICATED = "b08f7231-d458-495c-98ef-190604c9ee83"
-
-
-@pytest.fixture
-async def located(hass: HomeAssistant, zone: Zone, location: Location) -> RaindropConfigEntry:
-    """Set up a zone with a domain and a location."""
-    entry = await set_up(hass, zone, [domain("home.example.com"), dns_location(location)])
-    await settle(hass)
-    return entry
-
-
-def events_of(hass: HomeAssistant) -> list[dict[str, Any]]:
-    """Return the attributes of the events of the location from now on."""
-    found: list[dict[str, Any]] = []
-
-    @callback
-    def add(event: Event[EventStateChangedData]) -> None:
-        if new := event.data["new_state"]:
-            found.append({**new.attributes})
-
-    async_track_state_change_event(hass, [EVENT], add)
-    return found
 
 
 async def test_a_location_follows_the_address(
@@ -73,7 +52,7 @@ async def test_a_location_follows_the_address(
     assert location_endpoints(simulator) == [READ]
     assert (state(hass, STATUS), state(hass, PROBLEM)) == ("in_sync", "off")
     assert state(hass, FILTERED) == HOME
-    events = events_of(hass)
+    events = events_of(hass, EVENT)
     before = location.shown()
     simulator.log.clear()
     simulator.ip.set_address(NEXT)

@@ -17,7 +17,8 @@ from tests.secrets import TOKEN
 
 from .builders import domain, set_up
 from .conftest import Clock
-from .ip_list_homes import FORM, READ, change, held, ip_list, start, submit
+from .ip_list_homes import FORM, READ, change, held, ip_list, start
+from .resource_homes import submit
 from .router_entities import Router
 
 

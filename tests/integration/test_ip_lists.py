@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
-from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 import pytest
 
@@ -32,6 +31,7 @@ from .ip_list_homes import (
     ip_list,
     list_endpoints,
 )
+from .resource_homes import events_of
 
 LATER = "81.2.69.146"
 
@@ -52,19 +52,6 @@ async def listed(hass: HomeAssistant, zone: Zone, trusted: ItemList) -> Raindrop
     return entry
 
 
-def events_of(hass: HomeAssistant) -> list[dict[str, Any]]:
-    """Return the attributes of the events of the list from now on."""
-    found: list[dict[str, Any]] = []
-
-    @callback
-    def add(event: Event[EventStateChangedData]) -> None:
-        if new := event.data["new_state"]:
-            found.append({**new.attributes})
-
-    async_track_state_change_event(hass, [EVENT], add)
-    return found
-
-
 async def test_a_list_follows_the_address(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -77,7 +64,7 @@ async def test_a_list_follows_the_address(
     assert list_endpoints(simulator) == [READ, ADD, POLL]
     assert (state(hass, STATUS), state(hass, PROBLEM)) == ("in_sync", "off")
     assert state(hass, LISTED) == HOME
-    events = events_of(hass)
+    events = events_of(hass, EVENT)
     simulator.log.clear()
     simulator.ip.set_address(NEXT)
 
@@ -115,7 +102,7 @@ async def test_a_pending_operation_never_delays_dns(
     lists = simulator.cloudflare.lists
     lists.steps = None
     lists.append(lists.add("other"), [{"ip": "198.51.100.9"}])
-    events = events_of(hass)
+    events = events_of(hass, EVENT)
     for address in (NEXT, LATER):
         simulator.ip.set_address(address)
         await clock.cycles()
@@ -225,7 +212,7 @@ async def test_an_address_that_is_not_known_is_a_problem_after_a_quarter_of_an_h
 ) -> None:
     """The list stays as it is, and no request is needed to say so."""
     simulator.ip.set_address(None, family=4)
-    events = events_of(hass)
+    events = events_of(hass, EVENT)
     simulator.log.clear()
     await clock.cycles(4)
     assert list_endpoints(simulator) == []

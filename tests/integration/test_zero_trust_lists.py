@@ -12,7 +12,6 @@ import pytest
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns import ResourceKind
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
-from custom_components.raindrop.resource_config import RESOURCE_DEFAULTS, resource_unique_id
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import (
@@ -28,8 +27,9 @@ from tests.simulated_time import settle
 from .builders import domain, set_up
 from .conftest import BATCH, LIST, Clock, endpoints, state
 from .domain_forms import OWNER
-from .ip_list_homes import FORM, change, ip_list, start, submit
+from .ip_list_homes import FORM, ip_list
 from .repair_flows import Repair, issues
+from .resource_homes import change, resource, start, submit
 from .router_entities import Router
 
 KIND = ResourceKind.ZERO_TRUST_LIST
@@ -68,13 +68,7 @@ async def listed(hass: HomeAssistant, zone: Zone, homes: ZeroTrustList) -> Raind
 
 def zero_trust_list(of: ZeroTrustList, **data: Any) -> ConfigSubentryData:
     """Return the subentry of a list."""
-    ids = {"account_id": of.account.id, "resource_id": of.id}
-    return ConfigSubentryData(
-        subentry_type=KIND,
-        data={**RESOURCE_DEFAULTS, **ids, **data},
-        title=of.name,
-        unique_id=resource_unique_id(KIND, of.id),
-    )
+    return resource(KIND, of, of.name, **data)
 
 
 def held(of: ZeroTrustList, description: str | None = OWNER) -> list[str]:
