@@ -6,20 +6,11 @@ import pytest
 from simulator.cloudflare.locations import Location
 
 from .environment import ADDRESS, LOCATION, NEW_ADDRESS, OLD_ADDRESS, TOKEN, ZONE, Environment
-from .pages import RaindropPage, RepairsPage, overflow
+from .pages import RaindropPage, RepairsPage
 from .screenshots import Screenshots
-from .session import DESKTOP, PHONE
 
 FRIENDS = "198.51.100.1/32"
 LATER_ADDRESS = "81.2.69.146"
-
-
-async def take(page: Page, screenshots: Screenshots, name: str) -> None:
-    """Take a screenshot of a dialog on a large and on a small screen, in which it has to fit."""
-    for width, height in (PHONE, DESKTOP):
-        await page.set_viewport_size({"width": width, "height": height})
-        await screenshots.take(page, f"{name}-{width}")
-        assert await overflow(page.locator("dialog-data-entry-flow")) <= 0
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +28,7 @@ async def test_missing_permission_is_named(
     raindrop = await RaindropPage(page).open()
     form = await raindrop.add_dns_location()
     await expect(form.text("Account > Zero Trust > Edit to it")).to_be_visible()
-    await take(page, screenshots, "dns-location-permission")
+    await screenshots.take_dialog(page, "dns-location-permission")
     await form.close()
     environment.allow_zero_trust()
 
@@ -51,15 +42,15 @@ async def test_location_is_added(
     await expect(form.text("This is experimental")).to_be_visible()
     await expect(form.text("IPv4 only")).to_be_visible()
     await form.choose_radio(f"{LOCATION} (2)")
-    await take(page, screenshots, "dns-location-form")
+    await screenshots.take_dialog(page, "dns-location-form")
     await form.press("Next")
     await expect(form.text("None of these: add my address")).to_be_visible()
     await form.choose_radio(OLD_ADDRESS)
-    await take(page, screenshots, "dns-location-network")
+    await screenshots.take_dialog(page, "dns-location-network")
     await form.press("Next")
     await expect(form.text("Nothing else in the location changes")).to_be_visible()
     await expect(form.text(ADDRESS)).to_be_visible()
-    await take(page, screenshots, "dns-location-preview")
+    await screenshots.take_dialog(page, "dns-location-preview")
     await form.press("Submit")
     await environment.wait_for_networks(location, FRIENDS, f"{ADDRESS}/32")
     await form.finish()
@@ -78,9 +69,7 @@ async def test_location_follows_the_address(
     device = await raindrop.open_location(LOCATION)
     await expect(device.row("Filtered address")).to_contain_text(NEW_ADDRESS)
     await expect(device.row("DNS location problem")).to_contain_text("OK")
-    for width, height in (PHONE, DESKTOP):
-        await page.set_viewport_size({"width": width, "height": height})
-        await screenshots.take(page, f"dns-location-device-{width}")
+    await screenshots.take_on_any_screen(page, "dns-location-device")
 
 
 async def test_repair_tries_again(
@@ -96,7 +85,7 @@ async def test_repair_tries_again(
     repairs = await RepairsPage(page).open()
     dialog = await repairs.repair(f"{LOCATION}: address is taken")
     await expect(dialog.text("shares the address between customers")).to_be_visible()
-    await take(page, screenshots, "dns-location-repair")
+    await screenshots.take_dialog(page, "dns-location-repair")
     locations.taken.clear()
     await dialog.press("Submit")
     await dialog.finish()

@@ -3,20 +3,11 @@
 from playwright.async_api import Page, expect
 
 from .environment import ADDRESS, IP_LIST, NEW_ADDRESS, TOKEN, ZONE, Environment
-from .pages import RaindropPage, RepairsPage, overflow
+from .pages import RaindropPage, RepairsPage
 from .screenshots import Screenshots
-from .session import DESKTOP, PHONE
 
 OFFICE = "198.51.100.1"
 LATER_ADDRESS = "81.2.69.146"
-
-
-async def take(page: Page, screenshots: Screenshots, name: str) -> None:
-    """Take a screenshot of a dialog on a large and on a small screen, in which it has to fit."""
-    for width, height in (PHONE, DESKTOP):
-        await page.set_viewport_size({"width": width, "height": height})
-        await screenshots.take(page, f"{name}-{width}")
-        assert await overflow(page.locator("dialog-data-entry-flow")) <= 0
 
 
 async def test_missing_permission_is_named(
@@ -28,7 +19,7 @@ async def test_missing_permission_is_named(
     form = await raindrop.add_ip_list()
     await expect(form.text("Account > Account Filter Lists > Edit to it")).to_be_visible()
     await expect(form.text("IP lists belong to the account")).to_be_visible()
-    await take(page, screenshots, "ip-list-permission")
+    await screenshots.take_dialog(page, "ip-list-permission")
     await form.close()
 
 
@@ -40,10 +31,10 @@ async def test_list_is_added(
     raindrop = await RaindropPage(page).open()
     form = await raindrop.add_ip_list()
     await form.choose_radio(f"{IP_LIST} (1)")
-    await take(page, screenshots, "ip-list-form")
+    await screenshots.take_dialog(page, "ip-list-form")
     await form.press("Next")
     await expect(form.text(ADDRESS)).to_be_visible()
-    await take(page, screenshots, "ip-list-preview")
+    await screenshots.take_dialog(page, "ip-list-preview")
     await form.press("Submit")
     await environment.wait_for_listed(OFFICE, ADDRESS)
     await form.finish()
@@ -62,9 +53,7 @@ async def test_list_follows_the_address(
     device = await raindrop.open_list(IP_LIST)
     await expect(device.row("Listed addresses")).to_contain_text(NEW_ADDRESS)
     await expect(device.row("IP list problem")).to_contain_text("OK")
-    for width, height in (PHONE, DESKTOP):
-        await page.set_viewport_size({"width": width, "height": height})
-        await screenshots.take(page, f"ip-list-device-{width}")
+    await screenshots.take_on_any_screen(page, "ip-list-device")
 
 
 async def test_repair_tries_again(
@@ -79,7 +68,7 @@ async def test_repair_tries_again(
     repairs = await RepairsPage(page).open()
     dialog = await repairs.repair(f"{IP_LIST}: token can't edit lists")
     await expect(dialog.text("so it doesn't follow your address")).to_be_visible()
-    await take(page, screenshots, "ip-list-repair")
+    await screenshots.take_dialog(page, "ip-list-repair")
     environment.allow_lists()
     await dialog.press("Submit")
     await dialog.finish()

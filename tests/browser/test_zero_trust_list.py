@@ -6,20 +6,11 @@ import pytest
 from simulator.cloudflare.zero_trust_lists import ZeroTrustList
 
 from .environment import ADDRESS, NEW_ADDRESS, TOKEN, ZERO_TRUST_LIST, ZONE, Environment
-from .pages import RaindropPage, RepairsPage, overflow
+from .pages import RaindropPage, RepairsPage
 from .screenshots import Screenshots
-from .session import DESKTOP, PHONE
 
 OFFICE = "198.51.100.1"
 LATER_ADDRESS = "81.2.69.146"
-
-
-async def take(page: Page, screenshots: Screenshots, name: str) -> None:
-    """Take a screenshot of a dialog on a large and on a small screen, in which it has to fit."""
-    for width, height in (PHONE, DESKTOP):
-        await page.set_viewport_size({"width": width, "height": height})
-        await screenshots.take(page, f"{name}-{width}")
-        assert await overflow(page.locator("dialog-data-entry-flow")) <= 0
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +29,7 @@ async def test_missing_permission_is_named(
     form = await raindrop.add_zero_trust_list()
     await expect(form.text("Account > Zero Trust > Edit to it")).to_be_visible()
     await expect(form.text("Zero Trust lists belong to the account")).to_be_visible()
-    await take(page, screenshots, "zero-trust-list-permission")
+    await screenshots.take_dialog(page, "zero-trust-list-permission")
     await form.close()
     environment.allow_zero_trust()
 
@@ -50,10 +41,10 @@ async def test_list_is_added(
     raindrop = await RaindropPage(page).open()
     form = await raindrop.add_zero_trust_list()
     await form.choose_radio(f"{ZERO_TRUST_LIST} (1)")
-    await take(page, screenshots, "zero-trust-list-form")
+    await screenshots.take_dialog(page, "zero-trust-list-form")
     await form.press("Next")
     await expect(form.text(ADDRESS)).to_be_visible()
-    await take(page, screenshots, "zero-trust-list-preview")
+    await screenshots.take_dialog(page, "zero-trust-list-preview")
     await form.press("Submit")
     await environment.wait_for_values(homes, OFFICE, ADDRESS)
     await form.finish()
@@ -72,9 +63,7 @@ async def test_list_follows_the_address(
     device = await raindrop.open_list(ZERO_TRUST_LIST)
     await expect(device.row("Listed addresses")).to_contain_text(NEW_ADDRESS)
     await expect(device.row("Zero Trust list problem")).to_contain_text("OK")
-    for width, height in (PHONE, DESKTOP):
-        await page.set_viewport_size({"width": width, "height": height})
-        await screenshots.take(page, f"zero-trust-list-device-{width}")
+    await screenshots.take_on_any_screen(page, "zero-trust-list-device")
 
 
 async def test_repair_tries_again(
@@ -89,7 +78,7 @@ async def test_repair_tries_again(
     repairs = await RepairsPage(page).open()
     dialog = await repairs.repair(f"{ZERO_TRUST_LIST}: token can't edit Zero Trust")
     await expect(dialog.text("so it doesn't follow your address")).to_be_visible()
-    await take(page, screenshots, "zero-trust-list-repair")
+    await screenshots.take_dialog(page, "zero-trust-list-repair")
     environment.allow_zero_trust()
     await dialog.press("Submit")
     await dialog.finish()

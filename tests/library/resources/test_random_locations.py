@@ -13,21 +13,9 @@ from simulator.cloudflare.auth import ZERO_TRUST_PERMISSIONS
 from simulator.cloudflare.locations import Location
 from tests.secrets import TOKEN
 
+from .changes import CHANGES, FAULTS
 from .location_home import PUT, READ, LocationHome, new_home
 
-CHANGES = 1000
-FAULTS: dict[str, dict[str, Any]] = {
-    "error": {},
-    "spurious_403": {},
-    "html": {"status": 502},
-    "status": {"status": 503},
-    "garbled": {},
-    "reset": {},
-    "lost_response": {},
-    "cut": {},
-    "truncated": {},
-    "rate_limit": {"retry_after": 1},
-}
 TTLS: tuple[object, ...] = (
     None,
     {"mode": "inherit"},
