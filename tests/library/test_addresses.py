@@ -1,13 +1,19 @@
 """Public addresses: which may be written to DNS, and which may never be."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.raindrop.ddns.addresses import Rejected, parse, parse_record, why_unusable
+from custom_components.raindrop.ddns.addresses import (
+    Rejected,
+    network_of,
+    parse,
+    parse_record,
+    why_unusable,
+)
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Address
+from custom_components.raindrop.ddns.models import Address, Network
 from custom_components.raindrop.ddns.sources import Family
 
 IPV4, IPV6 = Family.IPV4, Family.IPV6
@@ -31,7 +37,6 @@ REGISTERED = """
 CLOUDFLARE, SPECIAL = (
     [ip_network(text) for text in texts.split()] for texts in (PUBLISHED, REGISTERED)
 )
-type Network = IPv4Network | IPv6Network
 
 
 def expected(address: Address) -> DetectionError | None:
@@ -245,3 +250,11 @@ def test_every_address_is_judged_as_the_registries_say(address: Address) -> None
 def test_a_record_may_have_any_address(content: str, address: Address | None) -> None:
     """The content of a record is parsed whether it is public or not."""
     assert parse_record(content) == address
+
+
+def test_the_network_of_a_connection() -> None:
+    """Of IPv6 it is the subnet, the first half of an address; of IPv4 the address alone."""
+    host, other = ip_address("2001:218:1:2::5"), ip_address("2001:218:1:3::5")
+    assert network_of(host) == ip_network("2001:218:1:2::/64")
+    assert other not in network_of(host)
+    assert network_of(ip_address("81.2.69.1")) == ip_network("81.2.69.1/32")

@@ -5,11 +5,11 @@ The functions ``parse`` and ``from_*`` return the address, or why there is none.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 import json
 
 from .errors import DetectionError
-from .models import Address
+from .models import Address, Network
 from .sources import Family
 
 _ip_address = lru_cache(ip_address)
@@ -115,6 +115,16 @@ def parse_prefix(text: str) -> IPv6Network | None:
     except ValueError:
         return None
     return prefix if MIN_PREFIX <= prefix.prefixlen <= MAX_PREFIX else None
+
+
+def network_of(address: Address) -> Network:
+    """Return the network whose addresses count as those of one connection.
+
+    Of IPv6, that is the /64 subnet (RFC 4291 section 2.5.1); of IPv4, the address alone.
+    """
+    if isinstance(address, IPv6Address):
+        return IPv6Network((address, MAX_PREFIX), strict=False)
+    return IPv4Network(address)
 
 
 @lru_cache

@@ -3,13 +3,12 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
 
-from .detection.local import subnet_of
+from .addresses import network_of
 from .detection.result import Detection, Detections
 from .failover import ConnectionReport, FailoverState, next_failover
-from .models import Address
+from .models import Address, Network
 from .results import DdnsEvent, EventType
 from .sources import ConnectionId
 from .state import State
@@ -94,11 +93,9 @@ def _own_detections(
     """
     before = known.connections if known else {}
     last = {c.id: before[c.id].address for c in managed.connections if c.id in before}
-    networks = {
-        c.id: _network(detections[c.source], last.get(c.id))
-        for c in managed.connections
-        if not c.source.uses_way_out
-    }
+    others = [c for c in managed.connections if not c.source.uses_way_out]
+    found_networks = (_network(detections[c.source], last.get(c.id)) for c in others)
+    networks = [network for network in found_networks if network]
     own: dict[ConnectionId, Detection] = {}
     for connection in managed.connections:
         detection, last_address = detections[connection.source], last.get(connection.id)
@@ -106,7 +103,7 @@ def _own_detections(
         is_foreign = (
             found
             and connection.source.uses_way_out
-            and any(network and found in network for network in networks.values())
+            and any(found in network for network in networks)
         )
         if is_foreign or (found and found == last_address):
             detection = _kept_apart(managed, detection, None if is_foreign else found)
@@ -114,16 +111,9 @@ def _own_detections(
     return own
 
 
-def _network(detection: Detection, last: Address | None) -> IPv4Network | IPv6Network | None:
-    """Return the network of what a source reports, accepted or not, or of its last address.
-
-    Of IPv4, that is the address alone.
-    """
-    response = detection.source_response
-    if response and response.address and response.prefix:
-        return response.prefix
-    address = (response.address if response else detection.reported) or last
-    return ip_network(subnet_of(address)) if address else None
+def _network(detection: Detection, last: Address | None) -> Network | None:
+    """Return the network of what a source reports, or else of its last address."""
+    return detection.network or (network_of(last) if last else None)
 
 
 def _kept_apart(managed: ManagedRecord, detection: Detection, address: Address | None) -> Detection:

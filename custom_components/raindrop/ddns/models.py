@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import NamedTuple, NewType
 
 from .service_binding import ServiceBinding
 from .sources import ONLY_CONNECTION, ConnectionId, Family
 
 type Address = IPv4Address | IPv6Address
+type Network = IPv4Network | IPv6Network
 
 ZoneId = NewType("ZoneId", str)
 """32 lower-case hexadecimal characters."""

@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
 from .addresses import CLOUDFLARE_NETWORKS
-from .models import HostName
+from .models import HostName, Network
 from .names import to_ascii
 from .sources import Family
 from .state import State
-
-type Network = IPv4Network | IPv6Network
 
 _PORTS = {
     "http": (80, 8080, 8880, 2052, 2082, 2086, 2095),

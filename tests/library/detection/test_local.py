@@ -1,11 +1,10 @@
 """The stable address of the local interface, from the kernel's table of addresses."""
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, ip_address
 
 import pytest
 
-from custom_components.raindrop.ddns.detection.local import stable_address, subnet_of
-from tests.library.builders import A1
+from custom_components.raindrop.ddns.detection.local import stable_address
 
 TEMPORARY, OPTIMISTIC, DAD_FAILED = 0x01, 0x04, 0x08
 DEPRECATED, TENTATIVE, PERMANENT = 0x20, 0x40, 0x80
@@ -102,11 +101,3 @@ def test_a_host_without_ipv6_has_no_address() -> None:
     """Where the kernel has no IPv6, its table is empty and there is no address."""
     assert stable_address("", None) is None
     assert stable_address(LOOPBACK, "::1") is None
-
-
-def test_subnet() -> None:
-    """A subnet is the first half of an IPv6 address; an IPv4 address is returned as it is."""
-    assert subnet_of(ip_address(STABLE)) == IPv6Network("2001:218:1:2::/64")
-    assert subnet_of(ip_address(STABLE)) == subnet_of(ip_address(TEMPORARY_ADDRESS))
-    assert subnet_of(ip_address(STABLE)) != subnet_of(ip_address(OTHER_SUBNET))
-    assert subnet_of(A1) == IPv4Address("81.2.69.1")

@@ -13,9 +13,9 @@ import socket
 import struct
 import sys
 
-from ..addresses import why_unusable
+from ..addresses import network_of, why_unusable
 from ..sources import Family
-from .local import UNSTABLE, subnet_of
+from .local import UNSTABLE
 
 _DEBOUNCE_S = 1.5
 """How long reports are collected before the addresses and routes are read."""
@@ -178,7 +178,7 @@ def _addresses(bodies: Iterable[bytes]) -> Iterator[Fact]:
         attributes = _attributes(body[_ADDRESS.size :])
         address = ip_address(attributes.get(_IFA_LOCAL, attributes.get(_IFA_ADDRESS, b"")))
         if not flags & UNSTABLE and why_unusable(address, Family(address.version)) is None:
-            yield "address", interface, subnet_of(address)
+            yield "address", interface, network_of(address)
 
 
 def _default_routes(bodies: Iterable[bytes]) -> Iterator[Fact]:

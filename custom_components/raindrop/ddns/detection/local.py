@@ -1,17 +1,15 @@
 """The stable IPv6 address of this host's own interface, as the Linux kernel reports it."""
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv6Address
 
-from ..addresses import parse_record, why_unusable
+from ..addresses import network_of, parse_record, why_unusable
 from ..models import Address
 from ..sources import Family
 
 _TEMPORARY, _DAD_FAILED, _DEPRECATED, _TENTATIVE = 0x01, 0x08, 0x20, 0x40
 UNSTABLE = _TEMPORARY | _DAD_FAILED | _DEPRECATED | _TENTATIVE
 """Flags of addresses that are temporary or not in use (linux/if_addr.h)."""
-_SUBNET_BITS = 64
-"""The prefix length of a subnet (RFC 4291 section 2.5.1)."""
 
 
 def stable_address(table: str, preferred: str | None) -> Address | None:
@@ -24,15 +22,8 @@ def stable_address(table: str, preferred: str | None) -> Address | None:
     """
     stable = sorted(_stable(table))
     outgoing = parse_record(preferred) if preferred else None
-    subnet = subnet_of(outgoing) if outgoing else None
-    return next((a for a in stable if subnet_of(a) == subnet), stable[0] if stable else None)
-
-
-def subnet_of(address: Address) -> Address | IPv6Network:
-    """Return the /64 subnet of an IPv6 address; an IPv4 address as it is."""
-    if not isinstance(address, IPv6Address):
-        return address
-    return IPv6Network((address, _SUBNET_BITS), strict=False)
+    subnet = network_of(outgoing) if outgoing else None
+    return next((a for a in stable if network_of(a) == subnet), stable[0] if stable else None)
 
 
 def _stable(table: str) -> Iterable[IPv6Address]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import IPv6Network
 
+from ..addresses import network_of
 from ..errors import DetectionError
-from ..models import Address
+from ..models import Address, Network
 from ..sources import Family, Source, SourceKind
-from .local import subnet_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +78,12 @@ class Detection:
         stable address in it, what the entity reports counts.
         """
         host, own = self.host_address, self.source_response
-        if host and subnet_of(address) == subnet_of(host):
+        if host and network_of(address) == network_of(host):
             return host
         if not self.source.is_of_network or own is None or own.address is None:
             return address
-        network = own.prefix or subnet_of(own.address)
-        if not isinstance(network, IPv6Network) or address not in network:
+        network = own.prefix or network_of(own.address)
+        if address not in network:
             return address
         return host if host and host in network else own.address
 
@@ -124,6 +124,15 @@ class Detection:
     def rejected(self) -> Address | None:
         """The address that the source itself reports but that may not be written."""
         return self.source_response.rejected if self.source_response else None
+
+    @property
+    def network(self) -> Network | None:
+        """The network of what the source reports, accepted or not; None if it reports nothing."""
+        own = self.source_response
+        if own and own.address and own.prefix:
+            return own.prefix
+        address = own.address if own else self.reported
+        return network_of(address) if address else None
 
     @property
     def provider(self) -> str | None:
