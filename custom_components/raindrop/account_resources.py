@@ -16,6 +16,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
+from .account_locks import async_account_lock
 from .backoff import Backoff
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
@@ -36,12 +37,12 @@ from .ddns import (
     sync_resource,
 )
 from .error_messages import IN_CONFLICT, translated_error
+from .ip_list_operations import OperationWait
 from .publisher import Publisher
 from .resource_config import ManagedResource, read_managed_resources
 from .resource_deletions import ResourceDeletions
 from .resource_issues import async_end_network_left, async_sync_resource_issue
 from .resource_kinds import KINDS
-from .resource_operations import OperationWait, async_account_lock
 from .scheduling import UpdateScheduler
 from .store import ZoneStore
 

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
+from .account_locks import async_account_lock
 from .api_client import async_get_client
 from .backoff import Backoff
 from .const import LOGGER
@@ -33,6 +34,7 @@ from .entry_issues import (
     async_report_items_not_deleted,
 )
 from .home_id import async_get_home_id
+from .ip_list_operations import OperationWait
 from .resource_config import (
     ManagedResource,
     is_resource_configured,
@@ -41,7 +43,6 @@ from .resource_config import (
 )
 from .resource_issues import async_report_network_left
 from .resource_kinds import KINDS
-from .resource_operations import OperationWait, async_account_lock
 from .resource_store import ResourceDeletion
 from .scheduling import LATE_WRITE, async_call_again
 from .store import ZoneStore

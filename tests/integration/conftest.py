@@ -24,7 +24,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
-from custom_components.raindrop import resource_operations
+from custom_components.raindrop import ip_list_operations
 from custom_components.raindrop.const import DOMAIN, FULL_SYNC_INTERVAL, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
@@ -98,7 +98,7 @@ def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Clock:
 @pytest.fixture(autouse=True)
 def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at operations on lists without a pause."""
-    monkeypatch.setattr(resource_operations, "DELAYS_S", (0,) * 10)
+    monkeypatch.setattr(ip_list_operations, "DELAYS_S", (0,) * 10)
 
 
 def endpoints(simulator: Simulator) -> list[str]:
