@@ -20,7 +20,7 @@ from simulator import Simulator
 from simulator.ports import Ports
 
 from .ha_rest import Reply, RestError
-from .home_assistant import FOLDER, HomeAssistant, StartError, free_port
+from .home_assistant_process import FOLDER, HomeAssistant, StartError, free_port
 from .integration import DOMAIN
 
 ZONE = "example.com"

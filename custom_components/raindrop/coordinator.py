@@ -20,7 +20,6 @@ from .api_client import async_get_client
 from .backoff import Backoff
 from .config import Domain
 from .configuration import Configuration
-from .connection_watch import ZoneWatch
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     CloudflareRateLimitError,
@@ -41,6 +40,7 @@ from .ddns import (
 from .deletions import Deletions
 from .error_messages import raise_setup_error, raise_update_error
 from .follow_ups import FollowUps
+from .internet_watch import ZoneWatch
 from .public_dns import PublicDns
 from .publisher import Publisher
 from .reauth import async_update_reauth

@@ -9,7 +9,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.util import dt as dt_util
 
-from .connection_watch import async_watch
 from .const import CONF_ZONE
 from .coordinator import RaindropConfigEntry
 from .ddns import (
@@ -22,6 +21,7 @@ from .ddns import (
     State,
 )
 from .error_messages import error_message
+from .internet_watch import async_watch
 from .resource_config import ManagedResource
 
 

@@ -5,10 +5,10 @@ from typing import Any
 from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
-from .connection_watch import async_watch
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry
 from .ddns import Family
+from .internet_watch import async_watch
 
 _SOURCE_KEYS = {Family.IPV4: "ipv4_source", Family.IPV6: "ipv6_source"}
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from devtools.checkout import ROOT
-from devtools.home_assistant import store
+from devtools.home_assistant_process import store
 
 DOMAIN = "cloudflare"
 MANIFEST = {

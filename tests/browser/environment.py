@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from custom_components.raindrop.const import DOMAIN
 from devtools.ha_rest import FlowKind
-from devtools.home_assistant import HomeAssistant
+from devtools.home_assistant_process import HomeAssistant
 from simulator import Simulator
 from simulator.cloudflare.auth import LIST_PERMISSIONS, USER_PERMISSIONS
 from simulator.cloudflare.locations import Location

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from devtools.checkout import ROOT
-from devtools.home_assistant import HomeAssistant
+from devtools.home_assistant_process import HomeAssistant
 from simulator import Simulator
 
 from .environment import LIMIT_S, Environment

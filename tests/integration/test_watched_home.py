@@ -7,7 +7,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.raindrop.connection_watch import async_watch
+from custom_components.raindrop.internet_watch import async_watch
 from simulator import Simulator, StunFault
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD

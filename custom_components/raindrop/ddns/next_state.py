@@ -7,7 +7,7 @@ from datetime import datetime
 from .addresses import parse_record
 from .desired_records import detection_of
 from .detection.result import Detection, Detections
-from .down import are_handled
+from .down_connections import are_handled
 from .errors import CloudflareError, CloudflareRefusedError
 from .models import Address, Owner, Reason, Record, RecordAttributes, RecordKey, Update
 from .plans import Conflict, Outcome, Plan

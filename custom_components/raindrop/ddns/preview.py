@@ -9,7 +9,7 @@ from .desired_records import desired_records_of
 from .detection.detector import Detector
 from .detection.requests import confirm_all, detect_all
 from .detection.result import Detection, Detections, as_expected
-from .down import with_down
+from .down_connections import with_down
 from .models import Record
 from .plans import Plan
 from .records.plan import make_plan

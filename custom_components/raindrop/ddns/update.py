@@ -10,7 +10,7 @@ from .connections_in_use import InUse, switch_events, with_connections
 from .desired_records import desired_records_of
 from .detection.detector import Detector
 from .detection.requests import confirm_all, detect_all
-from .down import with_down
+from .down_connections import with_down
 from .errors import CloudflareError, CloudflarePermissionError
 from .models import Record, RecordKey, ZoneId
 from .next_state import is_synced, with_plan, without_list

@@ -1,6 +1,6 @@
-"""Start Home Assistant with the simulated providers: `python -m devtools.launch --config FOLDER`.
+"""Start Home Assistant with the simulated providers: `python -m devtools.start_home_assistant`.
 
-The command line is that of Home Assistant.
+The command line is that of Home Assistant: `--config FOLDER`.
 """
 
 import os
@@ -14,7 +14,7 @@ from homeassistant import bootstrap
 from homeassistant.__main__ import main as start_home_assistant
 from homeassistant.helpers import service
 
-from .home_assistant import PROVIDERS_VARIABLE
+from .home_assistant_process import PROVIDERS_VARIABLE
 from .simulated_providers import install_from_json
 
 EXCLUDED_INTEGRATIONS = {

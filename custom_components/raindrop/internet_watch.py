@@ -1,4 +1,4 @@
-"""The connection watch, which all zones share."""
+"""The watch of the internet connection, which all zones share."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -108,7 +108,7 @@ class _SharedWatch:
             zone.went_blind()
 
 
-_SHARED_WATCH: HassKey[_SharedWatch] = HassKey(f"{DOMAIN}_connection_watch")
+_SHARED_WATCH: HassKey[_SharedWatch] = HassKey(f"{DOMAIN}_internet_watch")
 
 
 @callback

@@ -134,7 +134,13 @@ class HomeAssistant:
             opened.callback(os.close, child_end)
             output = None if self._show_log else opened.enter_context(self.log.open("wb"))
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "devtools.launch", "--config", str(self.folder)),
+                *(
+                    sys.executable,
+                    "-m",
+                    "devtools.start_home_assistant",
+                    "--config",
+                    str(self.folder),
+                ),
                 cwd=ROOT,
                 env=os.environ | self._environment(),
                 stdin=child_end,

@@ -9,11 +9,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import get_system_health_info
 
 from custom_components.raindrop import ddns
-from custom_components.raindrop.connection_watch import async_watch
 from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL, WATCHED_UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns.detection import stun_probes
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
+from custom_components.raindrop.internet_watch import async_watch
 from devtools.simulated_providers import stun_servers_of
 from simulator import Simulator, StunFault
 from simulator.cloudflare import Zone
