@@ -73,7 +73,7 @@ def _domain_device(coordinator: RaindropCoordinator, domain: Domain) -> dict[str
         "name": domain.title,
         "configuration_url": dns_url(coordinator.data.zone),
         "manufacturer": "Cloudflare",
-        "model": "DNS name",
+        "model": "Domain",
         "entry_type": DeviceEntryType.SERVICE,
         "via_device_id": coordinator.zone_device_id,
     }

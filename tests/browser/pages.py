@@ -207,7 +207,9 @@ class RaindropPage(HomeAssistantPage):
 
     def device(self, name: str) -> Locator:
         """Return the row of a zone or domain."""
-        return self.page.get_by_role("button", name=re.compile(rf"^{re.escape(name)} DNS "))
+        return self.page.get_by_role(
+            "button", name=re.compile(rf"^{re.escape(name)} (DNS zone|Domain) ")
+        )
 
     async def open_list(self, name: str) -> DevicePage:
         """Open the device page of a list."""
