@@ -176,6 +176,8 @@ class DesiredRecord:
     """Whether its connection is known to be down; then there is no address."""
     uses_way_out: bool = False
     """Whether the address is that of whatever connection this host uses at the time."""
+    network: Network | None = None
+    """The network of what its source reports, accepted or not; None if it reports nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +225,7 @@ class Reason(StrEnum):
     OTHER_HOME = "other_home"
     """All records are another home's, and the user did not say to take one over."""
     SAME_ADDRESS = "same_address"
-    """Another connection has the same address, which the name cannot have twice."""
+    """It is the address of another connection, or one in the network of that one."""
     MIXED_PROXIED = "mixed_proxied"
     """Others' records of the name are proxied and this one would not be, or the other way around.
     """

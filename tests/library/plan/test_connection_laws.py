@@ -13,7 +13,7 @@ from random import Random
 
 from hypothesis import given, settings, strategies as st
 
-from custom_components.raindrop.ddns.addresses import parse_record
+from custom_components.raindrop.ddns.addresses import network_of, parse_record
 from custom_components.raindrop.ddns.cloudflare import codec
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.models import (
@@ -115,6 +115,7 @@ def _desired(rng: Random, connection: ConnectionId, policy: Policy) -> DesiredRe
         is_contested=rng.random() < 1 / 8,
         is_down=is_down,
         uses_way_out=rng.random() < 1 / 4,
+        network=rng.choice((None, network_of(rng.choice(ADDRESSES)))),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Address, IPv6Network
 
 import pytest
 
@@ -12,6 +13,7 @@ from custom_components.raindrop.ddns.models import (
     DesiredRecord,
     HomeId,
     InterfaceId,
+    Network,
     Policy,
     Reason,
     Record,
@@ -27,6 +29,7 @@ from tests.library.builders import A1, A2, A3, B1, B2, HOME, V4, record
 HOME_ID = HomeId("3f9a1c2b")
 FIBRE, LTE = (RecordKey(HOME, Family.IPV4, ConnectionId(id_)) for id_ in ("fibre", "lte"))
 FIBRE_V6, LTE_V6 = (key._replace(family=Family.IPV6) for key in (FIBRE, LTE))
+C1 = IPv6Address("2001:218:9:2::1")
 CREATES = Policy(create=True)
 
 
@@ -37,6 +40,7 @@ def line(
     last: Address | None = None,
     is_down: bool = False,
     uses_way_out: bool = False,
+    network: Network | None = None,
     policy: Policy = CREATES,
     had: RecordAttributes | None = None,
 ) -> DesiredRecord:
@@ -49,6 +53,7 @@ def line(
         last_attributes=had or (RecordAttributes() if last else None),
         is_down=is_down,
         uses_way_out=uses_way_out,
+        network=network,
     )
 
 
@@ -236,6 +241,58 @@ def test_the_way_out_is_not_a_new_address(lte_address: Address | None) -> None:
         Conflict(record_key=FIBRE, reason=Reason.SAME_ADDRESS, records=(lte,)),
     )
     assert (made.changes, made.stale_records, made.deletions) == ((), {}, ())
+
+
+@pytest.mark.parametrize(
+    "lte",
+    [
+        pytest.param(line(LTE_V6, B1, last=B1), id="reports"),
+        pytest.param(line(LTE_V6, None, last=B1), id="is silent"),
+        pytest.param(
+            line(LTE_V6, None, is_down=True, network=IPv6Network("2001:218:1:2::/64")),
+            id="is down, as its binary sensor says",
+        ),
+    ],
+)
+def test_the_way_out_is_not_a_new_address_in_the_network_of_another_connection(
+    lte: DesiredRecord,
+) -> None:
+    """The interface of this host has another address of it than the router of that connection."""
+    of_fibre, of_lte = of("fibre", C1, 1), of("lte", B1, 2)
+    fibre = line(FIBRE_V6, B2, last=C1, uses_way_out=True)
+
+    made = plan([fibre, lte], of_fibre, of_lte)
+
+    assert made.conflicts == (
+        Conflict(record_key=FIBRE_V6, reason=Reason.SAME_ADDRESS, records=(of_lte,)),
+    )
+    assert (made.changes, made.stale_records, made.deletions) == ((), {}, ())
+
+
+@pytest.mark.parametrize(
+    "key, address, network",
+    [
+        pytest.param(FIBRE_V6, C1, IPv6Network("2001:218:9::/56"), id="a prefix"),
+        pytest.param(FIBRE, A2, IPv4Network(A2), id="an address that is not accepted yet"),
+    ],
+)
+def test_what_another_connection_reports_is_its_own(
+    key: RecordKey, address: Address, network: Network
+) -> None:
+    """Nothing of it is written to the record of the way out, whether that exists or not."""
+    lte = line(key._replace(connection=LTE.connection), None, network=network)
+
+    made = plan([line(key, address, uses_way_out=True), lte])
+
+    assert made.conflicts == (Conflict(record_key=key, reason=Reason.SAME_ADDRESS),)
+    assert made.changes == ()
+
+
+def test_two_connections_may_have_addresses_in_one_network() -> None:
+    """If each reports its own: they are different, and neither is a way out."""
+    made = plan([line(FIBRE_V6, B1), line(LTE_V6, B2)])
+
+    assert [change.record_key for change in made.changes] == [FIBRE_V6, LTE_V6]
 
 
 def test_an_address_belongs_to_the_connection_that_knows_it() -> None:

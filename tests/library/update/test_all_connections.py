@@ -1,6 +1,7 @@
 """Updates of a name that has a record for every connection."""
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 from aiohttp import ClientSession
 import pytest
@@ -23,7 +24,9 @@ from custom_components.raindrop.ddns.state import State
 from custom_components.raindrop.ddns.zone_config import ManagedRecord
 from simulator import Simulator
 from simulator.cloudflare import Zone
+from tests.conftest import HOME_V6
 from tests.library.builders import managed
+from tests.library.detection.helpers import LOCAL
 from tests.library.fake_sources import FakeSources
 from tests.library.zone_updater import LIST, ZoneUpdater
 from tests.secrets import TOKEN
@@ -267,6 +270,35 @@ async def test_two_lines_with_one_address(home: Home) -> None:
     await home.after()
     await home.after()
     assert (home.reason(FIBRE), home.updater.state.is_converged) == (None, True)
+
+
+@pytest.mark.parametrize("of_lte", ["2001:218:9:2::1", "2001:218:9::1/56"])
+async def test_an_address_of_this_host_in_the_network_of_another_line(
+    updater: ZoneUpdater, sources: FakeSources, of_lte: str
+) -> None:
+    """When the way out moves there, it is no new address of the line that this host used."""
+    moved = "2001:218:9:2::5"
+    fibre, lte = (key._replace(family=Family.IPV6) for key in (FIBRE, LTE))
+    modem = Source(
+        Family.IPV6, SourceKind.ENTITY, entity="sensor.lte", meaning=Meaning.OTHER_CONNECTION
+    )
+    updater.managed_records = [
+        ManagedRecord(record_key=key, source=source, policy=Policy(create=True))
+        for key, source in ((fibre, LOCAL), (lte, modem))
+    ]
+    sources.values |= {"": ip_address(HOME_V6), "sensor.lte": of_lte}
+    updater.simulator.ip.set_address(HOME_V6)
+    await updater.update()
+    sources.values[""] = ip_address(moved)
+    updater.simulator.ip.set_address(moved)
+    for _ in range(3):
+        sources.advance(60)
+        await updater.update()
+
+    contents = [r["content"] for r in updater.simulator.cloudflare.records(updater.zone)]
+    assert HOME_V6 in contents
+    assert moved not in contents
+    assert updater.state.record(fibre).reason is Reason.SAME_ADDRESS
 
 
 async def test_the_preview_shows_what_is_deleted(home: Home) -> None:

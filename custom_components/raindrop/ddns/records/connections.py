@@ -8,8 +8,18 @@ two with one address, which Cloudflare does not keep.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..addresses import parse_record
-from ..models import Address, Change, DesiredRecord, Owner, Reason, Record, RecordKey, Update
+from ..addresses import network_of, parse_record
+from ..models import (
+    Address,
+    Change,
+    DesiredRecord,
+    Network,
+    Owner,
+    Reason,
+    Record,
+    RecordKey,
+    Update,
+)
 from ..plans import Conflict, Deletion
 from .choice import desired_address, holds
 
@@ -56,9 +66,10 @@ def assign(group: Sequence[DesiredRecord], rrset: Iterable[Record]) -> Assignmen
             records[key] = record
             left.remove(record)
 
-    for address, desired in holders.items():
-        held = (record for record in left if holds(record, address))
-        take(desired.record_key, next(held, None))
+    for key, holder in holders.items():
+        held = (record for record in left if holds(record, claims[key]))
+        if holder == key:
+            take(key, next(held, None))
     for desired in group:
         take(desired.record_key, _own(desired, left))
     unnamed = [r for r in left if not r.connection or r.id in given]
@@ -67,7 +78,7 @@ def assign(group: Sequence[DesiredRecord], rrset: Iterable[Record]) -> Assignmen
         d.record_key: conflict
         for d in group
         if d.address is not None
-        and (conflict := _conflict(d, claims[d.record_key], records, holders, others))
+        and (conflict := _conflict(d, claims[d.record_key], records, holders[d.record_key], others))
     }
     return Assignment(records=records, conflicts=conflicts, left=left, others=others)
 
@@ -177,22 +188,31 @@ def _holders(
     group: Sequence[DesiredRecord],
     own: Mapping[RecordKey, Record | None],
     claims: Mapping[RecordKey, Address | None],
-) -> Mapping[Address, DesiredRecord]:
-    """Return the connection that each address belongs to.
+) -> Mapping[RecordKey, RecordKey]:
+    """Return the connection that the address of each one belongs to.
 
     What this host uses as its way out may be another connection at the time, which its
-    own source knows better.
+    own source knows better: then it has an address in the network of that one.
     """
 
     def doubts(desired: DesiredRecord) -> tuple[bool, ...]:
         record, claim = own[desired.record_key], claims[desired.record_key]
         is_held = record is not None and holds(record, claim)
-        return desired.is_down, desired.uses_way_out, desired.address is None, not is_held
+        is_gone = desired.is_down and desired.network is None
+        return is_gone, desired.uses_way_out, desired.address is None, not is_held
 
-    holders: dict[Address, DesiredRecord] = {}
+    holders: dict[RecordKey, RecordKey] = {}
+    networks: dict[RecordKey, Network] = {}
     for desired in sorted(group, key=doubts):
-        if claim := claims[desired.record_key]:
-            holders.setdefault(claim, desired)
+        key, claim = desired.record_key, claims[desired.record_key]
+        same = (
+            other
+            for other, network in networks.items()
+            if claim and (claim == claims[other] or (desired.uses_way_out and claim in network))
+        )
+        holders[key] = next(same, key)
+        if holders[key] == key and (network := desired.network or (claim and network_of(claim))):
+            networks[key] = network
     return holders
 
 
@@ -200,14 +220,14 @@ def _conflict(
     desired: DesiredRecord,
     claim: Address | None,
     records: Records,
-    holders: Mapping[Address, DesiredRecord],
+    holder: RecordKey,
     others: Iterable[Record],
 ) -> Conflict | None:
     """Return why the address of a connection cannot be written: the name has it already."""
     key = desired.record_key
     if claim is None:
         return None
-    if (holder := holders[claim].record_key) != key:
+    if holder != key:
         found = [records[holder]] if holder in records else []
         return Conflict(record_key=key, reason=Reason.SAME_ADDRESS, records=tuple(found))
     record = records.get(key)
