@@ -183,6 +183,21 @@ async def test_what_keeps_a_connection_down_is_shown_and_prevents_nothing(
     assert (await send(hass, preview, {}))["type"] is FlowResultType.CREATE_ENTRY
 
 
+async def test_an_address_of_home_assistant_in_the_network_of_another_connection(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, router: Router
+) -> None:
+    """Of IPv6 the addresses differ, but both are of that connection."""
+    simulator.ip.set_address(HOME_V6, family=6)
+    await router.reports("2001:218:1:2::1")
+    entry = await set_up(hass, zone, [domain(NAME)])
+    mobile = {"name": "LTE", "ipv6_entity": router.entity_id}
+    form = await connections(hass, entry, families=["ipv6"])
+    form = await send(hass, form, entered(mobile, FIBRE))
+    assert form["errors"] == {"base": "connection_same_network"}
+    names = {"connection": "Fibre", "other": "LTE", "family": "IPv6", "address": HOME_V6}
+    assert placeholders(form).items() >= names.items()
+
+
 @pytest.mark.parametrize(
     "given, error",
     [

@@ -52,6 +52,9 @@ def address_message(connections: Connections, preview: Preview) -> ErrorMessage 
     for (one, first), (other, second) in combinations(by_source, 2):
         if first.expected and first.expected == second.expected:
             return _message("connection_same_address", one, first, other=other.name)
+        network = second.network if one.source.uses_way_out else None
+        if first.expected and network and first.expected in network:
+            return _message("connection_same_network", one, first, other=other.name)
     for connection, detection in looked_up:
         if detection.rejected:
             return _message("connection_unusable_address", connection, detection)
