@@ -211,7 +211,8 @@ def _holders(
             if claim and (claim == claims[other] or (desired.uses_way_out and claim in network))
         )
         holders[key] = next(same, key)
-        if holders[key] == key and (network := desired.network or (claim and network_of(claim))):
+        network = desired.network or (network_of(claim) if claim else None)
+        if network and holders[key] == key:
             networks[key] = network
     return holders
 
