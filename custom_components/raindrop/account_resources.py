@@ -21,6 +21,7 @@ from .backoff import Backoff
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     CloudflareClient,
+    Detection,
     Family,
     Network,
     Reason,
@@ -29,6 +30,7 @@ from .ddns import (
     ResourcePlan,
     ResourceResult,
     ResourceState,
+    Source,
     State,
     assess_resource,
     desired_networks,
@@ -146,10 +148,12 @@ class AccountResources:
         if due or (is_full_sync and self._deletions.due):
             self._async_start(due)
 
-    async def async_preview(self, managed: ManagedResource) -> ResourcePlan:
+    async def async_preview(
+        self, managed: ManagedResource, detections: Mapping[Source, Detection]
+    ) -> ResourcePlan:
         """Return what an update would change in a resource. Raises CloudflareError."""
         own = self.state(managed.id).own
-        _, plan = await preview_resource(self._client, managed.config, self._detections, own)
+        _, plan = await preview_resource(self._client, managed.config, detections, own)
         return plan
 
     async def async_networks(self, managed: ManagedResource) -> list[Network]:

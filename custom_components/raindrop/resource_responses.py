@@ -1,10 +1,10 @@
 """What the action "Sync DNS" responds about resources; nothing where there is none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .account_resources import AccountResources
-from .ddns import Network, ResourceKind, ResourceResult, network_text
+from .ddns import Detection, Network, ResourceKind, ResourceResult, Source, network_text
 from .resource_config import ManagedResource
 from .resource_kinds import KINDS
 
@@ -19,11 +19,13 @@ def resource_outcomes(resources: AccountResources) -> dict[str, Any]:
     return _by_kind(shown)
 
 
-async def async_planned_resources(resources: AccountResources) -> dict[str, Any]:
+async def async_planned_resources(
+    resources: AccountResources, detections: Mapping[Source, Detection]
+) -> dict[str, Any]:
     """Return what an update would do to the resources. Raises CloudflareError."""
     shown = []
     for managed in resources.managed:
-        plan = await resources.async_preview(managed)
+        plan = await resources.async_preview(managed, detections)
         deleted = [item.network for item in plan.delete]
         shown.append((managed.kind, _shown(managed, "planned", plan.add, deleted)))
     return _by_kind(shown)

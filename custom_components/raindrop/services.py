@@ -167,7 +167,7 @@ async def _async_preview(
     config = _config(coordinator)
     try:
         preview = await coordinator.async_preview(config)
-        lists = await async_planned_resources(coordinator.resources)
+        lists = await async_planned_resources(coordinator.resources, preview.detections)
     except ddns.DdnsError as err:
         raise translated_error(HomeAssistantError, err) from err
     changes = {change.record_key: change for change in preview.plan.changes}

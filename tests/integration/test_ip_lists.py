@@ -338,12 +338,13 @@ async def test_the_action_reports_lists(
         lists: list[dict[str, Any]] = shown["lists"]
         return lists
 
-    simulator.ip.set_address(NEXT)
     unchanged = {"list": "trusted", "result": "unchanged", "added": [], "deleted": []}
     assert await sync(dry_run=True) == [unchanged]
-    assert await sync() == [
-        {"list": "trusted", "result": "done", "added": [NEXT], "deleted": [HOME]}
-    ]
+    simulator.ip.set_address(NEXT)
+    changed = {"list": "trusted", "added": [NEXT], "deleted": [HOME]}
+    assert await sync(dry_run=True) == [{**changed, "result": "planned"}]
+    assert held(simulator, trusted) == [HOME]
+    assert await sync() == [{**changed, "result": "done"}]
     assert held(simulator, trusted) == [NEXT]
     (item,) = (item for item in simulator.cloudflare.lists.items(trusted) if item["ip"] == NEXT)
     simulator.cloudflare.lists.delete_item(trusted, item["id"])
