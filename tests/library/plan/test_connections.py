@@ -394,6 +394,18 @@ def test_one_record_is_enough_again() -> None:
     assert one.stale_records == {V4: [fibre]}
 
 
+def test_a_chosen_record_that_became_that_of_a_connection_is_none_to_keep() -> None:
+    """Else it could not get the address that the record of another connection has."""
+    fibre, lte = of("fibre", A1, 1), of("lte", A2, 2)
+    chosen = replace(CREATES, record_id=lte.id)
+
+    made = plan([DesiredRecord(record_key=V4, address=A1, policy=chosen)], fibre, lte)
+
+    assert made.conflicts == ()
+    assert made.changes == (Update(record_key=V4, record=fibre, is_takeover=True),)
+    assert made.stale_records == {V4: [lte]}
+
+
 def test_a_created_record_is_proxied_like_the_others() -> None:
     """Records of one name are proxied together, whatever one was before."""
     fibre = of("fibre", A1, 1, proxied=True)

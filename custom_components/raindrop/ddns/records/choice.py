@@ -14,11 +14,13 @@ def choose(desired: DesiredRecord, rrset: Sequence[Record]) -> Record | None:
     Where the record that the user chose is gone, an owned one or the only one
     that is left takes its place. Several others are those that the user did not
     choose, whatever address they hold. A record of another home counts for none
-    of this, unless the user gave it to this one.
+    of this, unless the user gave it to this one. What the user chose before it became
+    that of a connection is one of these.
     """
     pinned_id, given = desired.policy.record_id, desired.policy.take_over
     allowed = [r for r in rrset if r.owner is not Owner.OTHER_HOME or r.version in given]
-    if pinned := [record for record in allowed if record.id == pinned_id]:
+    pinned = [r for r in allowed if r.id == pinned_id and not (r.is_owned and r.connection)]
+    if pinned:
         return pinned[0]
     by_owner = (
         [record for record in allowed if record.owner is owner]
