@@ -150,6 +150,11 @@ class DomainEntity(PublishedEntity):
         self._attr_unique_id = domain_unique_id(domain, description.key)
         self._attr_device_info = DeviceInfo(**_domain_device(coordinator, domain))
 
+    @callback
+    def async_follow(self, domain: Domain) -> None:
+        """Show a domain that was changed."""
+        self.domain = domain
+
     @property
     def is_known(self) -> bool:
         """Whether an update checked a record of the domain, if it has any."""
@@ -215,7 +220,7 @@ class _DomainEntities:
         kept = {unique_id: before[unique_id] for unique_id in new.keys() & before.keys()}
         self._shown[domain.subentry_id] = {**new, **kept}
         for entity in kept.values():
-            entity.domain = domain
+            entity.async_follow(domain)
         self._async_add_entities(
             [entity for unique_id, entity in new.items() if unique_id not in kept],
             config_subentry_id=domain.subentry_id,

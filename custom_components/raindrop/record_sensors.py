@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from .config import Domain
+from .const import DOMAIN
 from .coordinator import RaindropCoordinator
 from .ddns import Family, RecordKey
 from .entity import DomainEntity, domain_unique_id
@@ -49,6 +50,11 @@ def _record_key(record_key: RecordKey) -> str:
     return f"{key}_{record_key.connection}" if record_key.connection else key
 
 
+def _placeholders(domain: Domain, record_key: RecordKey) -> dict[str, str]:
+    """Return what the name of the sensor of a record needs."""
+    return {"connection": domain.connection_names.get(record_key.connection, "")}
+
+
 def _public_dns_key(family: Family) -> str:
     return f"public_dns_{family.key}"
 
@@ -65,9 +71,19 @@ class RecordSensor(DomainEntity, SensorEntity):
         super().__init__(coordinator, domain, SensorEntityDescription(key=key))
         self._attr_unique_id = domain_unique_id(domain, _record_key(record_key))
         self._record_key = record_key
-        if connection:
-            name = domain.connection_names[connection]
-            self._attr_translation_placeholders = {"connection": name}
+        self._attr_translation_placeholders = _placeholders(domain, record_key)
+
+    @callback
+    @override
+    def async_follow(self, domain: Domain) -> None:
+        """Follow the name of the connection, which Home Assistant remembers in two places."""
+        super().async_follow(domain)
+        self._attr_translation_placeholders = _placeholders(domain, self._record_key)
+        self.__dict__.pop("name", None)
+        registry = er.async_get(self.coordinator.hass)
+        unique_id = domain_unique_id(domain, _record_key(self._record_key))
+        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
+            registry.async_update_entity(entity_id, original_name=self.name)
 
     @property
     @override

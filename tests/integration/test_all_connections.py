@@ -157,6 +157,27 @@ async def test_a_restart_and_going_back(
     assert state(hass, "sensor.www_example_com_a_record") == HOME
 
 
+async def test_a_renamed_line_renames_its_sensor(
+    hass: HomeAssistant, clock: Clock, modem: Router, entry: RaindropConfigEntry
+) -> None:
+    """At once, with its entity ID; one that the user deleted stays deleted."""
+    registry = er.async_get(hass)
+    registry.async_remove(LTE)
+    renamed = connections(modem)
+    for connection, name in zip(renamed["list"], ("Cable", "5G"), strict=True):
+        connection["name"] = name
+    (subentry,) = entry.subentries.values()
+    async_change_domain(hass, entry, subentry, connections=renamed)
+    await clock.cycles(1)
+
+    shown, registered = hass.states.get(FIBRE), registry.async_get(FIBRE)
+    assert shown
+    assert registered
+    assert shown.name == "www.example.com A record (Cable)"
+    assert registered.original_name == "A record (Cable)"
+    assert hass.states.get(LTE) is None
+
+
 async def test_a_removed_domain_deletes_all_its_records(
     hass: HomeAssistant, simulator: Simulator, clock: Clock, entry: RaindropConfigEntry
 ) -> None:

@@ -288,6 +288,17 @@ async def test_diagnostics_have_the_connections_without_their_names(home: Home) 
     assert lte["address"] == record["record"]["address"] != fibre["address"]
 
 
+async def test_the_sensor_follows_a_renamed_connection(home: Home, modem: Router) -> None:
+    """At once, and the name moves no record."""
+    renamed = connections(modem)
+    renamed["list"][0]["name"] = "Cable"
+    (subentry,) = home.entry.subentries.values()
+    async_change_domain(home.hass, home.entry, subentry, connections=renamed)
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    assert home.shown == "Cable"
+    assert written(home.simulator) == []
+
+
 async def test_without_connections_there_is_no_such_sensor(home: Home) -> None:
     """It goes with them, and the record follows the only source."""
     await home.port(STATE_OFF)
