@@ -51,14 +51,16 @@ def stored(entry: RaindropConfigEntry, name: str = WWW) -> Any:  # noqa: ANN401
 async def test_a_domain_of_a_second_connection_is_made_in_three_forms(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, entry: RaindropConfigEntry
 ) -> None:
-    """Domain, sources, entity; the preview shows the address of that connection."""
+    """Domain, sources, entity; the preview shows the address of that connection.
+
+    That an entity belongs to another connection needs no choice: the zone has the home's own.
+    """
     router = Router(hass, "mobile")
     await router.reports(MOBILE)
     form = await sources(hass, entry)
     assert typed(form) == SAME_AS_ZONE
     form = await send(hass, form, ENTITY)
-    responses = {"ipv4_entity": router.entity_id, "ipv4_meaning": "other_connection"}
-    preview = await send(hass, form, responses)
+    preview = await send(hass, form, {"ipv4_entity": router.entity_id})
     assert rows(preview) == [f"| {WWW} |  | {MOBILE} | A | — | auto |"]
     done = await send(hass, preview, {})
     assert done["type"] is FlowResultType.CREATE_ENTRY

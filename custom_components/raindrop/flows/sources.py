@@ -50,6 +50,8 @@ _KINDS = {
 }
 _DEFAULT_MEANINGS = {Family.IPV4: Meaning.THIS_NETWORK, Family.IPV6: Meaning.ROUTER}
 """What entities usually report: routers show the IPv6 address that is their own."""
+_DEFAULT_MEANINGS_OF_DOMAINS = {**_DEFAULT_MEANINGS, Family.IPV4: Meaning.OTHER_CONNECTION}
+"""The home's own connection is that of the zone: a source that differs is for another one."""
 
 
 class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
@@ -85,7 +87,7 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
         self.form_placeholders = {**self.form_placeholders, "current": current or "?"}
         if user_input is not None:
             self.kinds = user_input
-            if _details_schema(self.hass, user_input).schema:
+            if self._details_schema(user_input).schema:
                 return await self.async_step_details()
         schema = _kinds_schema(is_of_zone=self.is_of_zone)
         return await self._async_show_or_use("sources", schema, user_input)
@@ -93,8 +95,13 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
     async def async_step_details(self, user_input: dict[str, Any] | None = None) -> ResultT:
         """Ask for the entities and pages."""
         self.is_last_step = self.is_of_zone
-        schema = _details_schema(self.hass, self.kinds)
+        schema = self._details_schema(self.kinds)
         return await self._async_show_or_use("details", schema, user_input)
+
+    @callback
+    def _details_schema(self, kinds: Mapping[str, Any]) -> vol.Schema:
+        meanings = _DEFAULT_MEANINGS if self.is_of_zone else _DEFAULT_MEANINGS_OF_DOMAINS
+        return _details_schema(self.hass, kinds, meanings)
 
     async def _async_show_or_use(
         self, step_id: str, schema: vol.Schema, user_input: dict[str, Any] | None
@@ -125,7 +132,9 @@ def _kinds_schema(*, is_of_zone: bool) -> vol.Schema:
 
 
 @callback
-def _details_schema(hass: HomeAssistant, kinds: Mapping[str, Any]) -> vol.Schema:
+def _details_schema(
+    hass: HomeAssistant, kinds: Mapping[str, Any], default_meanings: Mapping[Family, Meaning]
+) -> vol.Schema:
     """Return the schema for what the chosen kinds need; it may be empty."""
     schema: dict[vol.Marker, Any] = {}
     for family, fields in FIELDS.items():
@@ -133,7 +142,7 @@ def _details_schema(hass: HomeAssistant, kinds: Mapping[str, Any]) -> vol.Schema
         if kind == SourceKind.ENTITY:
             schema[vol.Required(fields.entity)] = entity_selector(hass, family)
             meanings = [meaning.value for meaning in MEANINGS[family]]
-            marker = vol.Required(fields.meaning, default=_DEFAULT_MEANINGS[family].value)
+            marker = vol.Required(fields.meaning, default=default_meanings[family].value)
             schema[marker] = dropdown(meanings, fields.meaning)
         elif kind == SourceKind.URLS:
             config = TextSelectorConfig(type=TextSelectorType.URL, multiple=True)
