@@ -119,6 +119,27 @@ async def test_without_the_present_address_the_user_chooses_a_network(
     assert networks(simulator, location) == after
 
 
+@pytest.mark.parametrize(
+    "held, deleted", [([FRIENDS, OFFICE], "—"), ([FRIENDS], f"`{FRIENDS}`")], ids=["two", "one"]
+)
+async def test_no_network_is_replaced_by_chance(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    location: Location,
+    entry: RaindropConfigEntry,
+    held: list[str],
+    deleted: str,
+) -> None:
+    """Of several, any may be another home's: the address is added unless the user chooses one."""
+    simulator.cloudflare.locations.set_networks(location, held)
+    form = await submit(hass, await start(hass, entry), {"resource_id": location.id, **FORM})
+
+    preview = await submit(hass, form, {})
+
+    shown = placeholders(preview)
+    assert (shown["added"], shown["deleted"]) == (f"`{HOME}`", deleted)
+
+
 async def test_the_first_network_of_a_location_is_added_without_a_question(
     hass: HomeAssistant, simulator: Simulator, location: Location, entry: RaindropConfigEntry
 ) -> None:

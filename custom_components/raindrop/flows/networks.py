@@ -18,14 +18,19 @@ _NONE = "none"
 
 
 def network_schema(networks: Iterable[Network]) -> vol.Schema:
-    """Return the schema that asks which of some networks is this home's, or whether none is."""
-    labels = {str(network): network_text(network) for network in networks} | {_NONE: _NONE}
+    """Return the schema that asks which of some networks is this home's, or whether none is.
+
+    Only a single one is likely to be: of several, each may be another home's.
+    """
+    texts = {str(network): network_text(network) for network in networks}
+    likely = next(iter(texts)) if len(texts) == 1 else _NONE
+    labels = texts | {_NONE: _NONE}
     config = SelectSelectorConfig(
         options=[SelectOptionDict(value=value, label=label) for value, label in labels.items()],
         mode=SelectSelectorMode.LIST,
         translation_key="location_network",
     )
-    return vol.Schema({vol.Required(CONF_NETWORK): SelectSelector(config)})
+    return vol.Schema({vol.Required(CONF_NETWORK, default=likely): SelectSelector(config)})
 
 
 def chosen_networks(value: str) -> tuple[Network, ...]:
