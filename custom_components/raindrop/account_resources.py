@@ -45,8 +45,8 @@ from .resource_config import ManagedResource, read_managed_resources
 from .resource_deletions import ResourceDeletions
 from .resource_issues import async_end_network_left, async_sync_resource_issue
 from .resource_kinds import KINDS
-from .scheduling import UpdateScheduler
 from .store import ZoneStore
+from .update_scheduler import UpdateScheduler
 
 
 class AccountResources:

@@ -9,8 +9,8 @@ from homeassistant.util import dt as dt_util
 from . import ddns
 from .const import FULL_SYNC_INTERVAL
 from .ddns import UpdateOptions
-from .scheduling import HOURLY, LATE_WRITE, is_interval_over
 from .store import ZoneStore
+from .update_scheduler import HOURLY, LATE_WRITE, is_interval_over
 from .zone_reading import ZoneReading
 
 _DENIALS = (ddns.CloudflareAuthError, ddns.CloudflarePermissionError)

@@ -44,9 +44,9 @@ from .internet_watch import ZoneWatch
 from .public_dns import PublicDns
 from .publisher import Publisher
 from .reauth import async_update_reauth
-from .scheduling import FRESH, ROUTINE, UpdateScheduler
 from .store import ZoneStore
 from .token_expiry import TokenExpiry
+from .update_scheduler import FRESH, ROUTINE, UpdateScheduler
 
 _UNLOAD_LIMIT_S = 30
 """How long unloading waits for an update that is running, so that it can finish its writes."""

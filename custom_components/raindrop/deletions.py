@@ -40,8 +40,8 @@ from .entry_issues import (
     record_names,
 )
 from .home_id import async_get_home_id
-from .scheduling import LATE_WRITE, async_call_again
 from .store import ZoneStore
+from .update_scheduler import LATE_WRITE, async_call_again
 
 _LIMIT_S = 20
 """How long all deletions may take together."""

@@ -25,8 +25,8 @@ from .ddns import (
     next_in_turn,
     questions_about,
 )
-from .scheduling import UpdateScheduler
 from .stored_sources import RESOLVERS, resolver_choice
+from .update_scheduler import UpdateScheduler
 
 MAX_CHANGED: Final = 20
 """How many names are looked up after one change."""

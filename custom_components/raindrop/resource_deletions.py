@@ -44,8 +44,8 @@ from .resource_config import (
 from .resource_issues import async_report_network_left
 from .resource_kinds import KINDS
 from .resource_store import ResourceDeletion
-from .scheduling import LATE_WRITE, async_call_again
 from .store import ZoneStore
+from .update_scheduler import LATE_WRITE, async_call_again
 
 _LIMIT_S = 20
 """How long all deletions with an entry may take together."""

@@ -17,7 +17,7 @@ from .ddns import (
     UpdateResult,
 )
 from .entry_issues import async_end_token_expires, async_report_token_expires
-from .scheduling import DAILY, is_interval_over
+from .update_scheduler import DAILY, is_interval_over
 from .zone_links import ACCOUNT_TOKENS_URL, TOKENS_URL
 
 _NOTICE = timedelta(days=14)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from . import ddns
 from .ddns import CloudflareError, UpdateOptions, Zone
-from .scheduling import DAILY, is_interval_over
+from .update_scheduler import DAILY, is_interval_over
 
 _PASSING = (
     ddns.CloudflareConnectionError,

@@ -13,7 +13,7 @@ from functools import partial
 from ..addresses import why_unusable
 from ..models import Address
 from ..sources import Family, Meaning, Source, SourceKind
-from .hints import HintLimiter
+from .hint_limiter import HintLimiter
 from .kernel import KernelWatch
 from .result import Detection
 from .stun_probes import ProbeStatus, StunProbes, StunServer

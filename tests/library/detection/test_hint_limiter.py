@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from custom_components.raindrop.ddns.detection.hints import HintLimiter
+from custom_components.raindrop.ddns.detection.hint_limiter import HintLimiter
 from custom_components.raindrop.ddns.models import Address
 from custom_components.raindrop.ddns.sources import Family
 
