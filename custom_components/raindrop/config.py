@@ -29,7 +29,12 @@ from .ddns import (
     ZoneConfig,
 )
 from .resource_config import resource_families
-from .stored_connections import CONF_CONNECTIONS, read_connections, read_record_connections
+from .stored_connections import (
+    CONF_CONNECTIONS,
+    Connections,
+    read_connections,
+    read_record_connections,
+)
 from .stored_sources import (
     CONF_RESOLVERS,
     CONF_SOURCE,
@@ -118,29 +123,31 @@ class Domain:
 def read_domains(entry: ConfigEntry) -> tuple[Domain, ...]:
     """Return the domains of an entry, without those whose data are malformed or repeat a name."""
     domains: dict[HostName, Domain] = {}
+    zone_sources = read_sources(entry.options)
     for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN):
         try:
-            domain = read_domain(entry, subentry)
+            domain = read_domain(subentry, zone_sources)
         except ValueError:
             continue
         domains.setdefault(domain.name, domain)
     return tuple(domains.values())
 
 
-def read_domain(entry: ConfigEntry, subentry: ConfigSubentry) -> Domain:
-    """Return a domain of an entry. Raises ValueError for malformed data."""
-    data, sources = domain_data(subentry), read_sources(entry.options)
-    connections = read_connections(data[CONF_CONNECTIONS], sources).listed
+def read_domain(subentry: ConfigSubentry, zone_sources: Mapping[Family, Source]) -> Domain:
+    """Return a domain of a zone with these sources. Raises ValueError for malformed data."""
+    data = domain_data(subentry)
+    connections = read_connections(data[CONF_CONNECTIONS], zone_sources)
+    record_keys = read_record_keys(data)
     return Domain(
         subentry_id=subentry.subentry_id,
-        name=read_host_name(data.get(CONF_DOMAIN)),
+        name=subentry_host_name(subentry),
         title=subentry.title,
-        managed_records=read_managed_records(data, sources),
-        configured_record_keys=frozenset(key.rrset for key in read_record_keys(data)),
+        managed_records=_managed_records(data, record_keys, connections, zone_sources),
+        configured_record_keys=frozenset(key.rrset for key in record_keys),
         deletes_records=read_bool(data[CONF_DELETE]),
         is_paused=read_bool(data[CONF_PAUSED]),
         proxied=read_text(data[CONF_PROXIED]),
-        connection_names={connection.id: connection.name for connection in connections},
+        connection_names={connection.id: connection.name for connection in connections.listed},
     )
 
 
@@ -220,9 +227,18 @@ def read_managed_records(
     Raises ValueError (InterfaceIdError, HostNameError) for malformed data.
     """
     connections = read_connections(data[CONF_CONNECTIONS], zone_sources)
+    return _managed_records(data, read_record_keys(data), connections, zone_sources)
+
+
+def _managed_records(
+    data: Mapping[str, Any],
+    record_keys: Iterable[RecordKey],
+    connections: Connections,
+    zone_sources: Mapping[Family, Source],
+) -> tuple[ManagedRecord, ...]:
     sources = {} if connections.listed else _read_domain_sources(data, zone_sources)
     managed_records: list[ManagedRecord] = []
-    for key in read_record_keys(data):
+    for key in record_keys:
         of_key = connections.of(key)
         if source := of_key[0].source if of_key else sources.get(key.family):
             managed = ManagedRecord(

@@ -105,7 +105,7 @@ class DomainFlow(
         if (subentry := await self._async_subentry()) is None:
             return self.async_abort(reason="not_loaded")
         try:
-            config.read_domain(self._entry, subentry)
+            config.read_domain(subentry, read_sources(self._entry.options))
         except ValueError:
             return self.async_abort(reason="unreadable")
         stored = config.domain_data(subentry)
