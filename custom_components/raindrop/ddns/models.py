@@ -63,7 +63,7 @@ class RecordKey(NamedTuple):
     @property
     def rrset(self) -> "RecordKey":
         """The key without the connection: of all records of the name and type (RFC 9499)."""
-        return self._replace(connection=ONLY_CONNECTION)
+        return RecordKey(self.name, self.family)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

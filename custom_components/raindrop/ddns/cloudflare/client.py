@@ -327,8 +327,10 @@ class CloudflareClient:
     def _log(
         self, method: str, path: str, status: str, codes: list[int], started_at_s: float
     ) -> None:
-        path, duration_s = scrub(self._credential, path), get_running_loop().time() - started_at_s
-        _LOGGER.debug("%s %s: %s, codes %s, %.3f s", method, path, status, codes, duration_s)
+        if _LOGGER.isEnabledFor(logging.DEBUG):
+            path, now_s = scrub(self._credential, path), get_running_loop().time()
+            duration_s = now_s - started_at_s
+            _LOGGER.debug("%s %s: %s, codes %s, %.3f s", method, path, status, codes, duration_s)
 
 
 async def _read[*Ts, ResultT](size: int, read: Callable[[*Ts], ResultT], *args: *Ts) -> ResultT:
