@@ -1,6 +1,6 @@
 """Fixtures of all tests: the simulator, a zone, and a check that no secret is shown."""
 
-from asyncio.constants import DEBUG_STACK_DEPTH
+from asyncio import constants
 from collections.abc import AsyncIterator, Iterator
 import logging
 import traceback
@@ -18,10 +18,6 @@ from simulator.cloudflare import Zone
 from simulator.responses import Json
 from tests.secrets import TOKEN, found_in, texts_of_error, texts_of_record
 
-# In the debug mode of the event loop, each task and future stores the stack that created it. As a
-# whole it would take a third of the time of a test, so it is as short as asyncio's for callbacks.
-traceback.extract_stack.__defaults__ = (None, DEBUG_STACK_DEPTH)
-
 OLD = "81.2.69.140"
 """Where the records point before anything happens."""
 HOME = "81.2.69.142"
@@ -37,6 +33,19 @@ def operations(batch: Entry, kind: str) -> list[dict[str, Json]]:
     found = batch.body.get(kind, [])
     assert isinstance(found, list)
     return [operation for operation in found if isinstance(operation, dict)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_stacks() -> Iterator[None]:
+    """Let the debug mode of the event loop store one frame of the stack that creates a callback.
+
+    The stacks of callbacks, tasks and futures would take half the time of a test. Remove this
+    fixture to see them in an error about one of these.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constants, "DEBUG_STACK_DEPTH", 1)
+        patch.setattr(traceback.extract_stack, "__defaults__", (None, 1))
+        yield
 
 
 @pytest.fixture
