@@ -57,7 +57,7 @@ def without_list(
         config, detections, state, records, list_error, is_converged=is_converged, now=now
     )
     return after, UpdateResult(
-        errors=(error,) if error else (), events=events_between(state, after, {})
+        errors=(error,) if error else (), events=events_between(config, state, after, {})
     )
 
 
@@ -138,7 +138,7 @@ def with_plan(
         was_read=True,
         errors=tuple(outcome.error for outcome in outcomes if outcome.error),
         deletions=plan.deletions,
-        events=events_between(state, after, outcome_of, plan.deletions),
+        events=events_between(config, state, after, outcome_of, plan.deletions),
     )
 
 

@@ -89,7 +89,7 @@ def with_public_answers(
     records = {**state.records, **records}
     after = replace(state, records=records, foreign_name_servers=foreign)
     after = with_reasons(config, after, now)
-    return after, UpdateResult(events=events_between(state, after, {}))
+    return after, UpdateResult(events=events_between(config, state, after, {}))
 
 
 def _judged(known: RecordState, record: Record, addresses: frozenset[Address]) -> RecordState:

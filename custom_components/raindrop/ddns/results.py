@@ -11,6 +11,7 @@ from .models import Address, Change, Create, Reason, RecordKey, ResourceId, Upda
 from .plans import Deletion, Outcome, TextOutcome
 from .sources import ONLY_CONNECTION, ConnectionId, Family
 from .state import State
+from .zone_config import ZoneConfig
 from .zones import Zone
 
 
@@ -81,6 +82,7 @@ class UpdateResult:
 
 
 def events_between(
+    config: ZoneConfig,
     before: State,
     after: State,
     outcomes: Mapping[RecordKey, Outcome],
@@ -95,7 +97,7 @@ def events_between(
         *_moves(before, after),
         *(_change_event(k, o) for k, o in sorted(outcomes.items(), key=itemgetter(0)) if o.is_done),
         *map(_deletion_event, deletions),
-        *_failures(before, after),
+        *_failures(config, before, after),
     )
 
 
@@ -134,17 +136,18 @@ def _event_type(change: Change) -> EventType:
     return EventType.CREATED if isinstance(change, Create) else EventType.UPDATED
 
 
-def _failures(before: State, after: State) -> Iterator[DdnsEvent]:
+def _failures(config: ZoneConfig, before: State, after: State) -> Iterator[DdnsEvent]:
     """Yield the records that failed in this update, then those that recovered."""
     failed = {key for key, record in after.records.items() if record.has_failed}
     had_failed = {key for key, record in before.records.items() if record.has_failed}
+    managed = {managed.record_key: managed for managed in config.managed_records}
     for key in sorted(failed - had_failed):
         yield DdnsEvent(
             type=EventType.FAILED,
             family=key.family,
             record_key=key,
             from_ip=after.record(key).last_address,
-            to_ip=_missed_address(after, key),
+            to_ip=after.detection(managed[key]).address,
             reason=after.record(key).reason,
         )
     for key in sorted(had_failed - failed):
@@ -154,16 +157,3 @@ def _failures(before: State, after: State) -> Iterator[DdnsEvent]:
             record_key=key,
             to_ip=after.record(key).last_address,
         )
-
-
-def _missed_address(state: State, record_key: RecordKey) -> Address | None:
-    """Return the address that a record that failed should hold, None if it is not known.
-
-    With several connections, that is the address of the one in use.
-    """
-    record = state.record(record_key)
-    if record.reason is Reason.NO_ADDRESS:
-        return None
-    if record.failover:
-        return record.failover.connections[record.failover.in_use].address
-    return state.public_addresses.get(record_key.family)

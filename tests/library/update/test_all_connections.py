@@ -217,6 +217,19 @@ async def test_a_record_is_deleted_once_another_one_is_right(home: Home) -> None
     assert home.written == {"lte": L2}
 
 
+async def test_a_record_that_cannot_be_written_fails_with_the_address_of_its_line(
+    home: Home,
+) -> None:
+    """Not with that of the home."""
+    home.report(F1, L2)
+    home.sources.advance(60)
+    await home.updater.update(may_call_api=False)
+    home.updater.simulator.faults.add("cloudflare", LIST, kind="html", times=9)
+    (failed,) = (event for event in (await home.after()).events if event.record_key)
+    assert (failed.type, failed.connection, failed.reason) == (EventType.FAILED, "lte", "unread")
+    assert (str(failed.from_ip), str(failed.to_ip)) == (L1, L2)
+
+
 async def test_a_deletion_without_a_response_is_read_again(home: Home) -> None:
     """It may have happened; then it is no external change."""
     home.updater.simulator.faults.add("cloudflare", DELETE, kind="lost_response")

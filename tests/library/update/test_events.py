@@ -6,8 +6,16 @@ from ipaddress import ip_address
 
 import pytest
 
+from custom_components.raindrop.ddns.detection.result import Detection
 from custom_components.raindrop.ddns.errors import CloudflareRefusedError
-from custom_components.raindrop.ddns.models import Address, Change, HostName, Reason, RecordKey
+from custom_components.raindrop.ddns.models import (
+    Address,
+    Change,
+    HostName,
+    Reason,
+    RecordKey,
+    ZoneId,
+)
 from custom_components.raindrop.ddns.plans import Outcome
 from custom_components.raindrop.ddns.results import (
     DdnsEvent,
@@ -15,23 +23,32 @@ from custom_components.raindrop.ddns.results import (
     UpdateResult,
     events_between,
 )
-from custom_components.raindrop.ddns.sources import Family
+from custom_components.raindrop.ddns.sources import Family, Source
 from custom_components.raindrop.ddns.state import RecordState, State
+from custom_components.raindrop.ddns.zone_config import ZoneConfig
 from simulator import Simulator
 from tests.conftest import HOME as AT_HOME, NEXT, OLD
-from tests.library.builders import A1, A2, A3, B1, B2, HOME, V4, V6, create, record, update
+from tests.library.builders import A1, A2, A3, B1, B2, HOME, V4, V6, create, managed, record, update
 from tests.library.zone_updater import LIST, ZoneUpdater
 
 IPV4, IPV6 = Family.IPV4, Family.IPV6
 WEB = RecordKey(HostName("web.example.com"), IPV4)
 ALIAS = RecordKey(HostName("alias.example.com"), IPV4)
 
+CONFIG = ZoneConfig(
+    zone_id=ZoneId("0" * 32),
+    home_sources=[],
+    managed_records=[managed(key.name, key.family) for key in (V4, V6, WEB, ALIAS)],
+)
+
 type Outcomes = Mapping[RecordKey, Outcome]
 
 
 def home(*addresses: Address) -> State:
-    """Return a state with the public addresses of the home only."""
-    return State(public_addresses={Family(address.version): address for address in addresses})
+    """Return a state with the addresses of the home only."""
+    found = {Family(address.version): address for address in addresses}
+    detections = (Detection(source=Source(f), address=found.get(f)) for f in Family)
+    return State(public_addresses=found, detections={d.source: d for d in detections})
 
 
 def outcome(change: Change, reason: Reason | None = None) -> Outcomes:
@@ -85,7 +102,7 @@ def test_a_changed_public_address_is_an_event(
     before: State, after: State, events: list[DdnsEvent]
 ) -> None:
     """A changed public address is an event; the first one ever accepted is none."""
-    assert list(events_between(before, after, {})) == events
+    assert list(events_between(CONFIG, before, after, {})) == events
 
 
 @pytest.mark.parametrize(
@@ -119,14 +136,14 @@ def test_a_changed_public_address_is_an_event(
 )
 def test_a_change_that_is_done_is_an_event(change: Change, event: DdnsEvent) -> None:
     """The event of a change has the address before and after it."""
-    assert events_between(State(), State(), outcome(change)) == (event,)
+    assert events_between(CONFIG, State(), State(), outcome(change)) == (event,)
 
 
 def test_a_change_without_a_record_has_no_address() -> None:
     """If the outcome has no record, its event has no address."""
     outcomes = {V4: Outcome(change=create(HOME, A1))}
 
-    assert events_between(State(), State(), outcomes) == (
+    assert events_between(CONFIG, State(), State(), outcomes) == (
         DdnsEvent(type=EventType.CREATED, family=IPV4, record_key=V4),
     )
 
@@ -134,7 +151,7 @@ def test_a_change_without_a_record_has_no_address() -> None:
 @pytest.mark.parametrize("reason", [Reason.REFUSED, Reason.UNCONFIRMED])
 def test_a_change_that_is_not_done_is_no_event(reason: Reason) -> None:
     """A refused or unconfirmed change is not reported as a change."""
-    assert events_between(State(), State(), outcome(update(record(A1), A2), reason)) == ()
+    assert events_between(CONFIG, State(), State(), outcome(update(record(A1), A2), reason)) == ()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +168,7 @@ def test_a_failure_is_an_event_when_it_begins_and_when_it_ends(
     before: Reason | None, after: Reason | None, types_: list[EventType]
 ) -> None:
     """A record fails once and recovers once, whatever its reasons are in between."""
-    events = events_between(failed(before), failed(after), {})
+    events = events_between(CONFIG, failed(before), failed(after), {})
 
     assert [event.type for event in events] == types_
 
@@ -170,17 +187,17 @@ def test_only_a_failure_is_an_event_and_not_its_reason(
     """A reason without a failure, such as a flapping address, is no event."""
     flapping = RecordState(reason=Reason.FLAPPING)
     first, second = (
-        State(records={V4: replace(flapping, has_failed=has_failed)})
+        replace(home(), records={V4: replace(flapping, has_failed=has_failed)})
         for has_failed in (before, after)
     )
 
-    assert [event.type for event in events_between(first, second, {})] == types_
+    assert [event.type for event in events_between(CONFIG, first, second, {})] == types_
 
 
 @pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.FLAPPING, Reason.NO_ADDRESS}))
 def test_a_failure_has_a_reason(reason: Reason) -> None:
-    """The event of a failure has the last address, the public address and the reason."""
-    (event,) = events_between(failed(None, V4, A2), failed(reason, V4, A2), {})
+    """The event of a failure has the last address, the one of its source and the reason."""
+    (event,) = events_between(CONFIG, failed(None, V4, A2), failed(reason, V4, A2), {})
 
     assert event == DdnsEvent(
         type=EventType.FAILED, family=IPV4, record_key=V4, from_ip=A1, to_ip=A2, reason=reason
@@ -189,14 +206,15 @@ def test_a_failure_has_a_reason(reason: Reason) -> None:
 
 def test_a_failure_without_an_address_names_none() -> None:
     """The last public address is not the one that the record should hold."""
-    (event,) = events_between(failed(None, V4, A2), failed(Reason.NO_ADDRESS, V4, A2), {})
+    after = replace(failed(Reason.NO_ADDRESS), public_addresses={IPV4: A2})
+    (event,) = events_between(CONFIG, failed(None, V4, A2), after, {})
 
     assert (event.from_ip, event.to_ip, event.reason) == (A1, None, Reason.NO_ADDRESS)
 
 
 def test_a_recovery_has_the_address_of_the_record() -> None:
     """The event of a recovery has the address that the record holds."""
-    (event,) = events_between(failed(Reason.MISSING), failed(None), {})
+    (event,) = events_between(CONFIG, failed(Reason.MISSING), failed(None), {})
 
     assert event == DdnsEvent(type=EventType.RECOVERED, family=IPV4, record_key=V4, to_ip=A1)
 
@@ -214,7 +232,7 @@ def test_events_are_in_the_order_of_what_happened() -> None:
     )
     outcomes = {**outcome(create(WEB.name, A2)), **outcome(update(record(A1), A2))}
 
-    events = events_between(before, after, outcomes)
+    events = events_between(CONFIG, before, after, outcomes)
 
     assert [(event.type, event.record_key) for event in events] == [
         (EventType.PUBLIC_CHANGED, None),
