@@ -104,8 +104,13 @@ class UpdateScheduler:
 
     @callback
     def async_begins(self, options: UpdateOptions) -> None:
-        """Let later requests wait for another update: one with these options is starting."""
+        """Let later requests wait for another update: one with these options is starting.
+
+        It looks at the connections, and its end decides when to look again. A timer that
+        ended meanwhile would start another update immediately, and so on.
+        """
         self._waiting.pop(options, None)
+        self._async_cancel(FRESH)
 
     @callback
     def async_schedule_next(self, config: ZoneConfig, state: State) -> None:

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry
@@ -17,7 +18,7 @@ from custom_components.raindrop.subentries import async_change_domain
 from simulator import Simulator, StunFault
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
-from tests.simulated_time import watch_by_simulator
+from tests.simulated_time import settle, watch_by_simulator
 
 from .builders import domain, set_up
 from .conftest import BATCH, LIST, Clock, record_endpoints
@@ -333,6 +334,25 @@ async def test_a_switch_is_written_as_soon_as_cloudflare_is_reachable(home: Home
     home.simulator.faults.clear()
     await home.clock.advances(2 * PAUSE)
     assert home.address == NEXT
+
+
+async def test_an_update_that_is_slower_than_the_pause_is_not_followed_by_another(
+    home: Home,
+) -> None:
+    """Else slow responses made one update follow the other for ten minutes."""
+    home.simulator.faults.add("cloudflare", "*", kind="reset")
+    await home.port(STATE_OFF)
+    home.simulator.faults.clear()
+    hold = home.simulator.faults.add("cloudflare", LIST, kind="hold", times=1)
+    home.simulator.log.clear()
+    home.entry.runtime_data.async_request_update()
+    await home.simulator.log.arrived(1, service="cloudflare", status=None)
+    home.clock.jumps(timedelta(seconds=16))
+    async_fire_time_changed(home.hass)
+    hold.release()
+    await settle(home.hass)
+    assert home.address == NEXT
+    assert len(home.simulator.log.select(service="ip")) == 1
 
 
 async def test_an_outage_of_cloudflare_after_a_switch_is_not_asked_about_for_long(
