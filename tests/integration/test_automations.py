@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.components.blueprint import Blueprint
 from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
+from homeassistant.components.websocket_api.automation import async_get_conditions_for_target
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import area_registry as ar, entity_registry as er
@@ -398,6 +399,11 @@ async def test_the_editor_finds_all_triggers_and_conditions(
     condition = conditions["raindrop.in_sync"]
     assert condition is not None
     assert condition["target"]["primary_entities_only"] is False
+    for entity_id in (PUBLIC_IP, DNS_RECORD):
+        offered = await async_get_conditions_for_target(
+            hass, at(hass, "device", entity_id), expand_group=False
+        )
+        assert offered == {"raindrop.in_sync"}
 
 
 async def test_the_blueprint_notifies_in_words(
