@@ -115,7 +115,7 @@ async def test_the_preview_shows_the_first_connection_that_is_up(
     form = await connections(hass, entry)
     down = {**FIBRE, "up_sensor": "binary_sensor.fibre"}
     form = await send(hass, form, entered(down, mobile))
-    assert shown(form) == ([f"| Fibre | {HOME} | — |", f"| LTE | {MOBILE} ✓ | — |"], None)
+    assert shown(form) == ([f"| Fibre | {HOME} ✗ | — |", f"| LTE | {MOBILE} ✓ | — |"], None)
     preview = await send(hass, form, {})
     assert rows(preview) == [f"| {WWW} |  | {MOBILE} | A | — | auto |"]
     assert preview["errors"] is None
@@ -138,6 +138,18 @@ async def test_with_all_of_them_each_connection_is_used(
         [f"| Fibre | {HOME} ✓ | {HOME_V6} ✓ |", f"| LTE | {MOBILE} ✓ | — |"],
         None,
     )
+
+
+async def test_with_all_of_them_a_connection_that_is_down_is_not_used(
+    hass: HomeAssistant, entry: RaindropConfigEntry, router: Router, mobile: dict[str, Any]
+) -> None:
+    """Its address is known, but not written."""
+    await router.reports(MOBILE)
+    hass.states.async_set("binary_sensor.fibre", "off")
+    form = await connections(hass, entry)
+    down = {**FIBRE, "up_sensor": "binary_sensor.fibre"}
+    form = await send(hass, form, entered(down, mobile, mode="all"))
+    assert shown(form) == ([f"| Fibre | {HOME} ✗ | — |", f"| LTE | {MOBILE} ✓ | — |"], None)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The addresses of a domain's connections, before anything is stored."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 from ..ddns import (
@@ -15,8 +15,8 @@ from ..error_messages import BASE, ErrorMessage
 from ..stored_connections import Connections
 from .preview import escape_markdown
 
-type Uses = Collection[tuple[ConnectionId, Family]]
-"""The connections that are used, for each family."""
+type Marks = Mapping[tuple[ConnectionId, Family], str]
+"""A check mark for the connections that are used, a cross for those that cannot be."""
 
 
 def address_rows(
@@ -25,17 +25,17 @@ def address_rows(
     """Return the Markdown rows of connections: name, IPv4 address, IPv6 address.
 
     The rows need no translation: a check mark follows the addresses that the
-    records get, a cross those that cannot be used. A question mark is an address
-    that is not known, and a dash one that is not looked up.
+    records get, a cross those that cannot be used or whose connection is down. A
+    question mark is an address that is not known, and a dash one that is not looked up.
     """
-    in_use = {(id_, m.record_key.family) for m in managed_records if (id_ := _in_use(m, preview))}
+    marks = _marks(managed_records, preview)
     by_id: dict[ConnectionId, dict[Family, Connection]] = {}
     for connection in connections.listed:
         by_id.setdefault(connection.id, {})[connection.source.family] = connection
     rows: list[str] = []
     for by_family in by_id.values():
         name = next(iter(by_family.values())).name
-        cells = (_cell(by_family.get(family), preview, in_use) for family in Family)
+        cells = (_cell(by_family.get(family), preview, marks) for family in Family)
         rows.append(f"| {escape_markdown(name)} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
@@ -72,19 +72,28 @@ def _message(
     return ErrorMessage(BASE, key, {**placeholders, "connection": connection.name})
 
 
-def _in_use(managed: ManagedRecord, preview: Preview) -> ConnectionId | None:
-    """Return the connection that gives the address of a record, None if none has one."""
-    key = managed.record_key
-    if failover := preview.state.record(key).failover:
-        return failover.in_use
-    return key.connection if preview.detection(managed).expected else None
+def _marks(managed_records: Iterable[ManagedRecord], preview: Preview) -> Marks:
+    used, unused = set(), set()
+    deleted = {deletion.record_key for deletion in preview.plan.deletions}
+    held = preview.plan.records.keys() - deleted
+    written = held | {change.record_key for change in preview.plan.changes}
+    for managed in managed_records:
+        key = managed.record_key
+        if failover := preview.state.record(key).failover:
+            down = {id_ for id_, known in failover.connections.items() if known.is_up is False}
+            unused |= {(id_, key.family) for id_ in down}
+            used |= {(id_, key.family) for id_ in {failover.in_use} - down}
+        elif key in written:
+            used.add((key.connection, key.family))
+        else:
+            unused.add((key.connection, key.family))
+    return dict.fromkeys(unused, " ✗") | dict.fromkeys(used, " ✓")
 
 
-def _cell(connection: Connection | None, preview: Preview, in_use: Uses) -> str:
+def _cell(connection: Connection | None, preview: Preview, marks: Marks) -> str:
     if connection is None or connection.source not in preview.detections:
         return "—"
     detection = preview.detections[connection.source]
     if address := detection.expected:
-        is_used = (connection.id, connection.source.family) in in_use
-        return f"{address} ✓" if is_used else str(address)
+        return f"{address}{marks.get((connection.id, connection.source.family), '')}"
     return f"{detection.rejected} ✗" if detection.rejected else "?"
