@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from .contestants import FLOOR, RAINDROP
+from .contestants import FLOOR, FLOOR_IN_CORE, RAINDROP
 from .quiet_day import measure_quiet_days
 from .reaction_times import measure_reactions
 from .scenarios import Case, Samples, Scenario, ScenarioRunner
@@ -36,7 +36,7 @@ async def measure_budgets() -> list[Budget]:
     async with running_simulator() as simulator:
         compared = ScenarioRunner(simulator, [FLOOR, RAINDROP])
         await compared.run([MANY], [0, SLOW_MS], RUNS)
-        unchanged = ScenarioRunner(simulator, [FLOOR, RAINDROP])
+        unchanged = ScenarioRunner(simulator, [FLOOR_IN_CORE, RAINDROP])
         for _ in range(UNCHANGED_PROCESSES):
             await unchanged.run([MANY], [0], UNCHANGED_RUNS, [Scenario.UNCHANGED])
         growth = ScenarioRunner(simulator, [RAINDROP])
@@ -64,7 +64,8 @@ async def measure_budgets() -> list[Budget]:
 def _budgets(compared: Samples, unchanged: Samples, growth: Samples) -> Iterator[Budget]:
     """Yield the ratios of the best runs, since other load only adds time.
 
-    The unchanged update is too short for that: its ratio is that of the medians.
+    The unchanged update is too short for that: its ratio is that of the medians. It is
+    compared with a floor in a process like its own, which alone adds half to such a short one.
     """
     yield Budget(
         description=f"change of {MANY} records, {SLOW_MS} ms delay: time to the floor's",
@@ -72,9 +73,9 @@ def _budgets(compared: Samples, unchanged: Samples, growth: Samples) -> Iterator
         measured=_ratio(compared, Scenario.CHANGED, SLOW_MS, "wall_s"),
     )
     yield Budget(
-        description=f"unchanged update of {MANY} records: CPU time to the floor's",
+        description=f"unchanged update of {MANY} records: CPU time to the floor's beside a core",
         limit=2,
-        measured=_ratio(unchanged, Scenario.UNCHANGED, 0, "cpu_s", median),
+        measured=_ratio(unchanged, Scenario.UNCHANGED, 0, "cpu_s", median, FLOOR_IN_CORE),
     )
     yield Budget(
         description=f"change of {MANY} records: longest stall of the event loop to the floor's",
@@ -99,11 +100,12 @@ def _ratio(
     delay_ms: int,
     figure: str,
     choose: Callable[[Iterable[float]], float] = min,
+    floor: str = FLOOR,
 ) -> float:
-    """Return the ratio of Raindrop's figure to the floor's, each chosen from several runs."""
+    """Return the ratio of Raindrop's figure to a floor's, each chosen from several runs."""
     case = Case(scenario=scenario, count=MANY, delay_ms=delay_ms)
-    raindrop, floor = (choose(_figures(samples, case, name, figure)) for name in (RAINDROP, FLOOR))
-    return raindrop / floor
+    raindrop, least = (choose(_figures(samples, case, name, figure)) for name in (RAINDROP, floor))
+    return raindrop / least
 
 
 def _figures(samples: Samples, case: Case, name: str, figure: str) -> list[float]:

@@ -29,10 +29,17 @@ class ContestantInfo:
         return contestant
 
 
-FLOOR, RAINDROP, RAINDROP_ENTITY = "floor", "raindrop", "raindrop-entity"
+FLOOR, FLOOR_IN_CORE = "floor", "floor-in-core"
+RAINDROP, RAINDROP_ENTITY = "raindrop", "raindrop-entity"
 CONTESTANTS: Mapping[str, ContestantInfo] = {
     FLOOR: ContestantInfo(
         title="the floor", location="floor:Floor", period_s=300, full_sync_s=3600
+    ),
+    FLOOR_IN_CORE: ContestantInfo(
+        title="the floor beside a Home Assistant core",
+        location="floor_in_core:FloorInCore",
+        period_s=300,
+        full_sync_s=3600,
     ),
     RAINDROP: ContestantInfo(
         title="Raindrop", location="raindrop:Raindrop", period_s=300, full_sync_s=3600
@@ -59,5 +66,5 @@ CONTESTANTS: Mapping[str, ContestantInfo] = {
         full_sync_s=3600,
     ),
 }
-COMPARED = [name for name in CONTESTANTS if name != RAINDROP_ENTITY]
+COMPARED = [name for name in CONTESTANTS if name not in {FLOOR_IN_CORE, RAINDROP_ENTITY}]
 """The contestants that run every scenario."""

@@ -59,7 +59,7 @@ class InHomeAssistant(Contestant):
     @override
     async def prepare(self) -> None:
         """Start Home Assistant."""
-        self._hass = await self._stack.enter_async_context(_home_assistant())
+        self._hass = await self._stack.enter_async_context(running_core())
         entry = self.new_entry()
         entry.add_to_hass(self.hass)
         self._entry = entry
@@ -110,7 +110,7 @@ class InHomeAssistant(Contestant):
 
 
 @contextlib.asynccontextmanager
-async def _home_assistant() -> AsyncIterator[HomeAssistant]:
+async def running_core() -> AsyncIterator[HomeAssistant]:
     """Run a Home Assistant core that can load Raindrop."""
     with TemporaryDirectory(prefix="raindrop-") as folder:
         (Path(folder) / "custom_components").symlink_to(ROOT / "custom_components")

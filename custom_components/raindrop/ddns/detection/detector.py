@@ -284,7 +284,7 @@ class Detector:
         first = [provider for provider in providers if provider.name == witness]
         if detection.is_unconfirmed:
             first += [p for p in providers if p.format is ResponseFormat.TRACE and p not in first]
-        return [*first, *(provider for provider in active if provider not in first)]
+        return [*first, *[provider for provider in active if provider not in first]]
 
 
 def parse_state(state: SourceState, source: Source) -> Response:
