@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .addresses import network_of
 from .detection.result import Detection, Detections
-from .failover import ConnectionReport, FailoverState, next_failover
+from .failover import ConnectionReport, ConnectionState, FailoverState, next_failover
 from .models import Address, Network
 from .results import DdnsEvent, EventType
 from .sources import ConnectionId
@@ -46,7 +46,9 @@ def with_connections(
                 managed.failover,
                 {
                     c.id: ConnectionReport(
-                        address=own[c.id].address, is_off=c.up_sensor in off_sensors
+                        address=own[c.id].address,
+                        is_off=c.up_sensor in off_sensors,
+                        is_elsewhere=own[c.id].expected != detections[c.source].expected,
                     )
                     for c in managed.connections
                 },
@@ -88,32 +90,33 @@ def _own_detections(
     """Return what the sources detected, with the addresses of their own connections only.
 
     If this host uses another connection, a source that follows the default route
-    reports an address of that one, of which nothing is written here. When it reports its
-    own connection's address again, that is no flapping.
+    reports an address of that one, of which nothing is written here. When it reports one
+    of its own connection again, the last one or an earlier one, that is no flapping.
     """
     before = known.connections if known else {}
-    last = {c.id: before[c.id].address for c in managed.connections if c.id in before}
     others = [c for c in managed.connections if not c.source.uses_way_out]
-    found_networks = (_network(detections[c.source], last.get(c.id)) for c in others)
+    found_networks = (_network(detections[c.source], before.get(c.id)) for c in others)
     networks = [network for network in found_networks if network]
     own: dict[ConnectionId, Detection] = {}
     for connection in managed.connections:
-        detection, last_address = detections[connection.source], last.get(connection.id)
+        detection, last = detections[connection.source], before.get(connection.id)
         found = detection.expected
         is_foreign = (
             found
             and connection.source.uses_way_out
             and any(found in network for network in networks)
         )
-        if is_foreign or (found and found == last_address):
+        is_back = last and (found == last.address or (last.was_elsewhere and detection.is_flapping))
+        if found and (is_foreign or is_back):
             detection = _kept_apart(managed, detection, None if is_foreign else found)
         own[connection.id] = detection
     return own
 
 
-def _network(detection: Detection, last: Address | None) -> Network | None:
+def _network(detection: Detection, last: ConnectionState | None) -> Network | None:
     """Return the network of what a source reports, or else of its last address."""
-    return detection.network or (network_of(last) if last else None)
+    address = last.address if last else None
+    return detection.network or (network_of(address) if address else None)
 
 
 def _kept_apart(managed: ManagedRecord, detection: Detection, address: Address | None) -> Detection:

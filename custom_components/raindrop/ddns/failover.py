@@ -22,6 +22,8 @@ class ConnectionReport:
     """Its address; None if none was accepted."""
     is_off: bool = False
     """Whether its binary sensor is off."""
+    is_elsewhere: bool = False
+    """Whether its source reports an address of another connection, which this host uses."""
 
     @property
     def is_up(self) -> bool:
@@ -41,6 +43,8 @@ class ConnectionState:
     """Since when the reports are the opposite, None if they are not."""
     address: Address | None = None
     """The last address that it reported."""
+    was_elsewhere: bool = False
+    """Whether this host used another connection since then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +118,12 @@ def _next_connection(
 ) -> ConnectionState:
     """Return what is known of a connection after another report."""
     before = before or ConnectionState(since=now)
-    known = replace(before, since=min(before.since, now), address=report.address or before.address)
+    known = replace(
+        before,
+        since=min(before.since, now),
+        address=report.address or before.address,
+        was_elsewhere=report.is_elsewhere or (before.was_elsewhere and report.address is None),
+    )
     if before.is_up is None and report.is_up:
         return _decided(known, is_up=True, now=now)
     if report.is_off:

@@ -142,6 +142,42 @@ async def test_when_the_way_out_moves_the_record_moves_to_that_line(home: Home) 
         assert home.updater.state.record(V4).is_in_sync
 
 
+@pytest.mark.parametrize("rounds", [1, 8])
+async def test_an_earlier_address_of_a_line_after_a_switch_is_no_flapping(
+    home: Home, rounds: int
+) -> None:
+    """A provider may assign it again; the line is used after the usual time, however often."""
+    home.simulator.ip.set_address(OTHER)
+    await home.after(60)
+    assert home.written == OTHER
+    for number in range(rounds):
+        address = (HOME, OTHER)[number % 2]
+        home.simulator.ip.set_address(NEXT)
+        await home.after(60)
+        await home.after(2)
+        assert (home.in_use, home.written) == (LTE, NEXT)
+        home.simulator.ip.set_address(address)
+        await home.after()
+        assert home.updater.state.record(V4).is_in_sync
+        await home.after(10)
+        assert (home.in_use, home.written) == (FIBRE, address)
+
+
+async def test_two_addresses_of_a_line_in_turn_are_flapping(home: Home) -> None:
+    """Also after a switch: between them there was none."""
+    home.simulator.ip.set_address(OTHER)
+    await home.after(60)
+    home.simulator.ip.set_address(NEXT)
+    await home.after(60)
+    home.simulator.ip.set_address(HOME)
+    await home.after(5)
+    assert home.in_use == FIBRE
+    assert home.written == HOME
+    home.simulator.ip.set_address(OTHER)
+    await home.after()
+    assert home.written == HOME
+
+
 async def test_the_way_out_is_recognized_by_an_address_that_is_not_accepted_yet(
     home: Home,
 ) -> None:
