@@ -21,7 +21,8 @@ from tests.conftest import HOME, NEXT
 from tests.simulated_time import settle, watch_by_simulator
 
 from .builders import domain, set_up
-from .conftest import BATCH, LIST, Clock, record_endpoints
+from .conftest import BATCH, LIST, Clock, record_endpoints, typed
+from .domain_forms import FORM, change, rows, send
 from .router_entities import NAME, PROBLEM, Router, contents, issues, lines, written
 
 PORT = "binary_sensor.fibre_port"
@@ -287,6 +288,18 @@ async def test_diagnostics_have_the_connections_without_their_names(home: Home) 
     assert (fibre["is_used"], fibre["is_up"], fibre["has_up_sensor"]) == (False, False, True)
     assert (lte["is_used"], lte["is_up"], lte["has_up_sensor"]) == (True, True, False)
     assert lte["address"] == record["record"]["address"] != fibre["address"]
+
+
+async def test_the_form_shows_the_connection_in_use(home: Home) -> None:
+    """Not the first one, which is up but has to stay so for its time."""
+    await home.port(STATE_OFF)
+    await home.port(STATE_ON)
+    form = await change(home.hass, home.entry)
+    form = await send(home.hass, form, FORM | {"several_connections": True})
+    form = await send(home.hass, form, typed(form))
+    assert rows(form) == [f"| Fibre | {HOME} | — |", f"| LTE | {NEXT} ✓ | — |"]
+    preview = await send(home.hass, form, {})
+    assert rows(preview) == [f"| {NAME} | {NEXT} | {NEXT} | A | — | 3600 |"]
 
 
 async def test_the_sensor_follows_a_renamed_connection(home: Home, modem: Router) -> None:
