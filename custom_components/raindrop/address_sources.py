@@ -77,13 +77,24 @@ def async_is_off(hass: HomeAssistant, entity: str) -> bool:
 
 @callback
 def _entity_state(hass: HomeAssistant, source: Source) -> SourceState:
-    registry = er.async_get(hass)
-    entity_id = er.async_resolve_entity_id(registry, source.entity)
+    entity_id = _entity_id(hass, source.entity)
     state = hass.states.get(entity_id) if entity_id else None
     if state is None:
-        deleted = (e.entity_id for e in registry.deleted_entities.values() if e.id == source.entity)
-        return SourceState(provider=entity_id or next(deleted, source.entity), value=None)
+        return SourceState(provider=entity_id or source.entity, value=None)
     return SourceState(provider=state.name, value=state.state, since=state.last_changed)
+
+
+@callback
+def _entity_id(hass: HomeAssistant, entity: str) -> str | None:
+    """Return the entity ID of an entity; the last one if it was removed.
+
+    By that it is known if it is created again: its registry id may be another one then.
+    """
+    registry = er.async_get(hass)
+    if entity_id := er.async_resolve_entity_id(registry, entity):
+        return entity_id
+    deleted = registry.deleted_entities.values()
+    return next((e.entity_id for e in deleted if e.id == entity), None)
 
 
 class EntityWatch:
@@ -110,8 +121,7 @@ class EntityWatch:
     def _watch(self) -> None:
         """Watch the entities by their current entity IDs."""
         self.async_end()
-        registry = er.async_get(self._hass)
-        found = (er.async_resolve_entity_id(registry, entity) for entity in self._entities)
+        found = (_entity_id(self._hass, entity) for entity in self._entities)
         entity_ids = [entity_id for entity_id in found if entity_id]
         self._ends = [
             async_track_state_change_event(self._hass, entity_ids, self._state_changed),
@@ -129,7 +139,7 @@ class EntityWatch:
 
     @callback
     def _registry_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Follow an entity that was renamed."""
+        """Follow an entity that was renamed, or created again."""
         self._watch()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -114,6 +115,36 @@ async def test_a_binary_sensor_moves_the_name_at_once(
     assert f"{NAME} uses LTE instead of Fibre" in lines(caplog, logging.INFO)
     assert home.hass.states.is_state(PROBLEM, STATE_OFF)
     assert issues(home.hass) == {}
+
+
+@pytest.mark.parametrize("unique_id", ["fibre", "other"], ids=["the same", "a new one"])
+async def test_a_status_entity_that_is_created_again_is_followed(
+    home: Home, modem: Router, unique_id: str
+) -> None:
+    """While it is gone it says nothing; the new one has the entity ID, perhaps no more of it."""
+
+    def create(unique_id: str) -> er.RegistryEntry:
+        return registry.async_get_or_create(
+            "binary_sensor", "ping", unique_id, suggested_object_id="fibre_port"
+        )
+
+    registry = er.async_get(home.hass)
+    home.hass.states.async_remove(PORT)
+    before = create("fibre")
+    stored = connections(modem)
+    stored["list"][0]["up_sensor"] = before.id
+    (subentry,) = home.entry.subentries.values()
+    async_change_domain(home.hass, home.entry, subentry, connections=stored)
+    await home.port(STATE_ON)
+
+    registry.async_remove(PORT)
+    home.hass.states.async_remove(PORT)
+    await home.clock.advances(timedelta(hours=1))
+    assert home.shown == "Fibre"
+    after = create(unique_id)
+    assert (after.entity_id, after.id == before.id) == (PORT, unique_id == "fibre")
+    await home.port(STATE_OFF)
+    assert (home.address, home.shown) == (NEXT, "LTE")
 
 
 async def test_the_name_moves_back_after_ten_minutes(home: Home) -> None:
