@@ -322,13 +322,13 @@ async def test_diagnostics_have_the_connections_without_their_names(home: Home) 
 
 
 async def test_the_form_shows_the_connection_in_use(home: Home) -> None:
-    """Not the first one, which is up but has to stay so for its time."""
+    """Not the first one, which counts as down until it has been up for its time."""
     await home.port(STATE_OFF)
     await home.port(STATE_ON)
     form = await change(home.hass, home.entry)
     form = await send(home.hass, form, FORM | {"several_connections": True})
     form = await send(home.hass, form, typed(form))
-    assert rows(form) == [f"| Fibre | {HOME} | — |", f"| LTE | {NEXT} ✓ | — |"]
+    assert rows(form) == [f"| Fibre | {HOME} ✗ | — |", f"| LTE | {NEXT} ✓ | — |"]
     preview = await send(home.hass, form, {})
     assert rows(preview) == [f"| {NAME} | {NEXT} | {NEXT} | A | — | 3600 |"]
 

@@ -175,6 +175,7 @@ async def test_the_repair_names_a_removed_entity_by_its_entity_id(
     """It has the former entity id, never the registry id."""
     entity_id = router.entity_id
     er.async_get(hass).async_remove(entity_id)
+    hass.states.async_remove(entity_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     await clock.cycles(2)
     assert issues(hass)["source_silent"]["entity"] == entity_id
