@@ -44,7 +44,7 @@ def desired_records_of(
                 text_addresses=text_addresses(known, now),
                 is_down=managed.is_down and not managed.is_paused,
                 uses_way_out=managed.source.uses_way_out,
-                network=detections[managed.source].network,
+                network=detections[managed.source].network if key.connection else None,
             )
         )
     return desired_records

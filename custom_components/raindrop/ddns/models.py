@@ -177,7 +177,10 @@ class DesiredRecord:
     uses_way_out: bool = False
     """Whether the address is that of whatever connection this host uses at the time."""
     network: Network | None = None
-    """The network of what its source reports, accepted or not; None if it reports nothing."""
+    """The network of what its source reports, accepted or not; None if it reports nothing.
+
+    Only where each connection has a record of its own.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
