@@ -1,7 +1,7 @@
 """Addresses, providers, entities, zones and endpoints of the chaos tests."""
 
-PRIMARY, SECONDARY = "primary", "secondary"
-"""The connections of the home: this host's default route, and the other one."""
+PRIMARY, SECONDARY, TERTIARY = "primary", "secondary", "tertiary"
+"""The connections of the home: this host's default route, and the others."""
 PRIMARY_ADDRESSES = {
     4: tuple(f"81.2.69.{last}" for last in range(142, 148)),
     6: tuple(f"2001:218:1:{net}::142" for net in range(2, 8)),
@@ -12,6 +12,11 @@ SECONDARY_ADDRESSES = {
     6: tuple(f"2001:218:2:{net}::162" for net in range(2, 6)),
 }
 """Public addresses of the secondary connection, which only its modem's entities report."""
+TERTIARY_ADDRESSES = {
+    4: tuple(f"89.160.20.{last}" for last in range(112, 116)),
+    6: tuple(f"2001:218:3:{net}::112" for net in range(2, 6)),
+}
+"""Public addresses of a mobile connection, which only its own entities report."""
 LATE_ADDRESSES = {
     PRIMARY: {
         4: tuple(f"81.2.69.{last}" for last in range(150, 153)),
@@ -21,11 +26,19 @@ LATE_ADDRESSES = {
         4: tuple(f"81.2.69.{last}" for last in range(170, 173)),
         6: tuple(f"2001:218:2:{net:x}::162" for net in range(16, 19)),
     },
+    TERTIARY: {
+        4: tuple(f"89.160.20.{last}" for last in range(120, 123)),
+        6: tuple(f"2001:218:3:{net:x}::112" for net in range(16, 19)),
+    },
 }
 """Public addresses that no connection has before the last step: none of them can be damped."""
 EXIT_ADDRESSES = {4: "185.159.157.1", 6: "2001:ac8:20::1"}
 """The addresses by which a tunnel leaves, which belong to no connection of the home."""
-CONNECTIONS = {PRIMARY: PRIMARY_ADDRESSES, SECONDARY: SECONDARY_ADDRESSES}
+CONNECTIONS = {
+    PRIMARY: PRIMARY_ADDRESSES,
+    SECONDARY: SECONDARY_ADDRESSES,
+    TERTIARY: TERTIARY_ADDRESSES,
+}
 UNUSABLE_ADDRESSES = {
     4: ("10.0.0.1", "100.64.0.1", "104.18.0.0", "224.0.0.1"),
     6: ("fe80::1", "ff0e::1", "2606:4700::1", "64:ff9b::a00:1"),
@@ -43,8 +56,14 @@ ENTITIES = {
     "router6": (PRIMARY, 6),
     "modem": (SECONDARY, 4),
     "modem6": (SECONDARY, 6),
+    "mobile": (TERTIARY, 4),
+    "mobile6": (TERTIARY, 6),
 }
 """Entities that report an address, with their connection and family."""
+STATUS_ENTITIES = {name: f"{name}_status" for name in CONNECTIONS}
+"""The binary sensor of each connection, which is off while it is down."""
+NO_ADDRESS = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - it is what a router reports, no interface
+"""What an entity reports to say that its connection is down."""
 
 ZONES = ("example.com", "example.org")
 ENTITY_ZONE = "example.org"
@@ -91,6 +110,8 @@ TRIALS = (
     "wrong_resolvers",
 )
 """What happens after the recovery, in a home without other faults: see `Trials`."""
+CONNECTION_TRIALS = ("primary_down", "others_down")
+"""Those of a home with several connections."""
 
 FULL_SYNC_S, DAY_S = 3600, 86_400
 INTERVAL_S = 301
@@ -99,15 +120,24 @@ WATCHED_INTERVAL_S = 1801
 """One second more than the update interval where the connection watch may work."""
 FULL_SYNC_INTERVALS = 13
 """After so many intervals there was a full sync."""
+CONNECTION_INTERVALS = 4
+"""After so many intervals a name is on the first connection that is up: there may have been a
+switch just before this one was up again for the whole time."""
 PROBLEM_INTERVALS = 5
 """After so many intervals a record is wrong for 15 minutes, and an update has noticed it."""
 
 
 def connection_of(address: str) -> str:
-    """Return the connection that an address belongs to."""
+    """Return the connection that an address belongs to, empty for none."""
     family = family_of(address)
-    is_primary = address in PRIMARY_ADDRESSES[family] + LATE_ADDRESSES[PRIMARY][family]
-    return PRIMARY if is_primary else SECONDARY
+    return next(
+        (
+            name
+            for name, addresses in CONNECTIONS.items()
+            if address in addresses[family] + LATE_ADDRESSES[name][family]
+        ),
+        "",
+    )
 
 
 def family_of(address: str) -> int:

@@ -43,6 +43,7 @@ class DetectionChecker:
         self._hass: HomeAssistant
         self._current: dict[Source, str] = {}
         self._in_step: defaultdict[Source, set[str]] = defaultdict(set)
+        self._ever: defaultdict[Source, set[str]] = defaultdict(set)
         self._changes: defaultdict[Source, list[tuple[float, str]]] = defaultdict(list)
 
     def core_started(self, hass: HomeAssistant) -> None:
@@ -75,9 +76,21 @@ class DetectionChecker:
         """Drop the times of changes: flap damping uses the wall clock and may lose them too."""
         self._changes.clear()
 
-    def accepted_in_step(self, source: Source) -> set[str]:
-        """Return the addresses of a source that were accepted at any time in this step."""
-        return self._in_step[source]
+    def accepted_in_step(self, source: Source, *, may_return: bool = False) -> set[str]:
+        """Return the addresses of a source that were accepted at any time in this step.
+
+        Also those of before if they ``may_return`` at once, as that of a connection may that
+        another one was the way out for meanwhile.
+        """
+        return self._in_step[source] | (self._ever[source] if may_return else set())
+
+    def accepted(self, source: Source) -> str | None:
+        """Return the address of a source that was accepted last."""
+        return self._current.get(source)
+
+    def said_tunnel(self, source: Source) -> bool:
+        """Return whether a trace said lately that what providers see is the exit of a tunnel."""
+        return self._traces.said_warp(source.family)
 
     def _accepted(self, hass: HomeAssistant, source: Source, address: str) -> None:
         """Check an address that is accepted from now on."""
@@ -87,6 +100,7 @@ class DetectionChecker:
         self._check(source, address)
         self._current[source] = address
         self._in_step[source].add(address)
+        self._ever[source].add(address)
         self._changes[source].append((self._clock.now(), address))
 
     def _check(self, source: Source, address: str) -> None:

@@ -16,6 +16,8 @@ from tests.secrets import TOKEN
 from tests.simulated_time import watch_by_simulator
 
 from .clock import Clock
+from .connection_checker import ConnectionChecker
+from .connections import Connections
 from .constants import ENTITY_ZONE, HOST_NAMES, MULTI_RECORD_NAME, ZONES
 from .detection_checker import DetectionChecker
 from .expectations import Expectations
@@ -57,7 +59,17 @@ class Environment:
         self._network = Network(simulator, self._reported)
         self._faults = Faults(simulator, clock, self._reported, self._network, checkers)
         self._editor = ExternalEditor(simulator, checkers)
-        self._core = HomeAssistantCore(clock, self._network, self._detection, models, checkers)
+        self._connections = ConnectionChecker(
+            simulator,
+            clock,
+            self._network,
+            self._reported,
+            self._detection,
+            self._sources,
+            models,
+        )
+        started = (self._detection.core_started, self._connections.core_started)
+        self._core = HomeAssistantCore(clock, self._network, started, models, checkers)
         self._user = UserOperations(simulator, clock, self._core, self._editor, models, checkers)
         world = World(
             simulator=simulator,
@@ -76,6 +88,7 @@ class Environment:
         self._recovery = Recovery(world, expectations, Trials(world, expectations))
         self._operations: Mapping[str, Operation] = {
             **self._network.operations,
+            **Connections(self._network).operations,
             **self._faults.operations,
             **self._user.operations,
             **self._editor.operations,
@@ -165,6 +178,7 @@ class Environment:
         violations = [v for checker in checkers for v in checker.end_step(step_name)]
         violations += self._problems.end_step(step)
         violations += self._zone_states.end_step()
+        violations += self._connections.end_step(step)
         violations += self._detection.violations
         violations += self.log_checker.violations
         violations += [f"unexpected request: {text}" for text in self._simulator.log.surprises]
@@ -181,6 +195,7 @@ class Environment:
     async def _shift_wall_clock(self, seconds: float) -> None:
         """Shift the wall clock forward or back."""
         self._detection.wall_clock_shifted()
+        self._connections.wall_clock_shifted()
         self._clock.shift_wall_clock(seconds)
         # Resolvers have clocks of their own: no answer stays longer because this one is set back.
         self._simulator.doh.clear_caches()
@@ -191,6 +206,7 @@ class Environment:
         """Change all addresses as the last step, and perhaps shift the wall clock."""
         self._recovery.choose_trial(trial)
         self._detection.wall_clock_shifted()
+        self._connections.wall_clock_shifted()
         await self._recovery.final_change(shift_s, delays)
         self._simulator.doh.clear_caches()
 

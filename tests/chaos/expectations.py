@@ -6,16 +6,16 @@ from typing import Any
 
 from homeassistant.helpers import issue_registry as ir
 
-from .constants import FULL_SYNC_S, LIST, USER_TOKEN, ZONE, ZONES
+from .constants import FULL_SYNC_S, LIST, STATUS_ENTITIES, USER_TOKEN, ZONE, ZONES
 from .integration import (
-    OWNER_COMMENT,
+    OWNER_COMMENTS,
     get_entry,
     has_problem,
     issues_about,
     loaded_zone,
     zone_problem_issues,
 )
-from .model import ManagedRecord, RecordKey
+from .model import ManagedRecord, RecordKey, connection_of_source
 from .scenario import InvariantViolationError
 from .world import World
 
@@ -102,7 +102,9 @@ class Expectations:
                 raise InvariantViolationError(f"{zone} is {get_entry(hass, zone).state}")
             if problems := loaded.problems:
                 raise InvariantViolationError(f"{zone} has problems: {problems}")
-        on = [s.entity_id for s in hass.states.async_all("binary_sensor") if s.state != "off"]
+        status = {f"binary_sensor.{name}" for name in STATUS_ENTITIES.values()}
+        states = [s for s in hass.states.async_all("binary_sensor") if s.entity_id not in status]
+        on = [state.entity_id for state in states if state.state != "off"]
         if on:
             raise InvariantViolationError(f"problem sensors are not off: {on}")
 
@@ -111,7 +113,7 @@ class Expectations:
         for zone, model in self._models.items():
             for record_key in model.must_delete:
                 existing = self._editor.find(zone, *record_key)
-                if any(record["comment"] == OWNER_COMMENT for record in existing):
+                if any(record["comment"] in OWNER_COMMENTS for record in existing):
                     raise InvariantViolationError(f"{record_key} was not deleted with its domain")
 
     def _problems(self, zone: str) -> str:
@@ -120,18 +122,41 @@ class Expectations:
         return loaded.problems if loaded else str(get_entry(self._core.hass, zone).state)
 
     def check_record(self, zone: str, record_key: RecordKey, managed: ManagedRecord) -> None:
-        """Check that there is one record, with the expected content and enforced attributes."""
+        """Check that there are the expected records, with the enforced attributes.
+
+        That is one with the address of the first connection that is up, or one for each.
+        """
         existing = self._editor.find(zone, *record_key)
-        if managed.record_id in {record["id"] for record in existing}:
+        if managed.has_own_records:
+            existing = [r for r in existing if r["comment"] in OWNER_COMMENTS]
+        elif managed.record_id in {record["id"] for record in existing}:
             existing = [record for record in existing if record["id"] == managed.record_id]
         contents = [record["content"] for record in existing]
-        address = self._network.addresses[managed.connection, managed.source.family]
-        if contents != [managed.content(address, contents[0] if contents else None)]:
+        expected = self._expected_contents(managed, contents)
+        if sorted(contents) != sorted(expected):
             raise InvariantViolationError(
-                f"{record_key} contains {contents}, not {address}: {self._problems(zone)}"
+                f"{record_key} contains {contents}, not {expected}: {self._problems(zone)}"
             )
-        if not _has_enforced_attributes(existing[0], managed):
-            raise InvariantViolationError(f"{record_key} is {existing[0]}, against {managed}")
+        for record in existing:
+            if not _has_enforced_attributes(record, managed):
+                raise InvariantViolationError(f"{record_key} is {record}, against {managed}")
+
+    def _expected_contents(self, managed: ManagedRecord, contents: list[str]) -> list[str]:
+        """Return what the records have to contain, as the connections are by now.
+
+        A connection that cannot say that it is down keeps its own record.
+        """
+        network, family = self._network, managed.source.family
+        names = [connection_of_source(source) for source in managed.sources]
+        down = {name for name in names if name in network.down}
+        if managed.has_own_records:
+            down &= {c.name for c in managed.connections if c.status or c.source.entity}
+        up = [name for name in names if name not in down] or names
+        addresses = [network.addresses[name, family] for name in up]
+        if not managed.has_own_records:
+            del addresses[1:]
+        before = contents[0] if contents else None
+        return [str(managed.content(address, before)) for address in addresses]
 
 
 def _has_enforced_attributes(record: Mapping[str, Any], managed: ManagedRecord) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 from simulator import Simulator
 from simulator.cloudflare import RefusedError
 
-from .constants import PRIMARY_ADDRESSES, family_of
-from .integration import OTHER_HOME_COMMENT, OWNER_COMMENT
+from .constants import PRIMARY_ADDRESSES, RECORD_TYPES, family_of
+from .integration import CONNECTION_COMMENTS, OTHER_HOME_COMMENT, OWNER_COMMENT, OWNER_COMMENTS
 from .model import ManagedRecord, RecordKey
 from .scenario import Operation
 from .zone_checker import ZoneChecker
@@ -115,18 +115,22 @@ class ExternalEditor:
         cloudflare, zone = self._cloudflare, self._checkers[zone_name].zone
         for record in self.find(zone_name, name, "CNAME"):
             cloudflare.delete_record(zone, record["id"])
-        for record in self.find(zone_name, name, type_):
-            if record["comment"] == OTHER_HOME_COMMENT:
-                cloudflare.delete_record(zone, record["id"])
+        for record in self._conflicting(zone_name, name, type_, managed):
+            cloudflare.delete_record(zone, record["id"])
+        if managed.has_own_records:
+            return
         existing = self.find(zone_name, name, type_)
-        existing.sort(key=lambda r: (r["id"] != managed.record_id, r["comment"] != OWNER_COMMENT))
+        existing.sort(
+            key=lambda r: (r["id"] != managed.record_id, r["comment"] not in OWNER_COMMENTS)
+        )
         is_pinned = bool(existing) and existing[0]["id"] == managed.record_id
-        for record in existing[1:]:
+        others = (r for r in existing[1:] if r["comment"] not in CONNECTION_COMMENTS.values())
+        for record in others:
             # Records that are not pinned may stay, unless their content is a future address.
             if not is_pinned or record["content"] in PRIMARY_ADDRESSES[4] + PRIMARY_ADDRESSES[6]:
                 cloudflare.delete_record(zone, record["id"])
         has_other_record = bool(existing) and managed.record_id is not None and not is_pinned
-        if has_other_record and existing[0]["comment"] != OWNER_COMMENT:
+        if has_other_record and existing[0]["comment"] not in OWNER_COMMENTS:
             cloudflare.delete_record(zone, existing.pop(0)["id"])
             existing.clear()
         if not existing and (not managed.create or managed.interface_id == "keep"):
@@ -134,6 +138,16 @@ class ExternalEditor:
             cloudflare.add_record(
                 zone, type=type_, name=name, content=content, comment=OWNER_COMMENT
             )
+
+    def _conflicting(
+        self, zone_name: str, name: str, type_: str, managed: ManagedRecord
+    ) -> list[dict[str, Any]]:
+        """Return the records of other homes; beside own records, all that are not this home's."""
+        existing = self.find(zone_name, name, type_)
+        if not managed.has_own_records:
+            return [r for r in existing if r["comment"] == OTHER_HOME_COMMENT]
+        existing = [r for of in RECORD_TYPES.values() for r in self.find(zone_name, name, of)]
+        return [record for record in existing if record["comment"] not in OWNER_COMMENTS]
 
     @contextmanager
     def _external_changes(self) -> Iterator[None]:

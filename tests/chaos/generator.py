@@ -1,9 +1,18 @@
 """Generate scenarios: random operations and faults, determined by a seed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
-from .constants import BATCH, LIST, TRIALS
+from .connection_generator import (
+    connection_down,
+    connection_up,
+    flap_connection,
+    move_way_out,
+    save_connections,
+    status_reports,
+    wait_minutes,
+)
+from .constants import BATCH, CONNECTION_TRIALS, LIST, TRIALS
 from .fault_generator import (
     add_api_fault,
     add_list_fault,
@@ -45,12 +54,17 @@ from .user_generator import (
 
 
 def generate(seed: int, length: int) -> Scenario:
-    """Return the scenario of a seed: random steps, and a final change of all addresses."""
+    """Return the scenario of a seed: random steps, and a final change of all addresses.
+
+    Every fourth home has several connections.
+    """
     rng = Random(seed)
-    makers = list(_WEIGHTS)
-    weights = [_WEIGHTS[maker] for maker in makers]
-    steps = [maker(rng) for maker in rng.choices(makers, weights, k=length)]
-    scenario = [*steps, _final_change(rng)]
+    has_connections = seed % _HOMES_PER_KIND == 0
+    makers = _WEIGHTS | _CONNECTION_WEIGHTS if has_connections else _WEIGHTS
+    first = [save_connections(rng) for _ in range(_FIRST_DOMAINS if has_connections else 0)]
+    steps = rng.choices([*makers], [*makers.values()], k=length - len(first))
+    trials = (*CONNECTION_TRIALS * 4, *TRIALS) if has_connections else TRIALS
+    scenario = [*first, *(maker(rng) for maker in steps), _final_change(rng, trials)]
     for _ in range(rng.randint(0, _MAX_STUN_STEPS)):
         scenario.insert(rng.randrange(length), set_stun(rng))
     return scenario
@@ -67,11 +81,11 @@ def _shift_wall_clock(rng: Random) -> Step:
     return ["shift_wall_clock", one(rng, (-1, 1)) * seconds]
 
 
-def _final_change(rng: Random) -> Step:
+def _final_change(rng: Random, trials: Sequence[str]) -> Step:
     """Change all addresses, perhaps with a shifted clock and delayed responses; choose a trial."""
     shift_s = one(rng, (0, 0, 0, -40, -3 * 3600, -3 * 3600, 3 * 3600))
     delays: dict[str, Value] = {"ip": 4, "cloudflare": 15}
-    return ["final_change", shift_s, delays if rng.random() < 0.2 else {}, one(rng, TRIALS)]
+    return ["final_change", shift_s, delays if rng.random() < 0.2 else {}, one(rng, trials)]
 
 
 def _interleave(rng: Random) -> Step:
@@ -135,3 +149,15 @@ _WEIGHTS: dict[Callable[[Random], Step], int] = {
     _interleave: 7,
 }
 """How often each kind of step is chosen."""
+_HOMES_PER_KIND = 4
+_FIRST_DOMAINS = 3
+_CONNECTION_WEIGHTS: dict[Callable[[Random], Step], int] = {
+    wait_minutes: 30,
+    save_connections: 8,
+    connection_down: 25,
+    connection_up: 25,
+    flap_connection: 8,
+    status_reports: 8,
+    move_way_out: 8,
+}
+"""How often something happens to the connections of a home that has several."""

@@ -1,6 +1,6 @@
 """A Home Assistant core with the config entries of the model, started and stopped on request."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -14,11 +14,11 @@ from pytest_homeassistant_custom_component.common import async_test_home_assista
 from devtools.bare_core import prepare_core
 
 from .clock import Clock
-from .constants import ENTITIES
-from .detection_checker import DetectionChecker
-from .integration import DOMAIN, INSTANCE_ID, new_entry, registry_id
+from .constants import ENTITIES, STATUS_ENTITIES
+from .integration import DOMAIN, INSTANCE_ID, new_entry
 from .model import ZoneModel
 from .network import Network
+from .stored_data import registry_id
 from .zone_checker import ZoneChecker
 
 
@@ -40,15 +40,15 @@ class HomeAssistantCore:
         self,
         clock: Clock,
         network: Network,
-        detection: DetectionChecker,
+        started: Iterable[Callable[[HomeAssistant], None]],
         models: Mapping[str, ZoneModel],
         checkers: Mapping[str, ZoneChecker],
     ) -> None:
-        """Stay stopped."""
+        """Stay stopped; whatever starts is passed to ``started``."""
         self.hass: HomeAssistant
         self._clock = clock
         self._network = network
-        self._detection = detection
+        self._started = started
         self._models = models
         self._checkers = checkers
         self._running = AsyncExitStack()
@@ -64,10 +64,12 @@ class HomeAssistantCore:
         self._running = AsyncExitStack()
         hass = await self._running.enter_async_context(run_core(self._storage, state))
         self.hass = self._clock.hass = hass
-        self._detection.core_started(hass)
+        for started in self._started:
+            started(hass)
         registry = er.async_get(hass)
-        for name in ENTITIES:
-            entity = registry.async_get_or_create("sensor", "upnp", name, suggested_object_id=name)
+        for name in (*ENTITIES, *STATUS_ENTITIES.values()):
+            platform = _platform(name)
+            entity = registry.async_get_or_create(platform, "upnp", name, suggested_object_id=name)
             # The storage has no entity registry, but stored sources contain the registry id.
             registry.entities[entity.entity_id] = attr.evolve(entity, id=registry_id(name))
         if not late_entities:
@@ -89,7 +91,12 @@ class HomeAssistantCore:
 
     def _write_state(self, name: str) -> None:
         state = self._network.entity_states[name]
+        entity_id = f"{_platform(name)}.{name}"
         if state == "removed":
-            self.hass.states.async_remove(f"sensor.{name}")
+            self.hass.states.async_remove(entity_id)
         else:
-            self.hass.states.async_set(f"sensor.{name}", state)
+            self.hass.states.async_set(entity_id, state)
+
+
+def _platform(name: str) -> str:
+    return "binary_sensor" if name in STATUS_ENTITIES.values() else "sensor"

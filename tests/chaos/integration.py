@@ -8,7 +8,7 @@ from typing import Any, cast, override
 
 from aiohttp import BaseConnector
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry, ConfigSubentryData
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import aiohttp_client, entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -28,16 +28,23 @@ from simulator import Simulator
 from simulator.http_server import LOOPBACK
 from tests.secrets import TOKEN
 
-from .model import DomainConfig, RecordKey, Source, SourceCatalog, SourceChoice, ZoneModel
+from .constants import CONNECTIONS, RECORD_TYPES
+from .model import DomainConfig, RecordKey, Source, SourceCatalog, ZoneModel
+from .stored_data import entry_options, registry_id, subentry_data
 
 __all__ = ["DOMAIN", "OWNER_COMMENT", "UPDATE_INTERVAL"]
 
 INSTANCE_ID = "0123456789abcdef" * 2
 """The id of this installation of Home Assistant, from which the id of the home comes."""
-OWNER_COMMENT = owner_comment(
-    ddns.HomeId(sha256(f"{DOMAIN} {INSTANCE_ID}".encode()).hexdigest()[:8])
-)
+_HOME_ID = ddns.HomeId(sha256(f"{DOMAIN} {INSTANCE_ID}".encode()).hexdigest()[:8])
+OWNER_COMMENT = owner_comment(_HOME_ID)
 """The comment of records that Raindrop created in this home."""
+CONNECTION_COMMENTS = {
+    name: owner_comment(_HOME_ID, ddns.ConnectionId(name)) for name in CONNECTIONS
+}
+"""The comments of records that belong to a connection of this home."""
+OWNER_COMMENTS = frozenset({OWNER_COMMENT, *CONNECTION_COMMENTS.values()})
+"""The comments of records that Raindrop created in this home."""
 OTHER_HOME_COMMENT = owner_comment(ddns.HomeId("0badcafe"))
 """The comment of records that Raindrop created in another home."""
 
@@ -107,43 +114,6 @@ def new_subentry(config: DomainConfig, sources: SourceCatalog) -> ConfigSubentry
     )
 
 
-def entry_options(model: ZoneModel) -> dict[str, Any]:
-    """Return the options of a zone: the source of each family."""
-    return {
-        "sources": {
-            label: _source_data(choice, label, model.sources)
-            for label, choice in model.choices.items()
-        }
-    }
-
-
-def subentry_data(config: DomainConfig, sources: SourceCatalog) -> dict[str, Any]:
-    """Return the data of a domain's subentry."""
-    return {
-        "domain": config.name,
-        "families": [*config.families],
-        "create": config.create,
-        "proxied": config.proxied,
-        "ttl": config.ttl,
-        "ttl_s": config.ttl_s,
-        "interface_id": config.interface_id,
-        "prefix_length": config.prefix_length,
-        "delete": config.delete,
-        "records": {**config.record_ids},
-        "sources": {
-            label: _source_data(choice, label, sources)
-            for label, choice in config.sources.items()
-            if choice[0] != "same_as_zone"
-        },
-        "paused": config.paused,
-    }
-
-
-def registry_id(entity: str) -> str:
-    """Return the entity registry id of an entity in `constants.ENTITIES`."""
-    return f"id_of_{entity}"
-
-
 def get_entry(hass: HomeAssistant, zone: str) -> RaindropConfigEntry:
     """Return the config entry of a zone."""
     entry = hass.config_entries.async_get_known_entry(_entry_id(zone))
@@ -182,6 +152,18 @@ def issues_about(hass: HomeAssistant, zone: str, domain: str) -> bool:
     )
 
 
+def connection_shown(hass: HomeAssistant, zone: str, state: State) -> tuple[str, str, str] | None:
+    """Return domain, record type and connection if a state is that of a connection in use."""
+    entity = er.async_get(hass).async_get(state.entity_id)
+    if entity is None or entity.config_entry_id != _entry_id(zone):
+        return None
+    family = entity.unique_id.rpartition(":connection_")[2]
+    if family not in RECORD_TYPES or state.state.lower() not in CONNECTIONS:
+        return None
+    domain = str(entity.config_subentry_id).removeprefix(_subentry_id(""))
+    return domain, RECORD_TYPES[family], state.state.lower()
+
+
 async def diagnostics(hass: HomeAssistant, zone: str) -> dict[str, Any]:
     """Return the diagnostics of a zone."""
     return await async_get_config_entry_diagnostics(hass, get_entry(hass, zone))
@@ -193,22 +175,6 @@ def _entry_id(zone: str) -> str:
 
 def _subentry_id(domain: str) -> str:
     return f"subentry_of_{domain}"
-
-
-def _source_data(choice: SourceChoice, label: str, sources: SourceCatalog) -> list[dict[str, Any]]:
-    """Return the sources of a family as they are stored: a list, empty if it is off."""
-    source = sources.source(choice, label)
-    if source is None:
-        return []
-    if source.kind == "entity":
-        return [
-            {
-                "source": "entity",
-                "entity": registry_id(source.entity),
-                "meaning": source.meaning,
-            }
-        ]
-    return [{"source": source.kind, **({"urls": [*source.urls]} if source.urls else {})}]
 
 
 # Detection

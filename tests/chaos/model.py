@@ -7,7 +7,16 @@ from typing import Any
 
 from simulator.ip_services import IpService
 
-from .constants import ENTITIES, FAMILIES, PRIMARY, PROVIDERS, RECORD_TYPES
+from .constants import (
+    ENTITIES,
+    FAMILIES,
+    PRIMARY,
+    PROVIDERS,
+    RECORD_TYPES,
+    SECONDARY,
+    STATUS_ENTITIES,
+    TERTIARY,
+)
 
 type RecordKey = tuple[str, str]
 """The host name and the type of records."""
@@ -22,6 +31,13 @@ MEANINGS = {
     "unverifiable_entity": "other_connection",
 }
 """What the address of an entity stands for, by the choice of the user."""
+_MODEMS = {
+    (SECONDARY, 4): "modem",
+    (SECONDARY, 6): "modem6",
+    (TERTIARY, 4): "mobile",
+    (TERTIARY, 6): "mobile6",
+}
+"""The entities of the connections that this host does not use."""
 _BITS, _SUBNET_BITS = 128, 64
 INTERFACE_IDS: Mapping[str, int | None] = {
     "keep": None,
@@ -52,10 +68,27 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One of several connections of a domain, with its source of one family."""
+
+    name: str
+    source: Source
+    status: str = ""
+    """Its binary sensor in `STATUS_ENTITIES`, empty without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedRecord:
     """The configuration of one record key."""
 
     source: Source
+    """Where its address comes from; of several connections, that of the first one."""
+    connections: tuple[Connection, ...] = ()
+    """The connections in order, if the domain uses several."""
+    has_own_records: bool = False
+    """Whether each connection has a record of its own under the name."""
+    down_after_s: int = 0
+    back_after_s: int = 0
     create: bool
     proxied: bool | None
     ttl_s: int | None
@@ -66,9 +99,13 @@ class ManagedRecord:
 
     @property
     def connection(self) -> str:
-        """The connection whose address the record has to contain."""
-        is_own = self.source.meaning != "this_network"
-        return ENTITIES[self.source.entity][0] if is_own else PRIMARY
+        """The connection whose address the record has to contain while all are up."""
+        return connection_of_source(self.source)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources whose addresses the record may contain."""
+        return tuple(c.source for c in self.connections) or (self.source,)
 
     def content(self, address: str, before: str | None) -> str | None:
         """Return the expected content of the record, None if it is not known.
@@ -105,11 +142,31 @@ class DomainConfig:
     record_ids: Mapping[str, str] = field(default_factory=dict)
     """The pinned record of each family."""
     sources: Mapping[str, SourceChoice] = field(default_factory=dict)
+    connections: tuple[str, ...] = ()
+    """The connections that the domain uses, in order; empty if it follows one source."""
+    first_source: SourceChoice = field(default_factory=lambda: ["automatic"])
+    """The source of the connection that this host uses."""
+    with_status: tuple[str, ...] = ()
+    """The connections that have a binary sensor."""
+    has_own_records: bool = False
+    """Whether each connection has a record of its own."""
+    down_after_min: int = 2
+    back_after_min: int = 10
 
     @property
     def record_keys(self) -> set[RecordKey]:
         """The record keys of all families, including those without a source."""
         return {(self.name, RECORD_TYPES[label]) for label in self.families}
+
+    def source_of(self, connection: str, label: str) -> SourceChoice:
+        """Return the source of a family of a connection."""
+        if connection == PRIMARY:
+            return self.first_source
+        return ["unverifiable_entity", _MODEMS[connection, FAMILIES[label]]]
+
+    def status_of(self, connection: str) -> str:
+        """Return the binary sensor of a connection, empty without one."""
+        return STATUS_ENTITIES[connection] if connection in self.with_status else ""
 
 
 class SourceCatalog:
@@ -167,17 +224,27 @@ class ZoneModel:
     def managed_records(self) -> dict[RecordKey, ManagedRecord]:
         """Return the managed record of each record key that has a source and is not paused."""
         return {
-            (name, RECORD_TYPES[label]): _managed_record(config, label, source)
+            (name, RECORD_TYPES[label]): managed
             for name, config in self.domains.items()
             for label in config.families
-            if not config.paused and (source := self._source(config, label))
+            if not config.paused and (managed := self._managed_record(config, label))
         }
+
+    def with_connections(self) -> set[RecordKey]:
+        """Return the record keys for which several connections are used."""
+        return {key for key, managed in self.managed_records().items() if managed.connections}
 
     def asked_sources(self) -> set[Source]:
         """Return the sources that an update asks: also those that no record uses for now."""
         own = {self.sources.source(choice, label) for label, choice in self.choices.items()}
-        domains = {self._source(c, label) for c in self.domains.values() for label in c.families}
-        return {*filter(None, own | domains)}
+        domains = {
+            source
+            for config in self.domains.values()
+            for label in config.families
+            if (managed := self._managed_record(config, label))
+            for source in managed.sources
+        }
+        return {*filter(None, own), *domains}
 
     def save_domain(
         self, name: str, data: Mapping[str, Any], find_record: Callable[[str, int], str | None]
@@ -193,8 +260,8 @@ class ZoneModel:
             for label in FAMILIES
             if pinned is not None and (found := find_record(RECORD_TYPES[label], pinned))
         }
-        if "families" in fields:
-            fields["families"] = tuple(fields["families"])
+        for key in fields.keys() & {"families", "connections", "with_status"}:
+            fields[key] = tuple(fields[key])
         config = DomainConfig(name=name, record_ids=record_ids, **fields)
         self.domains[name] = config
         self.deletable -= config.record_keys
@@ -218,23 +285,53 @@ class ZoneModel:
         """Note that the entry was set up with the current configuration."""
         self._loaded_deletions = {n for n, config in self.domains.items() if config.delete}
 
+    def connections(self, config: DomainConfig, label: str) -> tuple[Connection, ...]:
+        """Return the connections of a domain that have a source of a family, in order."""
+        return tuple(
+            Connection(
+                name=name,
+                source=source,
+                status=config.status_of(name),
+            )
+            for name in config.connections
+            if (source := self._chosen(config.source_of(name, label), label))
+        )
+
+    def _managed_record(self, config: DomainConfig, label: str) -> ManagedRecord | None:
+        """Return the managed record of a family of a domain, None without a source."""
+        connections = self.connections(config, label)
+        if config.connections:
+            source = connections[0].source if connections else None
+        else:
+            source = self._source(config, label)
+        if source is None:
+            return None
+        return ManagedRecord(
+            source=source,
+            connections=connections,
+            has_own_records=config.has_own_records,
+            down_after_s=60 * config.down_after_min,
+            back_after_s=60 * config.back_after_min,
+            create=config.create,
+            proxied={"keep": None, "on": True, "off": False}[config.proxied],
+            ttl_s={"keep": None, "auto": 1, "seconds": config.ttl_s}[config.ttl],
+            record_id=config.record_ids.get(label),
+            interface_id=config.interface_id if label == "ipv6" else "",
+            prefix_length=config.prefix_length,
+        )
+
     def _source(self, config: DomainConfig, label: str) -> Source | None:
         """Return the source of a family of a domain: its own, or that of the zone."""
-        own = config.sources.get(label, ["same_as_zone"])
-        choice = self.choices[label] if own == ["same_as_zone"] else own
-        return self.sources.source(choice, label)
+        return self._chosen(config.sources.get(label, ["same_as_zone"]), label)
+
+    def _chosen(self, choice: SourceChoice, label: str) -> Source | None:
+        own = self.choices[label] if choice == ["same_as_zone"] else choice
+        return self.sources.source(own, label)
 
 
-def _managed_record(config: DomainConfig, label: str, source: Source) -> ManagedRecord:
-    return ManagedRecord(
-        source=source,
-        create=config.create,
-        proxied={"keep": None, "on": True, "off": False}[config.proxied],
-        ttl_s={"keep": None, "auto": 1, "seconds": config.ttl_s}[config.ttl],
-        record_id=config.record_ids.get(label),
-        interface_id=config.interface_id if label == "ipv6" else "",
-        prefix_length=config.prefix_length,
-    )
+def connection_of_source(source: Source) -> str:
+    """Return the connection whose address a source reports while this host uses the primary one."""
+    return ENTITIES[source.entity][0] if source.meaning != "this_network" else PRIMARY
 
 
 def _to_bits(address: str) -> str:

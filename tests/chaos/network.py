@@ -12,6 +12,7 @@ from .constants import (
     EXIT_ADDRESSES,
     PRIMARY,
     PROVIDERS,
+    STATUS_ENTITIES,
     connection_of,
     family_of,
 )
@@ -35,6 +36,11 @@ class Network:
         }
         """The current address of each connection and family."""
         self.entity_states = {name: self.addresses[key] for name, key in ENTITIES.items()}
+        self.entity_states |= dict.fromkeys(STATUS_ENTITIES.values(), "on")
+        self.way_out: str | None = PRIMARY
+        """The connection that this host uses, None if it has none."""
+        self.down: set[str] = set()
+        """The connections that are down."""
         self.write_state: Callable[[str], None] = lambda _name: None
         """Writes the state of an entity to the running Home Assistant."""
         self._simulator = simulator
@@ -49,6 +55,8 @@ class Network:
             "provider_unreachable": self.provider_unreachable,
             "report_truth": self.report_truth,
             "entity_reports": self.entity_reports,
+            "status_reports": self.status_reports,
+            "move_way_out": self.move_way_out,
         }
 
     async def change_address(self, address: str, skip_entities: bool = False) -> None:  # noqa: FBT001, FBT002
@@ -56,7 +64,7 @@ class Network:
         family = family_of(address)
         connection = connection_of(address)
         self.addresses[connection, family] = address
-        if connection == PRIMARY and not self._is_outside:
+        if connection == self.way_out and not self._is_outside:
             self._set_responses(PROVIDERS, family, address)
         for name, key in ENTITIES.items():
             if key == (connection, family) and not skip_entities:
@@ -100,14 +108,32 @@ class Network:
 
     async def report_truth(self) -> None:
         """End tunnels, and make all providers and entities report the current addresses."""
+        self.down.clear()
+        await self.move_way_out(PRIMARY)
         await self.set_tunnel(None)
         for name in ENTITIES:
             await self.entity_reports(name, None)
+        for name in STATUS_ENTITIES.values():
+            await self.status_reports(name, "on")
 
     async def entity_reports(self, name: str, state: str | None) -> None:
         """Make an entity report a state, or the current address with None."""
         self.entity_states[name] = state or self.addresses[ENTITIES[name]]
         self.publish_state(name)
+
+    async def status_reports(self, name: str, state: str) -> None:
+        """Make the binary sensor of a connection report a state."""
+        self.entity_states[name] = state
+        self._publish_status(name)
+
+    def _publish_status(self, name: str) -> None:
+        self._reported.report(name, 0, self.entity_states[name])
+        self.write_state(name)
+
+    async def move_way_out(self, connection: str | None) -> None:
+        """Let this host use another connection, or none."""
+        self.way_out = connection
+        await self._report_outside()
 
     def publish_state(self, name: str) -> None:
         """Write the state of an entity to Home Assistant, and record the report."""
@@ -121,17 +147,21 @@ class Network:
         self.write_state = write_state
         for name in ENTITIES:
             self.publish_state(name)
+        for name in STATUS_ENTITIES.values():
+            self._publish_status(name)
 
     def disconnect_states(self) -> None:
         """Write no entity states until Home Assistant starts again."""
         self.write_state = lambda _name: None
         for name, (_, family) in ENTITIES.items():
             self._reported.report(name, family)
+        for name in STATUS_ENTITIES.values():
+            self._reported.report(name, 0)
 
     async def _report_outside(self) -> None:
         """Make all providers report the address by which this host leaves."""
         for family in (4, 6):
-            home = self.addresses[PRIMARY, family]
+            home = self.addresses[self.way_out, family] if self.way_out else None
             self._set_responses(
                 PROVIDERS, family, EXIT_ADDRESSES[family] if self._is_outside else home
             )

@@ -19,6 +19,10 @@ _HARMLESS_STEPS = frozenset(
         "provider_reports",
         "provider_unreachable",
         "report_truth",
+        "status_reports",
+        "move_way_out",
+        "connection_down",
+        "connection_up",
         "entity_reports",
         "set_tunnel",
         "set_lines",
@@ -86,7 +90,7 @@ class ProblemChecker:
         """Yield the record keys whose records hold no address that anything reports."""
         for zone, model in self._world.models.items():
             for record_key, managed in model.managed_records().items():
-                reporters = model.sources.reporters(managed.source)
+                reporters = {r for s in managed.sources for r in model.sources.reporters(s)}
                 reported = self._reported.current(managed.source.family, reporters)
                 if self._is_wrong(zone, record_key, managed, reported):
                     yield zone, record_key

@@ -139,6 +139,7 @@ class RecordTrials:
             record_key
             for record_key, managed in self._world.models[zone].managed_records().items()
             if managed.create
+            and not managed.connections
             and managed.proxied is None
             and managed.ttl_s is None
             and managed.interface_id != "keep"
@@ -149,7 +150,7 @@ class RecordTrials:
         """Return the first domain of a zone that has a managed record and no pinned one."""
         model = self._world.models[zone]
         managed = {name for name, _ in model.managed_records()}
-        domains = (config for name, config in model.domains.items() if name in managed)
+        domains = (c for n, c in model.domains.items() if n in managed and not c.connections)
         return next((c for c in domains if not c.record_ids and c.name != MULTI_RECORD_NAME), None)
 
     async def _pass_intervals(self, count: int) -> None:

@@ -127,7 +127,7 @@ class Recovery:
         """Return the record keys that may need a full sync or the user before they are correct."""
         slow: set[RecordKey] = set()
         for zone, checker in self._checkers.items():
-            slow |= checker.externally_changed
+            slow |= checker.externally_changed | self._models[zone].with_connections()
             loaded = loaded_zone(self._core.hass, zone)
             if loaded is None or loaded.is_backing_off:
                 slow |= self._models[zone].managed_records().keys()

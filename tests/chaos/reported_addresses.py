@@ -19,6 +19,8 @@ class _Report:
     reporter: str
     family: int
     text: str
+    changed_in: int
+    """The number of the step in which it began, or ended."""
     max_began: float
     """When it began, by `Clock.max_elapsed`."""
     ended: float | None = None
@@ -37,10 +39,12 @@ class ReportedAddresses:
         self._clock = clock
         self._reports: list[_Report] = []
         self._step_began = clock.now()
+        self._step = 0
 
     def begin_step(self) -> None:
         """Drop reports that are too old to matter in the next step."""
         self._step_began = self._clock.now()
+        self._step += 1
         since = self._step_began - _KEEP_S
         self._reports = [r for r in self._reports if r.ended is None or r.ended >= since]
 
@@ -85,6 +89,17 @@ class ReportedAddresses:
         """
         return self.reporters_of(text, among, max_age_s + self._clock.interval_s)
 
+    def has_changed(self, family: int, among: Collection[str]) -> bool:
+        """Return whether what these reporters report changed in this step."""
+        return any(
+            report.family == family and report.reporter in among and report.changed_in == self._step
+            for report in self._reports
+        )
+
+    def in_step(self, reporter: str) -> set[str]:
+        """Return what a reporter reported at any time in this step."""
+        return {report.text for report in self._recent_of([reporter], self._step_began)}
+
     def current(self, family: int, among: Collection[str]) -> list[str]:
         """Return what reporters report now, once for each of them; faults may replace it."""
         return [
@@ -110,12 +125,13 @@ class ReportedAddresses:
     def _recent(self, text: str, among: Collection[str], max_age_s: float) -> list[_Report]:
         """Return the reports of a text in this step or within ``max_age_s``."""
         since = min(self._step_began, self._clock.now() - max_age_s)
+        return [report for report in self._recent_of(among, since) if report.text == text]
+
+    def _recent_of(self, among: Collection[str], since: float) -> list[_Report]:
         return [
             report
             for report in self._reports
-            if report.text == text
-            and report.reporter in among
-            and (report.ended is None or report.ended >= since)
+            if report.reporter in among and (report.ended is None or report.ended >= since)
         ]
 
     def _begin(self, reporter: str, family: int, text: str, *, is_fault: bool = False) -> None:
@@ -123,10 +139,12 @@ class ReportedAddresses:
             reporter=reporter,
             family=family,
             text=text,
+            changed_in=self._step,
             max_began=self._clock.max_elapsed(),
             is_fault=is_fault,
         )
         self._reports.append(report)
 
     def _end(self, report: _Report) -> None:
+        report.changed_in = self._step
         report.ended, report.max_ended = self._clock.now(), self._clock.max_elapsed()

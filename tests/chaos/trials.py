@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from simulator.request_log import Family
 
+from .connection_trials import ConnectionTrials
 from .constants import (
     BATCH,
+    CONNECTION_INTERVALS,
     CREATE,
     FULL_SYNC_INTERVALS,
     LATE_ADDRESSES,
@@ -53,6 +55,7 @@ class Trials:
             "slow_write": self._slow_write,
             "odd_records": self._odd_records,
             **records.trials,
+            **ConnectionTrials(world, expectations).trials,
             **ZoneTrials(world, expectations).trials,
         }
 
@@ -100,7 +103,7 @@ class Trials:
             writes = sum(checker.writes for checker in self._world.checkers.values())
             await self._pass_intervals(2 * FULL_SYNC_INTERVALS)
             written = sum(checker.writes for checker in self._world.checkers.values()) - writes
-            count = len(self._records())
+            count = sum(len(model.managed_records()) for model in self._world.models.values())
             if written > count * _MAX_CHANGES_OF_LINES:
                 raise InvariantViolationError(f"two lines: {written} writes of {count} records")
         await network.report_truth()
@@ -202,11 +205,12 @@ class Trials:
     # Helpers
 
     def _records(self) -> list[tuple[str, RecordKey, ManagedRecord]]:
-        """Return all managed records with their zones."""
+        """Return all managed records with their zones, but those of several connections."""
         return [
             (zone, record_key, managed)
             for zone, model in self._world.models.items()
             for record_key, managed in model.managed_records().items()
+            if not managed.connections
         ]
 
     def _reporters(self, zone: str, managed: ManagedRecord) -> set[str]:
@@ -234,7 +238,11 @@ class Trials:
         await self._world.network.report_truth()
         await self._world.clock.settle()
         await self._pass_intervals(2)
-        self._expectations.check_dns()
+        connections = {k for model in self._world.models.values() for k in model.with_connections()}
+        self._expectations.check_dns(except_for=connections)
+        if connections:
+            await self._pass_intervals(CONNECTION_INTERVALS)
+            self._expectations.check_dns()
 
     async def _pass_intervals(self, count: int) -> None:
         await self._world.clock.pass_intervals(count)

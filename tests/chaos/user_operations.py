@@ -11,9 +11,10 @@ from tests.secrets import TOKEN
 from .clock import Clock
 from .external_editor import ExternalEditor
 from .home_assistant_core import HomeAssistantCore
-from .integration import entry_options, get_entry, loaded_zone, new_subentry, subentry_data
+from .integration import get_entry, loaded_zone, new_subentry
 from .model import SourceChoice, ZoneModel
 from .scenario import InvariantViolationError, Operation
+from .stored_data import entry_options, subentry_data
 from .zone_checker import ZoneChecker
 
 

@@ -1,7 +1,7 @@
 """Check every change of a zone: which record was written, with which content, and why."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,14 +10,15 @@ from simulator.cloudflare.record import Fields, Record
 from simulator.request_log import Log
 
 from .attribute_memory import AUTOMATIC_TTL, ODD_ATTRIBUTES, AttributeMemory, comment_of
+from .connection_record_checker import ConnectionRecordChecker
+from .content_checker import ContentChecker
 from .detection_checker import DetectionChecker
 from .incomplete_records import IncompleteRecords
 from .integration import OTHER_HOME_COMMENT, OWNER_COMMENT
 from .model import ManagedRecord, RecordKey, SourceCatalog
+from .record_rules import attributes_at_creation, enforced, key_of, shown
 from .reported_addresses import ReportedAddresses
 
-_MAX_DETECTION_AGE_S = 300
-"""How old a detection may be that an update of another zone made."""
 _NEW = (False, AUTOMATIC_TTL, OWNER_COMMENT)
 """Proxied status, TTL and comment of a record that is created without a known one before."""
 
@@ -45,9 +46,8 @@ class ZoneChecker:
         self.violations: list[str] = []
         self._is_external = False
         self._deletable = deletable
-        self._reported = reported
-        self._sources = sources
         self._detection = detection
+        self._contents = ContentChecker(reported, sources, detection)
         self._log = log
         self._incomplete = IncompleteRecords(zone, log)
         self._memory = AttributeMemory(zone, log, self._incomplete)
@@ -67,6 +67,11 @@ class ZoneChecker:
         record, and those written by Raindrop."""
         self._written: defaultdict[RecordKey, set[str]] = defaultdict(set)
         """The contents that Raindrop ever wrote, by record key."""
+        self._shared: set[RecordKey] = set()
+        """The record keys at which each connection has its own record, or ever had."""
+        self._of_connections = ConnectionRecordChecker(
+            zone, reported, deletable, self._external_ids_in_step, self._external_keys_in_step
+        )
         self._create, self._change, self._delete = zone.create, zone.change, zone.delete
         for name, method in (
             ("create", self.create),
@@ -90,9 +95,9 @@ class ZoneChecker:
             self._existed[record_key].add(_NEW)
         for record in self.zone.records.values():
             self._note_existing(record.fields)
-        count = Counter(_key_of(record.fields) for record in self.zone.records.values())
+        count = Counter(key_of(record.fields) for record in self.zone.records.values())
         for record in self.zone.records.values():
-            record_key = _key_of(record.fields)
+            record_key = key_of(record.fields)
             if count[record_key] == 1 or record.id in {
                 managed.record_id for managed in self._allowed.get(record_key, ())
             }:
@@ -103,6 +108,8 @@ class ZoneChecker:
         self._detection.sources_changed()
         for record_key, record in managed.items():
             self._allowed[record_key].add(record)
+            if record.has_own_records:
+                self._shared.add(record_key)
             if len(self._allowed[record_key]) > 1:
                 self._memory.forget(record_key)
                 self._incomplete.note_configured(record_key)
@@ -142,7 +149,7 @@ class ZoneChecker:
     def change(self, old: Record, fields: Fields) -> Record:
         """Change a record, and check the change."""
         if self._is_external:
-            self._keys_before.setdefault(old.id, _key_of(old.fields))
+            self._keys_before.setdefault(old.id, key_of(old.fields))
         else:
             self._check_change(old, fields)
         record = self._change(old, fields)
@@ -166,7 +173,7 @@ class ZoneChecker:
         Another home's record does not, unless the response to a write showed it.
         """
         if is_read or fields.comment != OTHER_HOME_COMMENT:
-            self._existed[_key_of(fields)].add((fields.proxied, fields.ttl, comment_of(fields)))
+            self._existed[key_of(fields)].add((fields.proxied, fields.ttl, comment_of(fields)))
 
     def note_odd_record(self, record_key: RecordKey) -> None:
         """Remember an odd record, which is perhaps read like any other one."""
@@ -177,7 +184,7 @@ class ZoneChecker:
         """Expect the result of an external change."""
         if not self._is_external:
             return
-        record_key = _key_of(record.fields)
+        record_key = key_of(record.fields)
         self.externally_changed.add(record_key)
         self._external_keys_in_step.add(record_key)
         self._external_ids_in_step.add(record.id)
@@ -188,7 +195,7 @@ class ZoneChecker:
             self._memory.note_external_change(record.fields)
 
     def _check_create(self, fields: Fields) -> None:
-        record_key, allowed = _key_of(fields), self._allowed.get(_key_of(fields), set())
+        record_key, allowed = key_of(fields), self._allowed.get(key_of(fields), set())
         if not allowed:
             self._violation(f"{record_key} was created, but is not managed")
             return
@@ -200,18 +207,22 @@ class ZoneChecker:
             self._check_delegation(record_key)
         if not any(managed.create for managed in allowed):
             self._violation(f"{record_key} was created, but creating is not allowed")
+        if record_key in self._shared:
+            if not self._had_fault("ignored_fields"):
+                self._violations(self._of_connections.created(fields, allowed))
+            return
         if not self._had_fault("ignored_fields"):
             self._check_attributes(fields, allowed)
-        existing = [r for r in self.zone.records.values() if _key_of(r.fields) == record_key]
+        existing = [r for r in self.zone.records.values() if key_of(r.fields) == record_key]
         if existing and record_key not in self._external_keys_in_step:
             self._violation(f"{record_key} was created a second time")
 
     def _check_attributes(self, fields: Fields, allowed: Collection[ManagedRecord]) -> None:
         """Check the attributes of a record that is created, perhaps again."""
-        record_key = _key_of(fields)
+        record_key = key_of(fields)
         if not any(self._may_be_created_as(fields, managed) for managed in allowed):
             self._violation(
-                f"{record_key} was created as {_shown(fields)}, against its policy"
+                f"{record_key} was created as {shown(fields)}, against its policy"
                 " or not as a record of this name was before"
             )
         if violation := self._memory.violation(fields, allowed):
@@ -222,17 +233,17 @@ class ZoneChecker:
 
         A record of which none was certainly read may get the owner comment and the defaults.
         """
-        record_key = _key_of(fields)
+        record_key = key_of(fields)
         unread = set() if self._memory.has_read(record_key) else {_NEW}
         return any(
             (fields.proxied, fields.ttl, fields.comment)
-            == (*_attributes_at_creation(managed, proxied=proxied, ttl_s=ttl_s), comment)
+            == (*attributes_at_creation(managed, proxied=proxied, ttl_s=ttl_s), comment)
             for proxied, ttl_s, comment in self._existed[record_key] | unread
         )
 
     def _check_change(self, old: Record, fields: Fields) -> None:
-        record_key, allowed = _key_of(fields), self._allowed.get(_key_of(fields), set())
-        was, now = _shown(old.fields), _shown(fields)
+        record_key, allowed = key_of(fields), self._allowed.get(key_of(fields), set())
+        was, now = shown(old.fields), shown(fields)
         if was["content"] != now["content"]:
             sent_to = self._keys_before.get(old.id, record_key)
             self._check_content(sent_to, fields, str(was["content"]))
@@ -240,18 +251,21 @@ class ZoneChecker:
         if old.id in self._external_ids_in_step:
             # An external change between the list and the write cannot be known.
             return
-        if not allowed or record_key != _key_of(old.fields):
+        if not allowed or record_key != key_of(old.fields):
             self._violation(f"{record_key} was changed, but is not managed")
         self._check_delegation(record_key)
         if old.fields.comment == OTHER_HOME_COMMENT:
             self._violation(f"{record_key} was changed, the record of another home")
         # A correction of attributes alone confirms the existing content as well.
         self._identifying[record_key].add(fields.content)
+        if record_key in self._shared:
+            self._violations(self._of_connections.changed(old, fields, allowed))
+            return
         self._check_selection(record_key, old, allowed)
         changed = {key for key in was.keys() - {"content"} if was[key] != now[key]}
         may_change = self._incomplete.may_change(old, fields)
         if changed and not any(
-            changed <= _enforced(managed, fields) | may_change for managed in allowed
+            changed <= enforced(managed, fields) | may_change for managed in allowed
         ):
             self._violation(f"{record_key}: attributes not enforced were changed, {was} to {now}")
         if was == now and not self._had_fault("ignored_fields", "hold_request"):
@@ -263,7 +277,7 @@ class ZoneChecker:
         is_known = delegation not in self._external_keys_in_step and not self._had_fault(
             "hold_request", "slow_request"
         )
-        is_delegated = any(_key_of(r.fields) == delegation for r in self.zone.records.values())
+        is_delegated = any(key_of(r.fields) == delegation for r in self.zone.records.values())
         if is_known and is_delegated and record_key[0].endswith(f".{delegation[0]}"):
             self._violation(f"{record_key} was written below an NS record")
 
@@ -283,7 +297,7 @@ class ZoneChecker:
         if old.id in pinned or record_key in self._external_keys_in_step:
             return
         is_owned = old.fields.comment == OWNER_COMMENT
-        existing = [r for r in self.zone.records.values() if _key_of(r.fields) == record_key]
+        existing = [r for r in self.zone.records.values() if key_of(r.fields) == record_key]
         exists = any(
             record.id in pinned and record.fields.comment != OTHER_HOME_COMMENT
             for record in existing
@@ -295,7 +309,11 @@ class ZoneChecker:
             self._violation(f"{record_key}: {old.shown()} was changed, an ambiguous record")
 
     def _check_delete(self, record: Record) -> None:
-        record_key = _key_of(record.fields)
+        record_key = key_of(record.fields)
+        if record_key in self._shared:
+            allowed = self._allowed.get(record_key, set())
+            self._violations(self._of_connections.deleted(record, allowed))
+            return
         is_owned = record.fields.comment == OWNER_COMMENT
         may_be_owned = is_owned or record.id in self._external_ids_in_step
         if is_owned and self._was_created_late(record):
@@ -308,60 +326,25 @@ class ZoneChecker:
         owned = [
             other.id
             for other in self.zone.records.values()
-            if _key_of(other.fields) == _key_of(record.fields)
+            if key_of(other.fields) == key_of(record.fields)
             and other.fields.comment == OWNER_COMMENT
         ]
-        return len(owned) > 1 and record.fields.content in self._written[_key_of(record.fields)]
+        return len(owned) > 1 and record.fields.content in self._written[key_of(record.fields)]
 
     def _check_content(self, record_key: RecordKey, fields: Fields, before: str | None) -> None:
         """Check that a written content comes from an accepted and currently reported address."""
         self.writes += 1
         allowed = self._allowed.get(record_key, set())
-        if not any(self._is_confirmed(m, str(fields.content), before) for m in allowed):
+        if not any(self._contents.is_confirmed(managed, fields, before) for managed in allowed):
             self._violation(
                 f"{record_key} was changed from {before} to {fields.content}, an address"
                 " that is not accepted or no longer reported"
             )
 
-    def _is_confirmed(self, managed: ManagedRecord, content: str, before: str | None) -> bool:
-        """Return whether an accepted, recently reported address leads to this content."""
-        reporters = self._sources.reporters(managed.source)
-        return any(
-            managed.content(address, before) == content
-            and self._reported.reporters_of_sent(address, reporters, _MAX_DETECTION_AGE_S)
-            for address in self._detection.accepted_in_step(managed.source)
-        )
+    def _violations(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            self._violation(text)
 
     def _violation(self, text: str) -> None:
         """Collect a violation: raised inside the simulator it would only be a failed response."""
         self.violations.append(f"{self.zone.name}: {text}")
-
-
-def _key_of(fields: Fields) -> RecordKey:
-    return fields.name, fields.type
-
-
-def _shown(fields: Fields) -> dict[str, object]:
-    return {name: getattr(fields, name) for name in fields.__dataclass_fields__}
-
-
-def _attributes_at_creation(
-    managed: ManagedRecord, *, proxied: bool, ttl_s: int
-) -> tuple[bool, int]:
-    """Return whether a record is proxied that is created as another one was, and its TTL."""
-    is_proxied = proxied if managed.proxied is None else managed.proxied
-    own_ttl_s = ttl_s if managed.ttl_s is None else managed.ttl_s
-    return is_proxied, AUTOMATIC_TTL if is_proxied else own_ttl_s
-
-
-def _enforced(managed: ManagedRecord, fields: Fields) -> set[str]:
-    """Return the attributes in these fields that the policy enforces."""
-    enforced: set[str] = set()
-    if managed.proxied == fields.proxied:
-        enforced.add("proxied")
-    if fields.ttl == managed.ttl_s and not fields.proxied:
-        enforced.add("ttl")
-    if managed.proxied and fields.proxied and fields.ttl == AUTOMATIC_TTL:
-        # Cloudflare sets the TTL of proxied records itself.
-        enforced.add("ttl")
-    return enforced
