@@ -22,7 +22,6 @@ from homeassistant.helpers.recorder import session_scope
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
-from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.raindrop import ip_list_operations
 from custom_components.raindrop.const import DOMAIN, FULL_SYNC_INTERVAL, UPDATE_INTERVAL
@@ -251,10 +250,10 @@ async def located(hass: HomeAssistant, zone: Zone, location: Location) -> Raindr
 
 
 @pytest.fixture
-async def mock_recorder_before_hass(
-    async_test_recorder: RecorderInstanceContextManager,
-) -> None:
+def mock_recorder_before_hass(request: pytest.FixtureRequest) -> None:
     """Set up the recorder before Home Assistant, in tests that use it."""
+    if "recorder_mock" in request.fixturenames:
+        request.getfixturevalue("async_test_recorder")
 
 
 async def recorded_rows(hass: HomeAssistant) -> Counter[str]:
