@@ -157,6 +157,18 @@ async def test_a_restart_and_going_back(
     assert state(hass, "sensor.www_example_com_a_record") == HOME
 
 
+async def test_a_line_that_is_no_longer_listed_loses_its_record_at_once(
+    hass: HomeAssistant, simulator: Simulator, modem: Router, entry: RaindropConfigEntry
+) -> None:
+    """Visitors are not led to it until the next full sync."""
+    listed = connections(modem)
+    (subentry,) = entry.subentries.values()
+    one = {**listed, "list": listed["list"][:1]}
+    async_change_domain(hass, entry, subentry, connections=one)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert at_name(simulator) == {"fibre": HOME}
+
+
 async def test_a_renamed_line_renames_its_sensor(
     hass: HomeAssistant, clock: Clock, modem: Router, entry: RaindropConfigEntry
 ) -> None:

@@ -218,8 +218,10 @@ def reconfigured(state: State, before: ZoneConfig, after: ZoneConfig) -> State:
     the current one. Records that are no longer managed stay.
     """
     known = {managed.record_key: managed for managed in before.managed_records}
+    keys = {managed.record_key for managed in after.managed_records}
     records = {**state.records}
-    is_changed = False
+    # What a connection leaves behind is found by reading.
+    is_changed = any(key.connection for key in known.keys() - keys)
     for managed in after.managed_records:
         old, record = known.get(managed.record_key), records.get(managed.record_key)
         if managed == old:
