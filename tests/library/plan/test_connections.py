@@ -288,6 +288,17 @@ def test_what_another_connection_reports_is_its_own(
     assert made.changes == ()
 
 
+def test_an_old_record_of_a_connection_that_is_down_holds_back_no_other() -> None:
+    """It does not count if the connection's own source reports another address."""
+    fibre = line(FIBRE, None, is_down=True, network=IPv4Network((A2, 32)))
+    existing = of("fibre", A1)
+
+    made = plan([fibre, line(LTE, A1, uses_way_out=True)], existing)
+
+    assert made.conflicts == ()
+    assert made.changes == (Update(record_key=LTE, record=existing, is_takeover=True),)
+
+
 def test_two_connections_may_have_addresses_in_one_network() -> None:
     """If each reports its own: they are different, and neither is a way out."""
     made = plan([line(FIBRE_V6, B1), line(LTE_V6, B2)])

@@ -198,7 +198,9 @@ def _holders(
     def doubts(desired: DesiredRecord) -> tuple[bool, ...]:
         record, claim = own[desired.record_key], claims[desired.record_key]
         is_held = record is not None and holds(record, claim)
-        is_gone = desired.is_down and desired.network is None
+        network = desired.network
+        has_claim = network is not None and (claim is None or claim in network)
+        is_gone = desired.is_down and not has_claim
         return is_gone, desired.uses_way_out, desired.address is None, not is_held
 
     holders: dict[RecordKey, RecordKey] = {}
