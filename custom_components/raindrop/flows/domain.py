@@ -274,11 +274,10 @@ class DomainFlow(
         zone = ddns.ZoneConfig(
             zone_id=zone_id, zone_name=zone_name, home_sources=(), managed_records=managed
         )
-        # Only the connections in use are those of before: all else may be configured otherwise.
-        known = {m.record_key: coordinator.data.record(m.record_key).failover for m in managed}
-        records = {key: ddns.RecordState(failover=failover) for key, failover in known.items()}
-        state = ddns.State(records=records)
-        preview = await ddns.preview(coordinator.detector, zone, existing, state)
+        failovers = {key: coordinator.data.record(key).failover for key in keys}
+        records = {key: ddns.RecordState(failover=f) for key, f in failovers.items()}
+        known = ddns.State(records=records)
+        preview = await ddns.preview(coordinator.detector, zone, existing, known)
         self.connection_rows = address_rows(self._connections, managed, preview)
         self.connection_message = address_message(self._connections, preview)
         texts = text_rows(preview, existing, managed)
