@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 import re
 
 from ..errors import CloudflareAuthError, CredentialProblem
@@ -93,6 +94,7 @@ def scrub(credential: Credential, text: str) -> str:
     return text[: max(len(text) - longest, 0)] if is_cut else text
 
 
+@cache
 def _spellings(char: str) -> str:
     """Return a pattern for a character itself, or percent-encoded (RFC 3986 section 2.1)."""
     encoded = (
