@@ -19,6 +19,7 @@ import voluptuous as vol
 from . import api_client, config, ddns
 from .const import CONF_ZONE, CONF_ZONE_ID, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
+from .dashboard_links import DNS_URL, dns_url
 from .ddns import Family, RecordKey, ResourceKind, Zone, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
 from .flows.credentials_file import filled_in, pasted_in
@@ -47,7 +48,6 @@ from .flows.zero_trust_list import ZeroTrustListFlow
 from .home_id import async_get_home_id
 from .subentries import add_subentry, new_domain_subentry
 from .takeover import CONF_REPLACES
-from .zone_links import DNS_URL, dns_url
 from .zone_move import async_find_zone, async_use_zone, zone_data
 
 _LINKS = {

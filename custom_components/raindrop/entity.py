@@ -15,10 +15,10 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .config import Domain, zone_name
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
+from .dashboard_links import dns_url
 from .ddns import Reason
 from .publisher import SIGNAL_DOMAIN
 from .subentries import async_change_domain
-from .zone_links import dns_url
 
 _BATCH = 10
 """For how many domains entities are added before yielding to the event loop."""

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from .config import Domain, unreadable_domains
 from .const import DOMAIN
+from .dashboard_links import DNS_URL
 from .ddns import CloudflareError, RecordKey, to_unicode
 from .flows.preview import as_code, escape_markdown
 from .issue import (
@@ -24,7 +25,6 @@ from .issue import (
 )
 from .resource_config import unreadable_resources
 from .stored_sources import unreadable_families
-from .zone_links import DNS_URL
 
 _MAX_NAMES = 20
 """How many records an issue names at most."""

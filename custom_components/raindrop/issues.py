@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from . import ddns
 from .config import Domain
+from .dashboard_links import TOKENS_URL, dns_url, zone_placeholders
 from .ddns import State
 from .error_messages import error_message
 from .flows.preview import escape_markdown
@@ -16,7 +17,6 @@ from .proxy_check import async_check_proxy
 from .record_issues import is_quota, public_dns_issues, record_issues
 from .source_issues import source_issues
 from .text_issues import text_issues
-from .zone_links import TOKENS_URL, dns_url, zone_placeholders
 
 
 @callback

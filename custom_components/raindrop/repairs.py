@@ -17,6 +17,7 @@ from .config import (
     subentry_host_name,
 )
 from .const import DOMAIN
+from .dashboard_links import dns_url, zone_placeholders
 from .ddns import (
     CloudflareError,
     ConnectionId,
@@ -36,7 +37,6 @@ from .issue import ATTR_CONNECTION, ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE
 from .stored_connections import CONF_CONNECTIONS, with_own_records
 from .stored_sources import CONF_SOURCES, FAMILIES
 from .subentries import async_change_domain
-from .zone_links import dns_url, zone_placeholders
 from .zone_move import async_find_zone, async_use_zone
 
 _RECORD = "record"

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .dashboard_links import TOKENS_URL
 from .ddns import (
     CloudflarePermissionError,
     CloudflareRateLimitError,
@@ -23,7 +24,6 @@ from .issue import Issue, async_create_issue, async_delete_issues_with_prefix
 from .resource_config import ManagedResource
 from .resource_kinds import KINDS
 from .resource_store import ResourceDeletion
-from .zone_links import TOKENS_URL
 
 _PERMISSIONS = {
     Permission.LISTS_EDIT: "lists_edit_missing",

@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 from .backoff import Backoff
 from .config import zone_id
 from .const import DOMAIN
+from .dashboard_links import ACCOUNT_TOKENS_URL, TOKENS_URL
 from .ddns import (
     ApiToken,
     CloudflareAuthError,
@@ -18,7 +19,6 @@ from .ddns import (
 )
 from .entry_issues import async_end_token_expires, async_report_token_expires
 from .update_scheduler import DAILY, is_interval_over
-from .zone_links import ACCOUNT_TOKENS_URL, TOKENS_URL
 
 _NOTICE = timedelta(days=14)
 _FIRST = timedelta(minutes=55)

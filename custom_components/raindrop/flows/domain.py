@@ -14,6 +14,7 @@ from homeassistant.helpers.selector import SelectOptionDict
 import voluptuous as vol
 
 from .. import config, ddns
+from ..dashboard_links import dns_url
 from ..ddns import HostName, to_unicode
 from ..error_messages import ErrorMessage, try_or_error
 from ..history import async_get_history
@@ -29,7 +30,6 @@ from ..stored_connections import (
 )
 from ..stored_sources import CONF_SOURCES, read_sources
 from ..subentries import add_subentry, new_domain_subentry
-from ..zone_links import dns_url
 from .connection_addresses import address_message, address_rows
 from .connection_steps import ConnectionSteps
 from .first_form import FirstFormSteps

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 import string
 
 from .. import ddns
+from ..dashboard_links import zone_placeholders
 from ..ddns import (
     Change,
     Conflict,
@@ -15,7 +16,6 @@ from ..ddns import (
     to_unicode,
 )
 from ..error_messages import BASE, ErrorMessage
-from ..zone_links import zone_placeholders
 
 CONFLICT_KEYS = {
     Reason.MISSING: "record_missing",

@@ -18,6 +18,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .. import ddns
+from ..dashboard_links import TOKENS_URL
 from ..ddns import (
     AccountId,
     AccountResource,
@@ -51,7 +52,6 @@ from ..resource_config import (
 from ..resource_kinds import KINDS
 from ..stored_sources import FAMILIES
 from ..stored_values import read_id
-from ..zone_links import TOKENS_URL
 from .forms import ShowErrors, without_sections
 from .preview import as_code
 from .schemas import choice, dropdown

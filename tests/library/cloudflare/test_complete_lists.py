@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.codec import Envelope
-from custom_components.raindrop.ddns.cloudflare.listing import read_page
+from custom_components.raindrop.ddns.cloudflare.record_listing import read_page
 from custom_components.raindrop.ddns.errors import CloudflareResponseError
 from simulator import Simulator
 from simulator.cloudflare import Zone

@@ -12,7 +12,7 @@ import pytest
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.codec import read_envelope
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
-from custom_components.raindrop.ddns.cloudflare.listing import read_page
+from custom_components.raindrop.ddns.cloudflare.record_listing import read_page
 from custom_components.raindrop.ddns.errors import (
     CloudflareError,
     CloudflareRefusedError,

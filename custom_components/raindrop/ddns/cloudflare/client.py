@@ -35,7 +35,7 @@ from ..zones import MAX_BATCH, Zone
 from . import codec, zone_codec
 from .credentials import Credential, scrub
 from .errors import ApiError, classify, is_captive_portal, quoted
-from .listing import RecordPage, is_complete, read_page
+from .record_listing import RecordPage, is_complete, read_page
 
 _LOGGER = logging.getLogger(__name__)
 
