@@ -72,6 +72,7 @@ async def take_pictures(folder: Path) -> None:
                 page = await context.new_page()
                 await show_the_forms(page, environment, pictures)
                 await show_the_devices(page, environment, pictures)
+                await show_the_connections(page, environment, pictures)
                 await show_an_ip_list(page, environment, pictures)
                 await show_a_zero_trust_list(page, environment, pictures)
                 await show_a_dns_location(page, environment, pictures)
