@@ -20,6 +20,7 @@ from .account_locks import async_account_lock
 from .backoff import Backoff
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
+    CloudflareAuthError,
     CloudflareClient,
     Detection,
     Family,
@@ -72,6 +73,8 @@ class AccountResources:
         self._publisher = publisher
         self._deletions = ResourceDeletions(hass, entry, client, store, backoff)
         self._detections = State().detections
+        self._is_refused = False
+        """Whether Cloudflare does not accept the credential: it would seem to lack a permission."""
         self._due: set[ResourceId] = set()
         self._tried: dict[ResourceId, Mapping[Family, Network | None]] = {}
         """What each was to hold when it was last read, or could not be."""
@@ -136,6 +139,7 @@ class AccountResources:
         What failed is tried again by a timer of its own, not by each update.
         """
         self._detections = state.detections
+        self._is_refused = isinstance(state.list_error, CloudflareAuthError)
         due: set[ResourceId] = set()
         for managed in self.managed:
             desired = desired_networks(managed.config, self._detections)
@@ -204,7 +208,7 @@ class AccountResources:
     def _async_start(self, due: Iterable[ResourceId] = ()) -> None:
         """Bring resources in line in the background, those of a kind one after another."""
         self._due |= {*due}
-        if not self._backoff.may_call_api(dt_util.utcnow()):
+        if self._is_refused or not self._backoff.may_call_api(dt_util.utcnow()):
             self._async_report_unread()
             self._async_schedule_retry()
         elif not self._is_running:

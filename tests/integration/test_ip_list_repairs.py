@@ -61,6 +61,24 @@ async def test_a_token_that_lost_the_permission(
     assert held(simulator, trusted) == [NEXT]
 
 
+async def test_a_token_that_is_not_accepted(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    trusted: ItemList,
+    listed: RaindropConfigEntry,
+) -> None:
+    """No permission is said to be missing: the token as a whole is asked for."""
+    simulator.cloudflare.credentials.revoke(TOKEN)
+    simulator.ip.set_address(NEXT)
+    await clock.cycles(5)
+    assert issues(hass) == []
+    assert len([*listed.async_get_active_flows(hass, {"reauth"})]) == 1
+    simulator.cloudflare.add_token(TOKEN, permissions=LIST_PERMISSIONS)
+    await clock.cycles(2)
+    assert held(simulator, trusted) == [NEXT]
+
+
 async def test_a_list_that_is_gone(
     hass: HomeAssistant,
     simulator: Simulator,
