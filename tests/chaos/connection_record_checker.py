@@ -46,9 +46,16 @@ class ConnectionRecordChecker:
             yield f"{record_key} was created a second time: {[r.shown() for r in existing]}"
 
     def changed(
-        self, old: Record, fields: Fields, allowed: Collection[ManagedRecord]
+        self,
+        old: Record,
+        fields: Fields,
+        allowed: Collection[ManagedRecord],
+        may_change: Collection[str],
     ) -> Iterator[str]:
-        """Yield what is wrong about a record that is changed."""
+        """Yield what is wrong about a record that is changed.
+
+        It may lack the attributes in ``may_change``, which its creation did not get.
+        """
         record_key = key_of(fields)
         pinned = {managed.record_id for managed in allowed}
         is_own = old.fields.comment in OWNER_COMMENTS
@@ -56,7 +63,10 @@ class ConnectionRecordChecker:
         if old.fields.comment == OTHER_HOME_COMMENT or not (is_own or may_be_other):
             yield f"{record_key}: {old.shown()} was changed, which is not this home's"
         was, now = shown(old.fields), shown(fields)
-        different = {name for name in was if was[name] != now[name]} - {"content", "comment"}
+        different = {name for name in was if was[name] != now[name]} - {
+            *("content", "comment"),
+            *may_change,
+        }
         if different and not any(different <= enforced(m, fields) for m in allowed):
             yield f"{record_key}: attributes not enforced were changed, {was} to {now}"
 

@@ -259,7 +259,8 @@ class ZoneChecker:
         # A correction of attributes alone confirms the existing content as well.
         self._identifying[record_key].add(fields.content)
         if record_key in self._shared:
-            self._violations(self._of_connections.changed(old, fields, allowed))
+            lacking = self._incomplete.may_change(old, fields)
+            self._violations(self._of_connections.changed(old, fields, allowed, lacking))
             return
         self._check_selection(record_key, old, allowed)
         changed = {key for key in was.keys() - {"content"} if was[key] != now[key]}
@@ -309,9 +310,8 @@ class ZoneChecker:
             self._violation(f"{record_key}: {old.shown()} was changed, an ambiguous record")
 
     def _check_delete(self, record: Record) -> None:
-        record_key = key_of(record.fields)
+        record_key, allowed = key_of(record.fields), self._allowed.get(key_of(record.fields), set())
         if record_key in self._shared:
-            allowed = self._allowed.get(record_key, set())
             self._violations(self._of_connections.deleted(record, allowed))
             return
         is_owned = record.fields.comment == OWNER_COMMENT

@@ -127,6 +127,15 @@ def test_the_record_from_before_becomes_that_of_a_connection(
     assert (made.stale_records, made.deletions, made.conflicts) == ({}, (), ())
 
 
+def test_the_record_from_before_becomes_that_of_the_first_connection_without_one() -> None:
+    """Else it kept its old address under the name forever, after the order was changed."""
+    before = record(A3, comment=owner_comment(HOME_ID), home_id=HOME_ID)
+
+    made = plan([line(LTE, A2), line(FIBRE, A1)], before, of("lte", A2, 2))
+
+    assert made.changes == (Update(record_key=FIBRE, record=before, address=A1, is_takeover=True),)
+
+
 def test_a_second_record_from_before_stays() -> None:
     """Only one record without a connection becomes that of the first one, others are copies."""
     before, copy = (

@@ -44,7 +44,7 @@ def assign(group: Sequence[DesiredRecord], rrset: Iterable[Record]) -> Assignmen
 
     That is one with the address of the connection, else the one whose comment names it.
     One of this home that names none, or one that the user chose, becomes that of the
-    first connection, unless that has one.
+    first connection that has none.
     """
     rrset = sorted(rrset, key=lambda record: record.id)
     policy = group[0].policy
@@ -73,7 +73,8 @@ def assign(group: Sequence[DesiredRecord], rrset: Iterable[Record]) -> Assignmen
     for desired in group:
         take(desired.record_key, _own(desired, left))
     unnamed = [r for r in left if not r.connection or r.id in given]
-    take(group[0].record_key, min(unnamed, key=_last_first(group[0]), default=None))
+    for desired in [d for d in group if d.record_key not in records][:1]:
+        take(desired.record_key, min(unnamed, key=_last_first(desired), default=None))
     conflicts = {
         d.record_key: conflict
         for d in group
