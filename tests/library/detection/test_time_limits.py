@@ -1,6 +1,6 @@
 """How long providers are waited for: as long as nobody is faster, and never without an end."""
 
-from asyncio import create_task, get_running_loop
+from asyncio import create_task, get_running_loop, timeout
 from ipaddress import ip_address
 
 import pytest
@@ -111,7 +111,8 @@ async def test_a_form_waits_for_ten_seconds(
 
     clock.advance(0.5)
 
-    assert (await seen).detections[HERE].address is None
+    async with timeout(5):
+        assert (await seen).detections[HERE].address is None
 
 
 async def test_an_update_waits_as_long_as_its_caller_wants(
@@ -124,5 +125,6 @@ async def test_an_update_waits_as_long_as_its_caller_wants(
 
     clock.advance(0.5)
 
-    await update
+    async with timeout(5):
+        await update
     assert updater.state.detections[HERE].address is None

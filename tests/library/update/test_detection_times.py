@@ -1,26 +1,23 @@
 """The time of the detections in the state."""
 
-from collections.abc import Mapping
+from ipaddress import ip_address
 
-from aiohttp import ClientSession
-
-from custom_components.raindrop.ddns.detection import providers
-from custom_components.raindrop.ddns.sources import Family
+from tests.conftest import HOME
 from tests.library.builders import HERE
-from tests.library.fake_sources import FakeSources, new_detector
+from tests.library.fake_sources import FakeSources
 from tests.library.zone_updater import ZoneUpdater
 
 
 async def test_an_update_without_a_change_has_the_time_of_its_detection(
-    updater: ZoneUpdater, sessions: Mapping[Family, ClientSession]
+    updater: ZoneUpdater, sources: FakeSources
 ) -> None:
     """The state shows when an address was last detected, also if it is still the same."""
-    sources = FakeSources()
-    updater.detector = new_detector(sessions, providers.PROVIDERS, sources)
     await updater.update()
 
-    sources.advance(300)
-    await updater.update()
+    for _ in range(2):
+        sources.advance(300)
+        await updater.update()
 
-    assert updater.requests == []
-    assert updater.state.detections[HERE].detected_at == sources.now
+        assert updater.requests == []
+        detection = updater.state.detections[HERE]
+        assert (detection.address, detection.detected_at) == (ip_address(HOME), sources.now)

@@ -85,6 +85,18 @@ async def test_a_failed_full_sync_is_made_up_for_in_the_next_update(updater: Zon
     assert updater.contents == {"A home.example.com": HOME}
 
 
+async def test_an_error_of_the_list_ends_with_the_last_domain(updater: ZoneUpdater) -> None:
+    """Without one, the zone is not read again to find that it can be."""
+    updater.simulator.faults.add("cloudflare", LIST, kind="html")
+    await updater.update()
+    assert updater.state.errors
+    updater.managed_records = []
+
+    await updater.update(may_call_api=False)
+
+    assert updater.state.errors == ()
+
+
 @pytest.mark.parametrize("kind", ["reset", "html", "garbled", "warp_on"])
 async def test_s9_a_failed_detection_does_not_hide_the_records(
     updater: ZoneUpdater, kind: str

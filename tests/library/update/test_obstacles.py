@@ -105,6 +105,19 @@ async def test_an_ns_record_that_replaced_the_record_is_found(
     assert updater.state.record(V4).reason is Reason.DELEGATED
 
 
+async def test_the_only_record_of_a_zone_delegates_if_it_is_not_at_the_zones_own_name(
+    deep_updater: ZoneUpdater, simulator: Simulator, zone: Zone
+) -> None:
+    """With the zone's name, its NS records and those of a subdomain cannot be confused."""
+    simulator.cloudflare.delete_record(zone, simulator.cloudflare.records(zone)[0]["id"])
+    delegate(deep_updater)
+
+    await deep_updater.update()
+
+    assert deep_updater.requests == [LIST]
+    assert deep_updater.state.record(KEY).reason is Reason.DELEGATED
+
+
 async def test_a_read_only_record_is_never_written(
     updater: ZoneUpdater, simulator: Simulator, zone: Zone
 ) -> None:

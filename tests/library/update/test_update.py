@@ -204,6 +204,8 @@ async def test_one_name_is_listed_alone_and_several_as_a_zone(updater: ZoneUpdat
     updater.simulator.ip.set_address(NEXT)
     await updater.update()
     assert "name.exact=home.example.com" in updater.simulator.log.select(endpoint=LIST)[0].target
+    await updater.update(full_sync=True)
+    assert "name.exact" not in updater.simulator.log.select(endpoint=LIST)[0].target
 
     updater.managed_records = [
         managed("home.example.com"),
