@@ -118,6 +118,18 @@ async def test_the_only_record_of_a_zone_delegates_if_it_is_not_at_the_zones_own
     assert deep_updater.state.record(KEY).reason is Reason.DELEGATED
 
 
+async def test_an_unreadable_record_at_another_name_stops_nothing(
+    updater: ZoneUpdater, simulator: Simulator, zone: Zone
+) -> None:
+    """Only one at a managed name may be what the update has to know."""
+    simulator.cloudflare.add_odd_record(zone, type="A", name="www.example.com", content=None)
+
+    await updater.update()
+
+    assert updater.state.errors == ()
+    assert updater.state.record(V4).is_in_sync
+
+
 async def test_a_read_only_record_is_never_written(
     updater: ZoneUpdater, simulator: Simulator, zone: Zone
 ) -> None:
