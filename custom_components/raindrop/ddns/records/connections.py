@@ -180,9 +180,13 @@ def _last_first(desired: DesiredRecord) -> Callable[[Record], bool]:
 def _claim(desired: DesiredRecord, own: Record | None) -> Address | None:
     """Return the address that a connection has, as far as that is known.
 
-    Of one that does not tell, its record does.
+    Of one that does not tell, its record does; of one that is down only if its source
+    does not report another one.
     """
-    return desired_address(desired, own) or (parse_record(own.content) if own else None)
+    held = parse_record(own.content) if own else None
+    if desired.is_down and held and desired.network and held not in desired.network:
+        return None
+    return desired_address(desired, own) or held
 
 
 def _holders(
@@ -199,9 +203,7 @@ def _holders(
     def doubts(desired: DesiredRecord) -> tuple[bool, ...]:
         record, claim = own[desired.record_key], claims[desired.record_key]
         is_held = record is not None and holds(record, claim)
-        network = desired.network
-        has_claim = network is not None and (claim is None or claim in network)
-        is_gone = desired.is_down and not has_claim
+        is_gone = desired.is_down and desired.network is None
         return is_gone, desired.uses_way_out, desired.address is None, not is_held
 
     holders: dict[RecordKey, RecordKey] = {}
