@@ -13,7 +13,7 @@ import tests.ha_compat  # isort: skip  # noqa: F401
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.raindrop import address_watch
+from custom_components.raindrop import source_watch
 from custom_components.raindrop.ddns import UpdateOptions, desired_records
 from devtools.integration import DEFAULT_DOMAIN, DEFAULT_OPTIONS, DOMAIN, coordinator
 from devtools.simulated_providers import install_from_json
@@ -99,7 +99,7 @@ class RaindropWithEntity(Raindrop):
     @override
     async def prepare(self) -> None:
         """Let updates follow each change of the entity, which are far apart in practice."""
-        patch.object(address_watch, "_ENTITY_PAUSE_S", 0).start()
+        patch.object(source_watch, "_ENTITY_PAUSE_S", 0).start()
         await super().prepare()
 
     @override

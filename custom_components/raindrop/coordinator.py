@@ -15,7 +15,6 @@ from homeassistant.util import dt as dt_util
 
 from .account_resources import AccountResources
 from .address_sources import async_get_detector
-from .address_watch import AddressWatch
 from .api_client import async_get_client
 from .backoff import Backoff
 from .config import Domain
@@ -44,6 +43,7 @@ from .internet_watch import ZoneWatch
 from .public_dns import PublicDns
 from .publisher import Publisher
 from .reauth import async_update_reauth
+from .source_watch import SourceWatch
 from .store import ZoneStore
 from .token_expiry import TokenExpiry
 from .update_scheduler import FRESH, ROUTINE, UpdateScheduler
@@ -89,7 +89,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         """Called with the domains that were added or changed."""
         sources = self._configuration.watched_sources
         self._watch = ZoneWatch(hass, sources, self._async_detect, self.async_request_update)
-        self._entities = AddressWatch(hass, lambda: self.data.detections, self.async_request_update)
+        self._entities = SourceWatch(hass, lambda: self.data.detections, self.async_request_update)
         self.data = State()
         self.checked_at: datetime | None = None
         """When the last update ended."""

@@ -16,7 +16,7 @@ _ENTITY_PAUSE_S = 10
 """The minimum time between two updates that entities start, however often they change."""
 
 
-class AddressWatch:
+class SourceWatch:
     """Watches the entities and the other zones from the end of setup."""
 
     def __init__(
