@@ -19,6 +19,7 @@ from custom_components.raindrop.ddns.state import RecordState, State
 from custom_components.raindrop.ddns.visibility import is_visible, next_in_turn, with_visibility
 from custom_components.raindrop.ddns.zone_config import ZoneConfig
 from tests.library.builders import A1, A2, A3, HERE, V4, V6, managed, record
+from tests.library.zone_updater import ZoneUpdater
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LONG_AGO = NOON - timedelta(days=9)
@@ -233,3 +234,16 @@ def test_answers_can_be_forgotten() -> None:
     assert clean.foreign_name_servers is None
     assert clean.record(V4).public_addresses is None
     assert not clean.record(V4).is_not_seen
+
+
+async def test_an_update_knows_from_when_on_its_change_must_be_visible(
+    updater: ZoneUpdater,
+) -> None:
+    """The record was there before, so no cache holds for longer that there is none."""
+    (existing,) = updater.simulator.cloudflare.records(updater.zone)
+    updater.simulator.cloudflare.edit_record(updater.zone, existing["id"], ttl=300)
+
+    await updater.update()
+
+    visible_from = updater.detector.now() + timedelta(minutes=15)
+    assert updater.state.record(V4).visible_from == visible_from
