@@ -52,10 +52,12 @@ class ConnectionTrials:
     def _looks_new(self, managed: ManagedRecord) -> bool:
         """Return whether the way out leads to an address of which no connection is known.
 
-        It is then taken for a new one of the connection that this host uses.
+        It is then taken for a new one of the connection that this host uses. Where that
+        has other sources than this host's own address, nothing is promised.
         """
         way_out = self._world.network.way_out
         names = {connection_of_source(source) for source in managed.sources}
-        return way_out not in names and not any(
-            connection.status for connection in managed.connections if connection.name == PRIMARY
-        )
+        own = [c for c in managed.connections if c.name == PRIMARY]
+        if any(c.source.kind == "urls" or c.source.meaning != "this_network" for c in own):
+            return True
+        return way_out not in names and not any(connection.status for connection in own)
