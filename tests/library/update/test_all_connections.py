@@ -28,7 +28,7 @@ from tests.conftest import HOME_V6
 from tests.library.builders import managed
 from tests.library.detection.helpers import LOCAL
 from tests.library.fake_sources import FakeSources
-from tests.library.zone_updater import LIST, ZoneUpdater
+from tests.library.zone_updater import BATCH, LIST, ZoneUpdater
 from tests.secrets import TOKEN
 
 NAME = HostName("lines.example.com")
@@ -38,6 +38,7 @@ F1, F2, L1, L2 = "81.2.69.11", "81.2.69.12", "81.2.70.21", "81.2.70.22"
 NO_ADDRESS = "0.0.0.0"  # noqa: S104 - what a modem reports, not where to listen
 PORT = "binary_sensor.fibre_port"
 HOME_ID = HomeId("3f9a1c2b")
+CREATE = "POST /zones/{zone_id}/dns_records"
 DELETE = "DELETE /zones/{zone_id}/dns_records/{dns_record_id}"
 
 
@@ -161,6 +162,33 @@ async def test_a_line_that_is_down_loses_its_record(home: Home, values: dict[str
     assert types(up) == [EventType.CREATED]
     assert home.written == {"fibre": F1, "lte": L1}
     assert (home.reason(FIBRE), home.updater.state.record(FIBRE).external_changes) == (None, ())
+
+
+async def test_a_line_that_is_up_again_tries_a_refused_record_three_times(home: Home) -> None:
+    """Whatever was refused before it was down; then it waits for the next full sync."""
+    for endpoint in (BATCH, "PATCH *", CREATE):
+        home.updater.simulator.faults.add(
+            "cloudflare", endpoint, kind="error", status=400, code=9003
+        )
+    home.report(F2, L1)
+    for _ in range(3):
+        await home.after()
+    assert home.reason(FIBRE) is Reason.REFUSED
+    home.sources.values[PORT] = "off"
+    await home.after(full_sync=True)
+    assert home.written == {"lte": L1}
+
+    home.sources.values[PORT] = "on"
+    for _ in range(3):
+        await home.after()
+        assert home.updater.requests == [LIST, BATCH, CREATE]
+        assert home.reason(FIBRE) is Reason.REFUSED
+    await home.after()
+    assert home.updater.requests == []
+
+    home.updater.simulator.faults.clear()
+    await home.after(full_sync=True)
+    assert home.written == {"fibre": F2, "lte": L1}
 
 
 @pytest.mark.parametrize("silence", [None, "unavailable", "unknown"])

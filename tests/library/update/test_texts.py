@@ -280,15 +280,22 @@ async def test_a_text_without_a_response_is_read_first(
 
 
 @pytest.mark.usefixtures("text")
-async def test_a_text_alone_without_a_response_is_read_in_the_next_update(
-    updater: ZoneUpdater, simulator: Simulator
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param({"kind": "reset"}, id="no response"),
+        pytest.param({"kind": "error", "status": 403, "code": 9999}, id="forbidden"),
+    ],
+)
+async def test_a_text_alone_that_is_not_refused_for_its_content_is_sent_in_the_next_update(
+    updater: ZoneUpdater, simulator: Simulator, failure: dict[str, Any]
 ) -> None:
     """The record is right already, but the zone is not converged."""
     simulator.cloudflare.edit_record(
         updater.zone, simulator.cloudflare.records(updater.zone)[0]["id"], content=NEXT
     )
     simulator.ip.set_address(NEXT)
-    simulator.faults.add("cloudflare", BATCH, kind="reset", times=1)
+    simulator.faults.add("cloudflare", BATCH, times=1, **failure)
     await updater.update()
     assert (known(updater).reason, updater.state.is_converged) == (Reason.TEXT, False)
 
