@@ -220,6 +220,15 @@ def test_the_hold_down_is_counted_down() -> None:
     assert in_hold_down(reports) == (None, 0)
 
 
+def test_a_candidate_that_nobody_confirms_any_longer_is_held_anew() -> None:
+    """What a provider agreed to says nothing of the time after it can be asked no longer."""
+    reports = Reports()
+    reports.report_all([(0, A), (5, B), (5, A)])
+    reports.is_unverifiable = True
+
+    assert reports.report_all([(120, A), (119, A), (1, A)]) == [B, B, A]
+
+
 def test_the_accepted_address_ends_the_hold_down_of_another() -> None:
     """When the accepted address is reported again, there is no candidate any more."""
     reports = Reports(is_unverifiable=True)

@@ -88,8 +88,10 @@ class DampingState:
         if self.candidate not in {None, address}:
             return self._interrupt(now).report(address, now, is_unverifiable=is_unverifiable)
         state = self
-        # A clock that was set back must not prolong the hold-down.
-        if self.candidate is None or self.candidate_since > now:
+        # What others confirmed until now has to prove itself again once nobody can. A clock
+        # that was set back must not prolong the hold-down.
+        loses_witness = is_unverifiable and not self.is_unverifiable
+        if self.candidate is None or loses_witness or self.candidate_since > now:
             state = replace(
                 self,
                 candidate=address,
