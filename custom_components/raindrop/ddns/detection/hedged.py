@@ -81,7 +81,7 @@ async def _query_first(provider: Provider, query: _Query, next_query: _NextQuery
                 timer.cancel()
                 for race in races:
                     race.cancel()
-                    await gather(race, return_exceptions=True)
+                await gather(*races, return_exceptions=True)
     return races[0].result()
 
 
