@@ -205,6 +205,27 @@ async def test_a_failure_of_the_same_moment_counts_as_such(
     assert results(await query) == [("a", STATUS), ("b", A1)]
 
 
+@pytest.mark.parametrize("turns", range(1, 5))
+async def test_a_response_of_the_moment_after_the_first_address_changes_nothing(
+    sessions: Mapping[Family, ClientSession],
+    fake: FakeProviders,
+    monkeypatch: pytest.MonkeyPatch,
+    turns: int,
+) -> None:
+    """Whenever the slow provider responds after another one's address, that address is returned."""
+    monkeypatch.setattr(hedged, "HEDGE_DELAY_S", 0.001)
+    query = start(sessions, "ab")
+    await fake.until_queried("b")
+
+    fake.send("b", A1)
+    for _ in range(turns):
+        await sleep(0)
+    fake.send("a", A2)
+
+    assert ("b", A1) in results(await query)
+    assert all_tasks() == {current_task()}
+
+
 async def test_a_slow_provider_is_waited_for_while_others_fail(
     sessions: Mapping[Family, ClientSession], fake: FakeProviders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
