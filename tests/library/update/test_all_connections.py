@@ -176,7 +176,7 @@ async def test_a_line_that_is_up_again_tries_a_refused_record_three_times(home: 
     assert home.reason(FIBRE) is Reason.REFUSED
     home.sources.values[PORT] = "off"
     await home.after(full_sync=True)
-    assert home.written == {"lte": L1}
+    assert (home.written, home.updater.state.errors) == ({"lte": L1}, ())
 
     home.sources.values[PORT] = "on"
     for _ in range(3):
@@ -189,6 +189,23 @@ async def test_a_line_that_is_up_again_tries_a_refused_record_three_times(home: 
     home.updater.simulator.faults.clear()
     await home.after(full_sync=True)
     assert home.written == {"fibre": F2, "lte": L1}
+
+
+async def test_a_missing_record_of_a_line_that_is_down_is_no_problem(home: Home) -> None:
+    """Nor is the zone read again and again for it."""
+    home.updater.managed_records = [
+        replace(record, policy=Policy()) for record in home.updater.managed_records
+    ]
+    cloudflare, zone = home.updater.simulator.cloudflare, home.updater.zone
+    (record,) = (r for r in cloudflare.records(zone) if r["content"] == F1)
+    cloudflare.delete_record(zone, record["id"])
+    await home.after(full_sync=True)
+    assert home.reason(FIBRE) is Reason.MISSING
+
+    home.sources.values[PORT] = "off"
+    await home.after()
+    await home.after()
+    assert (home.updater.requests, home.reason(FIBRE)) == ([], Reason.CONNECTION_DOWN)
 
 
 @pytest.mark.parametrize("silence", [None, "unavailable", "unknown"])

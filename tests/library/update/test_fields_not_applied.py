@@ -221,6 +221,19 @@ async def test_what_is_changed_in_a_record_that_came_back_incomplete_is_kept(
     assert {name: again[name] for name in expected} == expected
 
 
+async def test_a_record_that_came_back_without_its_ttl_is_given_it(
+    simulator: Simulator, zone: Zone, updater: ZoneUpdater
+) -> None:
+    """As soon as Cloudflare applies it."""
+    await come_back_incomplete(simulator, zone, updater, {"ttl": 3600})
+
+    await updater.update(full_sync=True)
+
+    (record,) = simulator.cloudflare.records(zone)
+    assert record["ttl"] == 3600
+    assert updater.state.record(V4).reason is None
+
+
 async def test_a_record_of_somebody_else_in_place_of_an_incomplete_one_is_kept(
     simulator: Simulator, zone: Zone, updater: ZoneUpdater
 ) -> None:

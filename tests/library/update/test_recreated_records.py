@@ -70,6 +70,30 @@ async def test_a_deleted_record_comes_back_as_it_was(
     assert pro_updater.state.record(pro_updater.managed_records[0].record_key).reason is None
 
 
+@pytest.mark.parametrize(
+    "comment",
+    [pytest.param("front door", id="own comment"), pytest.param(OWNER_COMMENT, id="owned")],
+)
+async def test_a_record_that_came_back_incomplete_and_is_deleted_again_comes_back_as_it_was(
+    pro_updater: ZoneUpdater, comment: str
+) -> None:
+    """With what it had before, and not with what it came back with."""
+    edit(pro_updater, ttl=120, comment=comment, tags=["room:attic"])
+    await pro_updater.update()
+    before = fields(pro_updater)
+    ignored = ("ttl", "comment", "tags")
+    pro_updater.simulator.faults.add("cloudflare", BATCH, kind="ignored_fields", fields=ignored)
+    delete(pro_updater)
+    await pro_updater.update(full_sync=True)
+    assert fields(pro_updater) != before
+    pro_updater.simulator.faults.clear()
+    delete(pro_updater)
+
+    await pro_updater.update(full_sync=True)
+
+    assert fields(pro_updater) == before
+
+
 async def test_a_record_comes_back_as_it_was_with_a_new_address(updater: ZoneUpdater) -> None:
     """If the address changed meanwhile, everything but the address is as it was."""
     edit(updater, proxied=True)
