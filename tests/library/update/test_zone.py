@@ -1,5 +1,7 @@
 """The zone itself: read with its records if that is wanted, and remembered."""
 
+from dataclasses import replace
+
 import pytest
 
 from custom_components.raindrop.ddns.errors import (
@@ -8,8 +10,10 @@ from custom_components.raindrop.ddns.errors import (
     CloudflareRateLimitError,
     CloudflareResponseError,
 )
+from custom_components.raindrop.ddns.models import Reason
 from custom_components.raindrop.ddns.zones import Zone, ZoneStatus
 from tests.conftest import HOME, NEXT
+from tests.library.builders import V4
 from tests.library.zone_updater import BATCH, LIST, ZONE, ZoneUpdater
 from tests.secrets import TOKEN
 
@@ -37,6 +41,24 @@ async def test_a_full_sync_reads_the_zone_itself_if_that_is_wanted(updater: Zone
     assert status(updater) is ZoneStatus.ACTIVE
     await updater.update(full_sync=True, read_zone=True)
     assert status(updater) is ZoneStatus.MOVED
+
+
+async def test_a_zone_that_is_delegated_elsewhere_is_so_in_later_updates(
+    updater: ZoneUpdater,
+) -> None:
+    """An update asks no resolvers: what they answered counts until Cloudflare says it itself."""
+    await updater.update(read_zone=True)
+    elsewhere = frozenset({"ns1.registrar.example"})
+    updater.state = replace(updater.state, foreign_name_servers=elsewhere)
+    for full_sync in (False, True):
+        result = await updater.update(full_sync=full_sync, read_zone=True)
+        assert updater.state.foreign_name_servers == elsewhere
+    assert updater.state.record(V4).reason is Reason.NOT_SEEN
+    assert result.events == ()
+
+    updater.simulator.cloudflare.edit_zone(updater.zone, status="moved")
+    await updater.update(full_sync=True, read_zone=True)
+    assert updater.state.foreign_name_servers is None
 
 
 async def test_the_zone_is_read_with_its_records_only(updater: ZoneUpdater) -> None:
