@@ -1,5 +1,6 @@
 """What is remembered of each record from one update to the next."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 import json
 
@@ -14,11 +15,13 @@ from custom_components.raindrop.ddns.models import (
     Reason,
     RecordKey,
 )
-from custom_components.raindrop.ddns.sources import Family
+from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
+from custom_components.raindrop.ddns.state import RecordState, State
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT, OLD
 from tests.library.builders import V4, V6, managed
+from tests.library.fake_sources import FakeSources
 from tests.library.update.external_changes import (
     ExternalChange,
     delete,
@@ -46,6 +49,38 @@ async def test_the_address_in_sync_is_remembered(updater: ZoneUpdater) -> None:
     second = updater.state.record(V4)
     assert second.last_address == second.synced_address == ip_address(NEXT)
     assert second.last_record == second.record != first.record
+
+
+async def test_a_record_that_may_have_been_proxied_is_not_created(updater: ZoneUpdater) -> None:
+    """What was stored of it could not be read: unproxied, it could show a home that was hidden."""
+    delete(updater)
+    updater.managed_records = [managed("home.example.com", policy=CREATE)]
+    updater.state = State(records={V4: RecordState(is_forgotten=True)})
+
+    for _ in range(2):
+        await updater.update(full_sync=True)
+        assert updater.contents == {}
+        assert updater.state.record(V4).reason is Reason.PROXIED_UNKNOWN
+
+
+async def test_the_address_of_the_router_says_nothing_about_the_prefix_of_its_network(
+    updater: ZoneUpdater, sources: FakeSources
+) -> None:
+    """A record that needs the prefix is not written."""
+    router = Source(Family.IPV6, SourceKind.ENTITY, entity="sensor.router", meaning=Meaning.ROUTER)
+    sources.values["sensor.router"] = HOME_V6
+    policy = Policy(create=True, interface_id=InterfaceId(bits=0xBEEF))
+    updater.managed_records = [
+        replace(managed("nas.example.com", Family.IPV6, policy), source=router)
+    ]
+
+    for _ in range(3):
+        sources.advance(300)
+        await updater.update(full_sync=True)
+    assert updater.state.detections[router].address == ip_address(HOME_V6)
+    assert "AAAA nas.example.com" not in updater.contents
+    (known,) = updater.state.records.values()
+    assert known.reason is Reason.NO_PREFIX
 
 
 async def test_a_record_that_was_in_sync_from_the_start_is_remembered(
