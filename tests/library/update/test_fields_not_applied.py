@@ -234,6 +234,32 @@ async def test_a_record_that_came_back_without_its_ttl_is_given_it(
     assert updater.state.record(V4).reason is None
 
 
+@pytest.mark.parametrize(
+    "fields, policy, expected",
+    [
+        ({"proxied": True}, Policy(create=True, proxied=False), {"proxied": False}),
+        ({"ttl": 3600}, Policy(create=True, ttl_s=120), {"ttl": 120}),
+    ],
+)
+async def test_what_is_enforced_comes_before_what_an_incomplete_record_lacks(
+    simulator: Simulator,
+    zone: Zone,
+    updater: ZoneUpdater,
+    fields: dict[str, Any],
+    policy: Policy,
+    expected: dict[str, Any],
+) -> None:
+    """The user changed the policy since."""
+    await come_back_incomplete(simulator, zone, updater, fields)
+    updater.managed_records = [managed("home.example.com", policy=policy)]
+
+    await updater.update(full_sync=True)
+
+    (record,) = simulator.cloudflare.records(zone)
+    assert expected.items() <= record.items()
+    assert updater.state.record(V4).reason is None
+
+
 async def test_a_record_of_somebody_else_in_place_of_an_incomplete_one_is_kept(
     simulator: Simulator, zone: Zone, updater: ZoneUpdater
 ) -> None:
