@@ -6,6 +6,7 @@ from simulator.cloudflare import Zone
 from simulator.cloudflare.record import Fields, Record
 
 from .constants import NO_ADDRESS
+from .content_checker import ContentChecker
 from .integration import CONNECTION_COMMENTS, OTHER_HOME_COMMENT, OWNER_COMMENTS
 from .model import Connection, ManagedRecord, RecordKey
 from .record_rules import enforced, key_of, shown
@@ -21,6 +22,7 @@ class ConnectionRecordChecker:
         self,
         zone: Zone,
         reported: ReportedAddresses,
+        contents: ContentChecker,
         deletable: Collection[RecordKey],
         external_ids: Collection[str],
         external_keys: Collection[RecordKey],
@@ -28,6 +30,7 @@ class ConnectionRecordChecker:
         """Take what may be deleted, and what was changed externally in the present step."""
         self._zone = zone
         self._reported = reported
+        self._contents = contents
         self._deletable = deletable
         self._external_ids = external_ids
         self._external_keys = external_keys
@@ -80,7 +83,8 @@ class ConnectionRecordChecker:
         if record_key in self._deletable:
             return
         left = [r for r in self._existing(record_key) if r.id != record.id]
-        if not any(other.fields.comment in OWNER_COMMENTS for other in left):
+        is_own_left = any(other.fields.comment in OWNER_COMMENTS for other in left)
+        if not is_own_left and not any(self._is_right_pinned(r, allowed) for r in left):
             yield f"{record_key}: {record.shown()} was deleted, the last one of this home"
         name = _CONNECTIONS.get(record.fields.comment or "")
         is_double = any(other.fields.comment == record.fields.comment for other in left)
@@ -91,6 +95,19 @@ class ConnectionRecordChecker:
 
     def _existing(self, record_key: RecordKey) -> list[Record]:
         return [r for r in self._zone.records.values() if key_of(r.fields) == record_key]
+
+    def _is_right_pinned(self, record: Record, allowed: Collection[ManagedRecord]) -> bool:
+        """Return whether the user pinned a record for the whole name, and its address is right.
+
+        Then nobody needs those of the connections that the name had before.
+        """
+        fields = record.fields
+        return fields.comment != OTHER_HOME_COMMENT and any(
+            managed.record_id == record.id
+            and not managed.has_own_records
+            and self._contents.is_confirmed(managed, fields, fields.content)
+            for managed in allowed
+        )
 
     def _said_down(self, connection: Connection) -> bool:
         """Return whether a connection itself said in this step that it is down."""

@@ -70,7 +70,12 @@ class ZoneChecker:
         self._shared: set[RecordKey] = set()
         """The record keys at which each connection has its own record, or ever had."""
         self._of_connections = ConnectionRecordChecker(
-            zone, reported, deletable, self._external_ids_in_step, self._external_keys_in_step
+            zone,
+            reported,
+            self._contents,
+            deletable,
+            self._external_ids_in_step,
+            self._external_keys_in_step,
         )
         self._create, self._change, self._delete = zone.create, zone.change, zone.delete
         for name, method in (

@@ -426,6 +426,21 @@ def test_a_chosen_record_that_became_that_of_a_connection_is_none_to_keep() -> N
     assert made.stale_records == {V4: [lte]}
 
 
+def test_a_chosen_record_replaces_those_of_former_connections() -> None:
+    """They would answer with addresses of the past; without a known address, they stay."""
+    chosen, fibre = record(A1, number=1), of("fibre", A2, 2)
+    name = DesiredRecord(record_key=V4, address=A1, policy=replace(CREATES, record_id=chosen.id))
+
+    right = plan([name], chosen, fibre)
+    changed = plan([replace(name, address=A3)], chosen, fibre)
+    unknown = plan([replace(name, address=None)], chosen, fibre)
+
+    assert (right.changes, right.conflicts, right.records) == ((), (), {V4: chosen})
+    assert changed.changes == (Update(record_key=V4, record=chosen, address=A3),)
+    assert right.stale_records == changed.stale_records == {V4: [fibre]}
+    assert unknown.stale_records == {}
+
+
 def test_a_created_record_is_proxied_like_the_others() -> None:
     """Records of one name are proxied together, whatever one was before."""
     fibre = of("fibre", A1, 1, proxied=True)
