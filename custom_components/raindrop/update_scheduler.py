@@ -119,7 +119,6 @@ class UpdateScheduler:
         ends = [d.hold_down_s for d in state.detections.values() if d.candidate]
         if ends:
             self._async_schedule(ROUTINE, min(ends), partial(self.async_request, ROUTINE))
-        self._async_cancel(FRESH)
         if config.has_connections:
             self._async_schedule_look(state)
 
