@@ -8,11 +8,10 @@ import pytest
 
 from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
-from custom_components.raindrop.ddns.models import Owner, ResourceId
+from custom_components.raindrop.ddns.models import Network, Owner, ResourceId
 from custom_components.raindrop.ddns.resources.config import (
     IPV6_HOST,
     ItemId,
-    Network,
     ResourceConfig,
     ResourceItem,
     ResourceKind,

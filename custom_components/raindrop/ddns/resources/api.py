@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from ..cloudflare.client import CloudflareClient
 from ..errors import CloudflareError
-from ..models import Reason
+from ..models import Network, Reason
 from ..zones import AccountId
-from .config import AccountResource, Network, ResourceConfig, ResourceItem
+from .config import AccountResource, ResourceConfig, ResourceItem
 from .plan import ResourcePlan
 
 type Wait = Callable[[], Awaitable[bool]]

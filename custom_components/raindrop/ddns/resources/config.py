@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import NewType
 
 from ..detection.result import Detection
 from ..errors import DetectionError
-from ..models import Address, Owner, ResourceId
+from ..models import Address, Network, Owner, ResourceId
 from ..sources import Family, Source
 from ..zones import AccountId
-
-type Network = IPv4Network | IPv6Network
 
 ItemId = NewType("ItemId", str)
 """Distinguishes the items of one resource."""

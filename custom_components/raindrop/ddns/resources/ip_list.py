@@ -12,10 +12,11 @@ from ..cloudflare.client import CloudflareClient
 from ..cloudflare.codec import checked, json_object, read_id
 from ..cloudflare.ownership import owner_comment
 from ..errors import CloudflareError, CloudflareRefusedError, CloudflareResponseError, Permission
+from ..models import Network
 from ..zones import AccountId
 from .api import Changes, ResourceApi
 from .codec import network_text, read_item, read_lists
-from .config import AccountResource, ItemId, Network, ResourceItem
+from .config import AccountResource, ItemId, ResourceItem
 from .plan import ResourcePlan
 
 _PAGE_SIZE = 500

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..models import Owner
+from ..models import Network, Owner
 from ..sources import Family
-from .config import Network, ResourceConfig, ResourceItem
+from .config import ResourceConfig, ResourceItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from ..detection.result import Detections
 from ..errors import CloudflareError
-from ..models import Reason
+from ..models import Network, Reason
 from ..results import DdnsEvent, EventType
 from ..sources import Family
-from .config import Network, ResourceConfig, ResourceItem, desired_networks, is_shared
+from .config import ResourceConfig, ResourceItem, desired_networks, is_shared
 
 _LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)
 """How long something may be unknown, or an old address stay: about three updates."""

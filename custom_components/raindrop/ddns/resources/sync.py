@@ -17,12 +17,12 @@ from ..errors import (
     UnknownNetworkError,
     UnknownSettingsError,
 )
-from ..models import Owner, Reason
+from ..models import Network, Owner, Reason
 from ..records.external_changes import is_contested, next_times
 from ..results import DdnsEvent, EventType
 from ..sources import Family
 from .api import Changes, Wait
-from .config import Network, ResourceConfig, ResourceItem, desired_networks
+from .config import ResourceConfig, ResourceItem, desired_networks
 from .kinds import APIS
 from .plan import ResourcePlan, plan_resource
 from .state import ResourceResult, ResourceState, assess_resource, resource_failure_events

@@ -10,10 +10,11 @@ from ..cloudflare.client import CloudflareClient
 from ..cloudflare.codec import JsonObject, checked, json_object
 from ..cloudflare.ownership import owner_comment
 from ..errors import CloudflareError, CloudflareResponseError, Permission
+from ..models import Network
 from ..zones import AccountId
 from .api import Changes, ResourceApi
 from .codec import network_text, read_item, read_lists
-from .config import AccountResource, Network, ResourceItem
+from .config import AccountResource, ResourceItem
 from .plan import ResourcePlan
 
 _PAGE_SIZE = 1000
