@@ -1,6 +1,6 @@
 """One update of a zone: detect, plan, apply, and return what is known now and what happened."""
 
-from asyncio import gather
+from asyncio import Task, TaskGroup, gather
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from .connections_in_use import InUse, switch_events, with_connections
 from .desired_records import desired_records_of
 from .detection.detector import Detector
 from .detection.requests import confirm_all, detect_all
+from .detection.result import Detections
 from .down_connections import with_down
 from .errors import CloudflareError, CloudflarePermissionError
 from .models import Record, RecordKey, ZoneId
@@ -82,32 +83,32 @@ async def update_zone(
     requests.
     """
     now = detector.now()
-    looked = await detect_all(detector, config.sources, options.max_age, options.detection_limit_s)
-    off_sensors = await detector.off_sensors(config.up_sensors)
-    config = with_down(config, looked, off_sensors)
-    used = with_connections(config, looked, off_sensors, state, detector.now())
-    unconfirmed = [detection for detection in looked.values() if detection.is_unconfirmed]
-    must_read = options.full_sync or not state.is_converged
-    must_confirm = unconfirmed or options.second_opinion
-    is_usual = not (must_read or must_confirm or state.has_unknown_record)
-    is_usual = is_usual and not config.has_connection_records
-    if is_usual and used.detections == state.detections and used.state == state:
-        return replace(state, detections=used.detections), UpdateResult()
-    has_new_dispute = any(
-        not (state.conflicting_updates.get(d.source) or d.ways_out) for d in unconfirmed
-    )
-    is_urgent = must_read or has_new_dispute or not is_synced(*used)
-    listing: list[Record] | CloudflareError | None = None
-    confirming = confirm_all(detector, looked, second_opinion=options.second_opinion)
-    if options.may_call_api and is_urgent:
-        confirmed, listing = await gather(
-            confirming, _list(client, config, state, whole_zone=options.full_sync)
-        )
-    else:
-        confirmed = await confirming
-    used = with_connections(config, confirmed, off_sensors, state, detector.now())
-    if options.may_call_api and listing is None and not is_synced(*used):
-        listing = await _list(client, config, state, whole_zone=options.full_sync)
+    reading: list[Task[list[Record] | CloudflareError]] = []
+    async with TaskGroup() as tasks:
+
+        def read() -> None:
+            """Begin to read the zone, once, while the address is detected."""
+            if options.may_call_api and not reading:
+                whole_zone = options.full_sync
+                listing = _list(client, config, state, whole_zone=whole_zone)
+                reading.append(tasks.create_task(listing))
+
+        if options.full_sync or not state.is_converged:
+            read()
+        limit_s = options.detection_limit_s
+        looked = await detect_all(detector, config.sources, options.max_age, limit_s)
+        off_sensors = await detector.off_sensors(config.up_sensors)
+        config = with_down(config, looked, off_sensors)
+        used = with_connections(config, looked, off_sensors, state, detector.now())
+        if _is_usual(looked, used, state, options):
+            return replace(state, detections=used.detections), UpdateResult()
+        if _has_new_dispute(looked, state) or not is_synced(*used):
+            read()
+        confirmed = await confirm_all(detector, looked, second_opinion=options.second_opinion)
+        used = with_connections(config, confirmed, off_sensors, state, detector.now())
+        if not is_synced(*used):
+            read()
+    listing = reading[0].result() if reading else None
     if listing is None or isinstance(listing, CloudflareError):
         after, result = without_list(*used, listing, now=now)
     else:
@@ -116,6 +117,24 @@ async def update_zone(
         )
     events = (*switch_events(config, state, after), *result.events)
     return after, replace(result, events=events)
+
+
+def _is_usual(looked: Detections, used: InUse, state: State, options: UpdateOptions) -> bool:
+    """Return whether nothing changed and nothing is left to do, as in most updates."""
+    is_asked = options.full_sync or options.second_opinion
+    is_open = not state.is_converged or state.has_unknown_record
+    if is_asked or is_open or used.config.has_connection_records:
+        return False
+    is_unconfirmed = any(detection.is_unconfirmed for detection in looked.values())
+    return not is_unconfirmed and used.detections == state.detections and used.state == state
+
+
+def _has_new_dispute(looked: Detections, state: State) -> bool:
+    """Return whether a source reports another address, unless its providers are at odds anyway."""
+    return any(
+        d.is_unconfirmed and not (state.conflicting_updates.get(source) or d.ways_out)
+        for source, d in looked.items()
+    )
 
 
 async def _write(

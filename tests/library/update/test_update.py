@@ -116,6 +116,33 @@ async def test_the_confirming_query_and_the_list_run_concurrently(updater: ZoneU
     assert not batch.overlaps(confirming)
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_zone_that_is_read_anyway_is_read_while_the_address_is_detected(
+    updater: ZoneUpdater, *, is_first: bool
+) -> None:
+    """The first update and a full sync read the zone and ask the first provider concurrently."""
+    simulator = updater.simulator
+    if not is_first:
+        await updater.update()
+    holds = [
+        simulator.faults.add("ip", "cloudflare", kind="hold"),
+        simulator.faults.add("cloudflare", LIST, kind="hold"),
+    ]
+    simulator.log.clear()
+    task = updater.start(full_sync=not is_first)
+    (looking,) = await simulator.log.arrived(1, provider="cloudflare")
+    (listing,) = await simulator.log.arrived(1, endpoint=LIST)
+    assert (looking.status, listing.status) == (None, None)
+    assert simulator.log.select(provider="ipify") == []
+    for hold in holds:
+        hold.release()
+
+    await task
+
+    assert looking.overlaps(listing)
+    assert updater.contents == {"A home.example.com": HOME}
+
+
 async def test_nothing_is_written_before_an_address_is_confirmed(updater: ZoneUpdater) -> None:
     """Even if the zone is listed first, nothing is written until a second provider agrees."""
     simulator = updater.simulator
