@@ -21,19 +21,19 @@ from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import CloudflareAuthError, CloudflareConnectionError, CloudflareNotFoundError
 from .deletions import async_delete_with_entry
 from .entity import zone_device
-from .entry_issues import (
+from .error_messages import translated_error
+from .history import async_get_history, async_remove_history
+from .home_id import async_get_home_id
+from .issues.entry import (
     async_delete_entry_issues,
     async_report_configuration,
     async_report_zone_id,
 )
-from .error_messages import translated_error
-from .history import async_get_history, async_remove_history
-from .home_id import async_get_home_id
-from .issues import async_delete_issues, async_sync_issues
-from .resource_deletions import async_delete_items_with_entry
-from .resource_issues import async_delete_resource_issues
+from .issues.resources import async_delete_resource_issues
+from .issues.sync import async_delete_issues, async_sync_issues
+from .resources.deletions import async_delete_items_with_entry
 from .services import async_setup_services
-from .store import ZoneStore
+from .storage.zone_store import ZoneStore
 from .takeover import CONF_REPLACES, async_follow_takeover
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

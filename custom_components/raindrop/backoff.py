@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from . import ddns
 from .const import FULL_SYNC_INTERVAL
 from .ddns import UpdateOptions
-from .store import ZoneStore
+from .storage.zone_store import ZoneStore
 from .update_scheduler import HOURLY, LATE_WRITE, is_interval_over
 from .zone_reading import ZoneReading
 

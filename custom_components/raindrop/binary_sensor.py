@@ -16,7 +16,7 @@ from .const import ATTR_REASON
 from .coordinator import RaindropConfigEntry
 from .ddns import ResourceKind
 from .entity import DomainEntity, async_add_domain_entities
-from .resource_entity import ResourceEntity, async_add_resource_entities
+from .resources.entity import ResourceEntity, async_add_resource_entities
 
 PARALLEL_UPDATES = 0
 

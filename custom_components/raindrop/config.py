@@ -1,7 +1,7 @@
 """Convert what config entries and subentries store to the library's values and back.
 
 The data of a domain subentry are ``DOMAIN_DEFAULTS`` and the host name. In its
-``sources`` (see `stored_sources`), a family that follows the zone is absent.
+``sources`` (see `storage.sources`), a family that follows the zone is absent.
 
 All of it may have been edited by hand or restored in part: a domain that cannot
 be read stops no other.
@@ -28,14 +28,14 @@ from .ddns import (
     SourceKind,
     ZoneConfig,
 )
-from .resource_config import resource_families
-from .stored_connections import (
+from .resources.config import resource_families
+from .storage.connections import (
     CONF_CONNECTIONS,
     Connections,
     read_connections,
     read_record_connections,
 )
-from .stored_sources import (
+from .storage.sources import (
     CONF_RESOLVERS,
     CONF_SOURCE,
     CONF_SOURCES,
@@ -45,7 +45,7 @@ from .stored_sources import (
     read_source_list,
     read_sources,
 )
-from .stored_values import (
+from .storage.values import (
     read_bool,
     read_choice,
     read_host_name,

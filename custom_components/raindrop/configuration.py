@@ -14,9 +14,9 @@ from .config import (
 )
 from .ddns import Source, ZoneConfig, reconfigured
 from .deletions import async_begin_deletions
-from .resource_config import unreadable_resources
-from .store import ZoneStore
-from .stored_sources import watches_connection
+from .resources.config import unreadable_resources
+from .storage.sources import watches_connection
+from .storage.zone_store import ZoneStore
 
 
 class Configuration:

@@ -13,7 +13,6 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .account_resources import AccountResources
 from .address_sources import async_get_detector
 from .api_client import async_get_client
 from .backoff import Backoff
@@ -43,8 +42,9 @@ from .internet_watch import ZoneWatch
 from .public_dns import PublicDns
 from .publisher import Publisher
 from .reauth import async_update_reauth
+from .resources.account_resources import AccountResources
 from .source_watch import SourceWatch
-from .store import ZoneStore
+from .storage.zone_store import ZoneStore
 from .token_expiry import TokenExpiry
 from .update_scheduler import FRESH, ROUTINE, UpdateScheduler
 

@@ -31,7 +31,8 @@ from .ddns import (
     ZoneId,
     delete_owned,
 )
-from .entry_issues import (
+from .home_id import async_get_home_id
+from .issues.entry import (
     async_end_deletion_failed,
     async_end_records_left,
     async_report_deletion_failed,
@@ -39,8 +40,7 @@ from .entry_issues import (
     async_report_state_lost,
     record_names,
 )
-from .home_id import async_get_home_id
-from .store import ZoneStore
+from .storage.zone_store import ZoneStore
 from .update_scheduler import LATE_WRITE, async_call_again
 
 _LIMIT_S = 20

@@ -22,7 +22,7 @@ from .ddns import (
 )
 from .error_messages import error_message
 from .internet_watch import async_watch
-from .resource_config import ManagedResource
+from .resources.config import ManagedResource
 
 
 class _Labels:

@@ -14,9 +14,9 @@ from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import DdnsEvent, EventType, Family, ResourceKind
 from .entity import DomainEntity, ZoneEntity, async_add_domain_entities
 from .publisher import SIGNAL_EVENT, resource_place
-from .resource_config import ManagedResource
-from .resource_entity import ResourceEntity, async_add_resource_entities
-from .resource_kinds import KINDS
+from .resources.config import ManagedResource
+from .resources.entity import ResourceEntity, async_add_resource_entities
+from .resources.kinds import KINDS
 
 PARALLEL_UPDATES = 0
 

@@ -2,9 +2,9 @@
 
 from homeassistant.core import callback
 
-from .account_resources import AccountResources
 from .ddns import State, UpdateResult
 from .public_dns import PublicDns
+from .resources.account_resources import AccountResources
 from .token_expiry import TokenExpiry
 
 

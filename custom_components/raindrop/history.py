@@ -13,8 +13,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
 from .ddns import Address, DdnsEvent, Family, HostName
-from .stored_sources import FAMILIES
-from .stored_values import (
+from .storage.sources import FAMILIES
+from .storage.values import (
     UNREADABLE,
     read_address,
     read_host_name,

@@ -25,7 +25,7 @@ from .ddns import (
     next_in_turn,
     questions_about,
 )
-from .stored_sources import RESOLVERS, resolver_choice
+from .storage.sources import RESOLVERS, resolver_choice
 from .update_scheduler import UpdateScheduler
 
 MAX_CHANGED: Final = 20

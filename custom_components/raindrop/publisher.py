@@ -19,8 +19,8 @@ from .const import DOMAIN
 from .ddns import Address, DdnsEvent, HostName, ResourceId, Source, State, UpdateResult, ZoneConfig
 from .error_messages import StatusLog
 from .history import async_get_history
-from .issues import async_sync_issues
-from .store import ZoneStore
+from .issues.sync import async_sync_issues
+from .storage.zone_store import ZoneStore
 
 SIGNAL_ADDRESS_ACCEPTED: SignalType[Source, Address] = SignalType(f"{DOMAIN}_address_accepted")
 """A zone accepted another address of a source."""

@@ -29,13 +29,13 @@ from .ddns import (
     Zone,
 )
 from .error_messages import translated_error
-from .fix_flow import RetryFlow
 from .flows.connections import MAX_NAME_LENGTH
 from .flows.networks import CONF_NETWORK, chosen_networks, network_schema
 from .flows.schemas import record_choice
-from .issue import ATTR_CONNECTION, ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE
-from .stored_connections import CONF_CONNECTIONS, with_own_records
-from .stored_sources import CONF_SOURCES, FAMILIES
+from .issues.fix_flow import RetryFlow
+from .issues.issue import ATTR_CONNECTION, ATTR_ENTRY_ID, ATTR_FAMILY, ATTR_ISSUE
+from .storage.connections import CONF_CONNECTIONS, with_own_records
+from .storage.sources import CONF_SOURCES, FAMILIES
 from .subentries import async_change_domain
 from .zone_move import async_find_zone, async_use_zone
 

@@ -32,9 +32,9 @@ from .entity import (
 )
 from .history import async_get_history
 from .record_sensors import async_remove_unused_sensors, record_sensors
-from .resource_config import ManagedResource
-from .resource_entity import ResourceEntity, async_add_resource_entities
-from .resource_kinds import KINDS, ONLY_OF_RESOURCES
+from .resources.config import ManagedResource
+from .resources.entity import ResourceEntity, async_add_resource_entities
+from .resources.kinds import KINDS, ONLY_OF_RESOURCES
 
 PARALLEL_UPDATES = 0
 

@@ -25,7 +25,7 @@ from .ddns import Change, Detection, Family, Reason, RecordKey, Source, ZoneConf
 from .error_messages import translated_error
 from .history import async_get_history, change_data, switch_data
 from .loading import async_wait_until_loaded
-from .resource_responses import async_planned_resources, resource_outcomes
+from .resources.responses import async_planned_resources, resource_outcomes
 
 ATTR_DOMAINS = "domains"
 ATTR_DRY_RUN = "dry_run"

@@ -23,7 +23,7 @@ from .config import host_names
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry
 from .ddns import Family, HostName, RecordKey, RecordState
-from .stored_values import read_host_name, read_list, read_text
+from .storage.values import read_host_name, read_list, read_text
 
 CONF_REPLACES = "replaces"
 """The id of the entry of Home Assistant's own integration that is to be disabled."""

@@ -17,7 +17,7 @@ from .ddns import (
     CloudflareError,
     UpdateResult,
 )
-from .entry_issues import async_end_token_expires, async_report_token_expires
+from .issues.entry import async_end_token_expires, async_report_token_expires
 from .update_scheduler import DAILY, is_interval_over
 
 _NOTICE = timedelta(days=14)

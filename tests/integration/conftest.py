@@ -23,10 +23,10 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.raindrop import ip_list_operations
 from custom_components.raindrop.const import DOMAIN, FULL_SYNC_INTERVAL, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
+from custom_components.raindrop.resources import ip_list_operations
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import LIST_PERMISSIONS, ZERO_TRUST_PERMISSIONS

@@ -14,7 +14,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns import ResourceKind
-from custom_components.raindrop.resource_config import RESOURCE_DEFAULTS, resource_unique_id
+from custom_components.raindrop.resources.config import RESOURCE_DEFAULTS, resource_unique_id
 from simulator import Simulator
 from simulator.cloudflare.ip_lists import ItemList
 from simulator.cloudflare.locations import Location

@@ -17,7 +17,7 @@ from custom_components.raindrop.config import (
 )
 from custom_components.raindrop.ddns.models import HomeId, HostName
 from custom_components.raindrop.ddns.sources import Family, Source, SourceKind
-from custom_components.raindrop.stored_sources import read_source_list, read_sources, source_data
+from custom_components.raindrop.storage.sources import read_source_list, read_sources, source_data
 from custom_components.raindrop.subentries import new_domain_subentry
 from tests.secrets import TOKEN
 

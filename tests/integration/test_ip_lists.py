@@ -236,7 +236,7 @@ async def test_an_unexpected_error_concerns_one_list(
         raise RuntimeError("broken")
 
     with monkeypatch.context() as broken:
-        broken.setattr("custom_components.raindrop.account_resources.sync_resource", fail)
+        broken.setattr("custom_components.raindrop.resources.account_resources.sync_resource", fail)
         simulator.ip.set_address(NEXT)
         await clock.cycles()
     assert "Unexpected error updating trusted" in caplog.text

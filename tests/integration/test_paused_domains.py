@@ -19,7 +19,7 @@ import pytest
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns import Reason
-from custom_components.raindrop.resource_kinds import KINDS, ONLY_OF_RESOURCES
+from custom_components.raindrop.resources.kinds import KINDS, ONLY_OF_RESOURCES
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD

@@ -17,7 +17,7 @@ from custom_components.raindrop.ddns import (
     State,
 )
 from custom_components.raindrop.publisher import SIGNAL_DOMAIN, SIGNAL_EVENT, Publisher
-from custom_components.raindrop.store import ZoneStore
+from custom_components.raindrop.storage.zone_store import ZoneStore
 
 KEYS = [RecordKey(HostName(f"n{number:03}.example.com"), Family.IPV4) for number in range(250)]
 

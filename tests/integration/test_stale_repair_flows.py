@@ -6,7 +6,7 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.raindrop.const import DOMAIN
-from custom_components.raindrop.fix_flow import RetryFlow
+from custom_components.raindrop.issues.fix_flow import RetryFlow
 from custom_components.raindrop.repairs import (
     MissingFlow,
     async_create_fix_flow,

@@ -25,8 +25,8 @@ from custom_components.raindrop.ddns import (
     Source,
     SourceKind,
 )
-from custom_components.raindrop.stored_connections import new_connection_id
-from custom_components.raindrop.stored_sources import read_sources
+from custom_components.raindrop.storage.connections import new_connection_id
+from custom_components.raindrop.storage.sources import read_sources
 
 NAME = HostName("home.example.com")
 LTE_ENTITY = {"source": "entity", "entity": "sensor.lte", "meaning": "other_connection"}

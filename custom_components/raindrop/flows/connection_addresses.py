@@ -12,7 +12,7 @@ from ..ddns import (
     Preview,
 )
 from ..error_messages import BASE, ErrorMessage
-from ..stored_connections import Connections
+from ..storage.connections import Connections
 from .preview import escape_markdown
 
 type Marks = Mapping[tuple[ConnectionId, Family], str]

@@ -28,7 +28,7 @@ import voluptuous as vol
 from ..const import DOMAIN
 from ..ddns import Connection, Family, Meaning, Source, SourceKind
 from ..error_messages import ErrorMessage
-from ..stored_connections import (
+from ..storage.connections import (
     ALL,
     CONF_BACK_AFTER_MIN,
     CONF_CONNECTIONS,
@@ -45,7 +45,7 @@ from ..stored_connections import (
     new_connection_id,
     read_connections,
 )
-from ..stored_sources import CONF_ENTITY, CONF_SOURCE, CONF_URLS, source_data
+from ..storage.sources import CONF_ENTITY, CONF_SOURCE, CONF_URLS, source_data
 from .schemas import whole_number
 from .source_fields import (
     FIELDS,

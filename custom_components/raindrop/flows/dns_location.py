@@ -7,7 +7,7 @@ from typing import Any, override
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 
 from ..ddns import Network, Owner, ResourceId, ResourceKind
-from ..resource_config import CONF_RESOURCE_ID, is_resource_configured, read_resource_config
+from ..resources.config import CONF_RESOURCE_ID, is_resource_configured, read_resource_config
 from .networks import CONF_NETWORK, chosen_networks, network_schema
 from .resource import SECTIONS, ResourceFlow
 

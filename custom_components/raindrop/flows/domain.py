@@ -19,7 +19,7 @@ from ..ddns import HostName, to_unicode
 from ..error_messages import ErrorMessage, try_or_error
 from ..history import async_get_history
 from ..loading import async_wait_until_loaded
-from ..stored_connections import (
+from ..storage.connections import (
     ALL,
     CONF_CONNECTIONS,
     CONF_LIST,
@@ -28,7 +28,7 @@ from ..stored_connections import (
     adopted_records,
     read_connections,
 )
-from ..stored_sources import CONF_SOURCES, read_sources
+from ..storage.sources import CONF_SOURCES, read_sources
 from ..subentries import add_subentry, new_domain_subentry
 from .connection_addresses import address_message, address_rows
 from .connection_steps import ConnectionSteps

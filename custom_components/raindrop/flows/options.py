@@ -6,7 +6,7 @@ from typing import Any, override
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
 
 from ..ddns import Detection
-from ..stored_sources import (
+from ..storage.sources import (
     CONF_RESOLVERS,
     CONF_SOURCES,
     CONF_WATCH,

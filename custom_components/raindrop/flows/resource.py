@@ -34,7 +34,7 @@ from ..ddns import (
 )
 from ..error_messages import BASE, ErrorMessage, try_or_error
 from ..loading import async_wait_until_loaded
-from ..resource_config import (
+from ..resources.config import (
     CONF_ACCOUNT_ID,
     CONF_ADOPTED,
     CONF_ALLOWS_SHARED,
@@ -49,9 +49,9 @@ from ..resource_config import (
     read_resource_config,
     resource_unique_id,
 )
-from ..resource_kinds import KINDS
-from ..stored_sources import FAMILIES
-from ..stored_values import read_id
+from ..resources.kinds import KINDS
+from ..storage.sources import FAMILIES
+from ..storage.values import read_id
 from .forms import ShowErrors, without_sections
 from .preview import as_code
 from .schemas import choice, dropdown

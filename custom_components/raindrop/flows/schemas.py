@@ -25,7 +25,7 @@ import voluptuous as vol
 from .. import config, ddns
 from ..config import CONF_TAKE_OVER
 from ..const import CONF_KEY, CONF_ZONE, CONF_ZONE_ID
-from ..stored_sources import FAMILIES
+from ..storage.sources import FAMILIES
 
 RECORD_FIELDS = {ddns.Family.IPV4: "ipv4_record", ddns.Family.IPV6: "ipv6_record"}
 """The fields that choose one of several records of a type."""

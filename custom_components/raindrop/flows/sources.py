@@ -23,7 +23,7 @@ from ..address_sources import async_get_detector
 from ..config import OFF
 from ..ddns import Detection, Family, Meaning, Source, SourceKind
 from ..error_messages import ErrorMessage, response_text
-from ..stored_sources import (
+from ..storage.sources import (
     CONF_RESOLVERS,
     CONF_SOURCE,
     CONF_WATCH,

@@ -25,7 +25,7 @@ from ..ddns import (
 )
 from ..error_messages import BASE, ErrorMessage, try_or_error
 from ..home_id import async_get_home_id
-from ..stored_sources import read_sources
+from ..storage.sources import read_sources
 from ..subentries import add_subentry, new_domain_subentry
 from ..takeover import (
     CONF_REPLACES,

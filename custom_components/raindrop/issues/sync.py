@@ -6,17 +6,17 @@ from dataclasses import replace
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from . import ddns
-from .config import Domain
-from .dashboard_links import TOKENS_URL, dns_url, zone_placeholders
-from .ddns import State
-from .error_messages import error_message
-from .flows.preview import escape_markdown
+from .. import ddns
+from ..config import Domain
+from ..dashboard_links import TOKENS_URL, dns_url, zone_placeholders
+from ..ddns import State
+from ..error_messages import error_message
+from ..flows.preview import escape_markdown
+from ..proxy_check import async_check_proxy
 from .issue import Issue, async_create_issue, async_delete_issues_with_prefix
-from .proxy_check import async_check_proxy
-from .record_issues import is_quota, public_dns_issues, record_issues
-from .source_issues import source_issues
-from .text_issues import text_issues
+from .records import is_quota, public_dns_issues, record_issues
+from .sources import source_issues
+from .texts import text_issues
 
 
 @callback

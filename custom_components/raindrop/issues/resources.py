@@ -6,9 +6,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN
-from .dashboard_links import TOKENS_URL
-from .ddns import (
+from ..const import DOMAIN
+from ..dashboard_links import TOKENS_URL
+from ..ddns import (
     CloudflarePermissionError,
     CloudflareRateLimitError,
     Network,
@@ -19,11 +19,11 @@ from .ddns import (
     ResourceState,
     network_text,
 )
-from .flows.preview import as_code, escape_markdown
+from ..flows.preview import as_code, escape_markdown
+from ..resources.config import ManagedResource
+from ..resources.kinds import KINDS
+from ..storage.resource_store import ResourceDeletion
 from .issue import Issue, async_create_issue, async_delete_issues_with_prefix
-from .resource_config import ManagedResource
-from .resource_kinds import KINDS
-from .resource_store import ResourceDeletion
 
 _PERMISSIONS = {
     Permission.LISTS_EDIT: "lists_edit_missing",

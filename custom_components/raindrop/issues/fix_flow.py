@@ -8,12 +8,12 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
-from .const import DOMAIN
-from .coordinator import RaindropConfigEntry
-from .error_messages import IN_CONFLICT
-from .flows.preview import escape_markdown
+from ..const import DOMAIN
+from ..coordinator import RaindropConfigEntry
+from ..error_messages import IN_CONFLICT
+from ..flows.preview import escape_markdown
+from ..loading import async_wait_until_loaded
 from .issue import ATTR_ISSUE, ATTR_SUBENTRY_ID
-from .loading import async_wait_until_loaded
 
 MENUS: dict[str, Sequence[str]] = {
     "domain_unreadable": ("remove",),

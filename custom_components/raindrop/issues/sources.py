@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from .config import Domain
-from .ddns import Detection, DetectionError, Source, SourceKind, State
-from .error_messages import response_text
-from .flows.preview import as_code, escape_markdown
+from ..config import Domain
+from ..ddns import Detection, DetectionError, Source, SourceKind, State
+from ..error_messages import response_text
+from ..flows.preview import as_code, escape_markdown
 from .issue import Issue
 
 _CONFLICTING_UPDATES = 3

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from .ddns import Address, RecordState
-from .stored_values import read_address, read_mapping, read_optional_time
+from ..ddns import Address, RecordState
+from .values import read_address, read_mapping, read_optional_time
 
 
 def texts_data(record: RecordState) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import DOMAIN
-from .coordinator import RaindropCoordinator
-from .ddns import Reason, ResourceState
-from .entity import PublishedEntity
-from .publisher import resource_place
-from .resource_config import ManagedResource
-from .resource_kinds import KINDS
+from ..const import DOMAIN
+from ..coordinator import RaindropCoordinator
+from ..ddns import Reason, ResourceState
+from ..entity import PublishedEntity
+from ..publisher import resource_place
+from .config import ManagedResource
+from .kinds import KINDS
 
 
 class ResourceEntity(PublishedEntity):

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from .config import Domain
-from .ddns import CloudflareRefusedError, State, to_unicode
-from .flows.preview import as_code, escape_markdown
+from ..config import Domain
+from ..ddns import CloudflareRefusedError, State, to_unicode
+from ..flows.preview import as_code, escape_markdown
 from .issue import ATTR_DOMAIN, Issue, quoted
 
 

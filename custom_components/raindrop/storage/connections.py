@@ -3,7 +3,7 @@
 They are ``{"mode": "first" | "all", "list": [connection, ...], "down_after_min": 2,
 "back_after_min": 10}``; a domain without a list follows its zone or has its own sources. A
 connection is ``{"id", "name", "ipv4", "ipv6", "up_sensor"}``: its source of each family is
-stored as in `stored_sources`, or as ``{"source": "zone"}``. A family that the connection
+stored as in `storage.sources`, or as ``{"source": "zone"}``. A family that the connection
 does not have is absent, and so is ``up_sensor`` if no entity tells that the connection is up.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from homeassistant.util import slugify
 
-from .ddns import (
+from ..ddns import (
     Connection,
     ConnectionId,
     FailoverTimes,
@@ -26,8 +26,8 @@ from .ddns import (
     Source,
     State,
 )
-from .stored_sources import CONF_SOURCE, read_source
-from .stored_values import (
+from .sources import CONF_SOURCE, read_source
+from .values import (
     StoredValueError,
     read_choice,
     read_entity,

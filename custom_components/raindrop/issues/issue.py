@@ -8,10 +8,10 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from . import ddns
-from .const import DOMAIN
-from .ddns import Source
-from .flows.preview import as_code, record_text
+from .. import ddns
+from ..const import DOMAIN
+from ..ddns import Source
+from ..flows.preview import as_code, record_text
 
 ATTR_CONNECTION = "connection_id"
 ATTR_DOMAIN = "domain"

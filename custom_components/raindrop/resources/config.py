@@ -12,11 +12,11 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
-from . import ddns
-from .const import DOMAIN
-from .ddns import AccountId, Family, ResourceConfig, ResourceId, ResourceKind
-from .stored_sources import FAMILIES, read_sources
-from .stored_values import read_bool, read_choice, read_id, read_list, read_resource_id, read_text
+from .. import ddns
+from ..const import DOMAIN
+from ..ddns import AccountId, Family, ResourceConfig, ResourceId, ResourceKind
+from ..storage.sources import FAMILIES, read_sources
+from ..storage.values import read_bool, read_choice, read_id, read_list, read_resource_id, read_text
 
 CONF_ACCOUNT_ID: Final = "account_id"
 CONF_ADOPTED: Final = "adopted"

@@ -1,8 +1,8 @@
 """The zone itself as it was last read, stored with the fields of `Zone`."""
 
-from . import ddns
-from .ddns import HostName, Zone, ZoneStatus, ZoneType
-from .stored_values import read_bool, read_id, read_list, read_mapping, read_text
+from .. import ddns
+from ..ddns import HostName, Zone, ZoneStatus, ZoneType
+from .values import read_bool, read_id, read_list, read_mapping, read_text
 
 
 def read_zone(stored: object) -> Zone | None:

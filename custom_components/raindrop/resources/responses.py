@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..ddns import Detection, Network, ResourceKind, ResourceResult, Source, network_text
 from .account_resources import AccountResources
-from .ddns import Detection, Network, ResourceKind, ResourceResult, Source, network_text
-from .resource_config import ManagedResource
-from .resource_kinds import KINDS
+from .config import ManagedResource
+from .kinds import KINDS
 
 
 def resource_outcomes(resources: AccountResources) -> dict[str, Any]:

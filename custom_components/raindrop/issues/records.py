@@ -6,10 +6,10 @@ from datetime import datetime
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.util import dt as dt_util
 
-from . import ddns
-from .config import Domain
-from .ddns import CloudflareRefusedError, Reason, State
-from .flows.preview import CONFLICT_KEYS, as_code, escape_markdown
+from .. import ddns
+from ..config import Domain
+from ..ddns import CloudflareRefusedError, Reason, State
+from ..flows.preview import CONFLICT_KEYS, as_code, escape_markdown
 from .issue import ATTR_DOMAIN, Issue, quoted
 
 _QUOTA_EXCEEDED = 81045

@@ -7,8 +7,8 @@ running, nobody watched the connection.
 from collections.abc import Mapping
 from typing import Any
 
-from .ddns import ConnectionId, ConnectionState, FailoverState
-from .stored_values import (
+from ..ddns import ConnectionId, ConnectionState, FailoverState
+from .values import (
     read_bool,
     read_mapping,
     read_optional_address,

@@ -10,11 +10,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from .account_locks import async_account_lock
-from .api_client import async_get_client
-from .backoff import Backoff
-from .const import LOGGER
-from .ddns import (
+from ..api_client import async_get_client
+from ..backoff import Backoff
+from ..const import LOGGER
+from ..ddns import (
     CloudflareClient,
     CloudflareError,
     DdnsError,
@@ -26,26 +25,27 @@ from .ddns import (
     ResourceState,
     delete_own_items,
 )
-from .deletions import REPAIR_AFTER
-from .entry_issues import (
+from ..deletions import REPAIR_AFTER
+from ..home_id import async_get_home_id
+from ..issues.entry import (
     async_end_items_left,
     async_end_items_not_deleted,
     async_report_items_left,
     async_report_items_not_deleted,
 )
-from .home_id import async_get_home_id
-from .ip_list_operations import OperationWait
-from .resource_config import (
+from ..issues.resources import async_report_network_left
+from ..storage.resource_store import ResourceDeletion
+from ..storage.zone_store import ZoneStore
+from ..update_scheduler import LATE_WRITE, async_call_again
+from .account_locks import async_account_lock
+from .config import (
     ManagedResource,
     is_resource_configured,
     read_managed_resources,
     resource_unique_id,
 )
-from .resource_issues import async_report_network_left
-from .resource_kinds import KINDS
-from .resource_store import ResourceDeletion
-from .store import ZoneStore
-from .update_scheduler import LATE_WRITE, async_call_again
+from .ip_list_operations import OperationWait
+from .kinds import KINDS
 
 _LIMIT_S = 20
 """How long all deletions with an entry may take together."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .dashboard_links import lists_url, locations_url, zero_trust_lists_url
-from .ddns import AccountId, Reason, ResourceKind
+from ..dashboard_links import lists_url, locations_url, zero_trust_lists_url
+from ..ddns import AccountId, Reason, ResourceKind
 
 _ONLY_OF_LOCATIONS = (
     Reason.ADDRESS_TAKEN,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from .ddns import (
+from ..ddns import (
     MAX_TTL_S,
     TTL_AUTO,
     Address,
@@ -17,9 +17,9 @@ from .ddns import (
     RecordKey,
     RecordState,
 )
-from .stored_failover import failover_data, read_failover
-from .stored_texts import read_text_addresses, texts_data
-from .stored_values import (
+from .failover import failover_data, read_failover
+from .texts import read_text_addresses, texts_data
+from .values import (
     MALFORMED,
     read_address,
     read_bool,

@@ -9,9 +9,9 @@ empty list turns it off. The forms store one source in it. A source is a flat di
 from collections.abc import Mapping
 from typing import Any, Final
 
-from . import ddns
-from .ddns import Family, Meaning, Source, SourceKind
-from .stored_values import (
+from .. import ddns
+from ..ddns import Family, Meaning, Source, SourceKind
+from .values import (
     read_choice,
     read_entity,
     read_list,

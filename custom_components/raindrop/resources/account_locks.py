@@ -6,8 +6,8 @@ from collections import defaultdict
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
-from .ddns import AccountId, ResourceKind
+from ..const import DOMAIN
+from ..ddns import AccountId, ResourceKind
 
 _LOCKS: HassKey[defaultdict[tuple[ResourceKind, AccountId], Lock]] = HassKey(
     f"{DOMAIN}_account_locks"

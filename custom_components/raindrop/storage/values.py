@@ -11,8 +11,8 @@ from typing import Any
 from homeassistant.core import valid_entity_id
 from homeassistant.exceptions import HomeAssistantError
 
-from . import ddns
-from .ddns import Address, HostName, ResourceId
+from .. import ddns
+from ..ddns import Address, HostName, ResourceId
 
 MALFORMED = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What reading malformed data raises."""

@@ -22,9 +22,9 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
-from . import ddns
-from .const import DOMAIN, LOGGER
-from .ddns import (
+from .. import ddns
+from ..const import DOMAIN, LOGGER
+from ..ddns import (
     Address,
     DdnsEvent,
     EventType,
@@ -35,10 +35,10 @@ from .ddns import (
     State,
     carried_over,
 )
+from .records import read_record_key, read_records, record_data, record_key_text
 from .resource_store import ResourceStore
-from .stored_records import read_record_key, read_records, record_data, record_key_text
-from .stored_sources import FAMILIES
-from .stored_values import (
+from .sources import FAMILIES
+from .values import (
     MALFORMED,
     UNREADABLE,
     read_list,
@@ -47,7 +47,7 @@ from .stored_values import (
     read_text,
     read_time,
 )
-from .stored_zone import read_zone
+from .zone import read_zone
 
 _VERSION = 1
 _SAVE_DELAY_S = 10

@@ -16,10 +16,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from .account_locks import async_account_lock
-from .backoff import Backoff
-from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
-from .ddns import (
+from ..backoff import Backoff
+from ..const import DOMAIN, LOGGER, UPDATE_INTERVAL
+from ..ddns import (
     CloudflareAuthError,
     CloudflareClient,
     Detection,
@@ -39,15 +38,16 @@ from .ddns import (
     resource_failure_events,
     sync_resource,
 )
-from .error_messages import IN_CONFLICT, translated_error
+from ..error_messages import IN_CONFLICT, translated_error
+from ..issues.resources import async_end_network_left, async_sync_resource_issue
+from ..publisher import Publisher
+from ..storage.zone_store import ZoneStore
+from ..update_scheduler import UpdateScheduler
+from .account_locks import async_account_lock
+from .config import ManagedResource, read_managed_resources
+from .deletions import ResourceDeletions
 from .ip_list_operations import OperationWait
-from .publisher import Publisher
-from .resource_config import ManagedResource, read_managed_resources
-from .resource_deletions import ResourceDeletions
-from .resource_issues import async_end_network_left, async_sync_resource_issue
-from .resource_kinds import KINDS
-from .store import ZoneStore
-from .update_scheduler import UpdateScheduler
+from .kinds import KINDS
 
 
 class AccountResources:

@@ -12,19 +12,19 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from .config import Domain, unreadable_domains
-from .const import DOMAIN
-from .dashboard_links import DNS_URL
-from .ddns import CloudflareError, RecordKey, to_unicode
-from .flows.preview import as_code, escape_markdown
+from ..config import Domain, unreadable_domains
+from ..const import DOMAIN
+from ..dashboard_links import DNS_URL
+from ..ddns import CloudflareError, RecordKey, to_unicode
+from ..flows.preview import as_code, escape_markdown
+from ..resources.config import unreadable_resources
+from ..storage.sources import unreadable_families
 from .issue import (
     ATTR_ENTRY_ID,
     ATTR_ISSUE,
     ATTR_SUBENTRY_ID,
     async_delete_issues_with_prefix,
 )
-from .resource_config import unreadable_resources
-from .stored_sources import unreadable_families
 
 _MAX_NAMES = 20
 """How many records an issue names at most."""

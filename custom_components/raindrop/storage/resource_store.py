@@ -12,8 +12,8 @@ from datetime import datetime
 from ipaddress import ip_network
 from typing import Any
 
-from .ddns import AccountId, Network, ResourceId, ResourceKind, ResourceState
-from .stored_values import (
+from ..ddns import AccountId, Network, ResourceId, ResourceKind, ResourceState
+from .values import (
     read_bool,
     read_id,
     read_list,
