@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from .detection.result import Detection, Detections
-from .state import State
+from .state import RecordState, State
 from .zone_config import ManagedRecord, ZoneConfig
 
 
@@ -40,7 +40,7 @@ def are_handled(config: ZoneConfig, detections: Detections, state: State) -> boo
         managed.is_down
         and not managed.is_paused
         and managed.record_key.rrset in up
-        and state.record(managed.record_key).exists is not False
+        and _may_be_deleted(state.record(managed.record_key))
         for managed in config.managed_records
     )
 
@@ -54,4 +54,8 @@ def _is_down(managed: ManagedRecord, detection: Detection, off_sensors: Collecti
 def _is_right(managed: ManagedRecord, detections: Detections, state: State) -> bool:
     known, address = state.record(managed.record_key), detections[managed.source].address
     is_synced = address is not None and address == known.synced_address
-    return is_synced and not managed.is_down and known.conflict is None
+    return is_synced and not (managed.is_down or known.conflict or known.failure)
+
+
+def _may_be_deleted(known: RecordState) -> bool:
+    return known.exists is not False and not known.is_deletion_refused

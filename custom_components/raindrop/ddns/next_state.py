@@ -86,6 +86,7 @@ def with_plan(
     listing = list(listing)
     listed = {(record.name, record.type) for record in listing}
     deleted = {deletion.record_key for deletion in plan.deletions}
+    kept = {deletion.record_key for deletion in plan.left_deletions}
     texts_read = TextsRead(config, listing, (*texts, *plan.waiting_texts))
     records: dict[RecordKey, RecordState] = {}
     for managed in config.managed_records:
@@ -102,6 +103,8 @@ def with_plan(
             now,
             is_listed=existing is not None if key.connection else is_listed,
         )
+        if record.is_deletion_refused is not (key in kept):
+            record = replace(record, is_deletion_refused=key in kept)
         hints = tuple(plan.stale_hints.get(key, ()))
         if detected.address is not None and hints != record.stale_hints:
             record = replace(record, stale_hints=hints)

@@ -70,6 +70,8 @@ class Plan:
     """
     deletions: tuple[Deletion, ...] = ()
     """The records of connections that are down, where another one was read as it should be."""
+    left_deletions: tuple[Deletion, ...] = ()
+    """Those that were not made; the next full sync tries them again."""
     stale_hints: Mapping[RecordKey, Sequence[Record]] = field(default_factory=dict)
     """HTTPS and SVCB records of the name with an address that no record there will have."""
     waiting: Mapping[RecordKey, Outcome] = field(default_factory=dict)

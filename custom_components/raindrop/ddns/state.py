@@ -76,6 +76,8 @@ class RecordState:
     """Whether the last list had a record of its name and type; None before the first list."""
     is_down: bool = False
     """Whether its connection was known to be down in the last update."""
+    is_deletion_refused: bool = False
+    """Whether it could not be deleted while its connection is down, when the zone was last read."""
     unknown_since: datetime | None = None
     """Since when it is unknown whether it is in sync: without an address, or without a list.
 

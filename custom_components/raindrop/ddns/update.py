@@ -170,7 +170,8 @@ async def _write(
     if is_current():
         deletions, errors = await _delete_unwanted(client, config.zone_id, plan, outcomes)
     state = _with_zone(state, zone)
-    plan = replace(plan, deletions=deletions)
+    left = tuple(deletion for deletion in plan.deletions if deletion not in deletions)
+    plan = replace(plan, deletions=deletions, left_deletions=left)
     after, result = with_plan(
         config, detections, state, listing, plan, outcomes, now=now, overrule=overrule
     )

@@ -262,6 +262,62 @@ async def test_a_record_is_deleted_once_another_one_is_right(home: Home) -> None
     assert home.written == {"lte": L2}
 
 
+@pytest.mark.parametrize("fault", [DELETE, BATCH], ids=["a deletion", "a change"])
+async def test_a_refusal_while_a_line_is_down_waits_for_a_full_sync(home: Home, fault: str) -> None:
+    """The zone is not read in every update, as long as nothing can be deleted."""
+    faults = home.updater.simulator.faults
+    for endpoint in (fault, "PATCH *"):
+        faults.add("cloudflare", endpoint, kind="error", status=400, code=9003)
+    home.report(F1, L1 if fault == DELETE else L2)
+    for _ in range(4):
+        await home.after()
+    home.sources.values[PORT] = "off"
+    await home.after()
+
+    assert types(await home.after()) == []
+    assert (home.written, home.updater.requests) == ({"fibre": F1, "lte": L1}, [])
+
+    faults.clear()
+    for _ in range(2):
+        await home.after(full_sync=True)
+    assert [*home.written] == ["lte"]
+    assert home.reason(FIBRE) is Reason.CONNECTION_DOWN
+
+
+async def test_the_only_record_goes_to_a_line_that_is_up(home: Home, zone: Zone) -> None:
+    """Else the address of a line that is down stayed under the name for as long as it is down."""
+    cloudflare = home.updater.simulator.cloudflare
+    for record in cloudflare.records(zone):
+        cloudflare.delete_record(zone, record["id"])
+    comment = owner_comment(HOME_ID)
+    cloudflare.add_record(zone, type="A", name=NAME, content=F1, comment=comment)
+    home.updater.state = State()
+    home.sources.values[PORT] = "off"
+
+    await home.after()
+    await home.after()
+
+    assert home.written == {"lte": L1}
+    assert home.updater.requests == []
+
+
+async def test_the_only_record_of_a_line_is_deleted_when_that_goes_down(
+    home: Home, zone: Zone
+) -> None:
+    """Though its comment does not name the line: it has the address that the line had."""
+    cloudflare = home.updater.simulator.cloudflare
+    (record,) = (r for r in cloudflare.records(zone) if r["content"] == F1)
+    cloudflare.edit_record(zone, record["id"], comment=owner_comment(HOME_ID))
+    home.report(None, L1)
+    await home.after(full_sync=True)
+    assert F1 in home.written.values()
+
+    home.report(NO_ADDRESS, L1)
+    await home.after()
+
+    assert home.written == {"lte": L1}
+
+
 async def test_a_record_that_cannot_be_written_fails_with_the_address_of_its_line(
     home: Home,
 ) -> None:

@@ -44,7 +44,7 @@ def assign(group: Sequence[DesiredRecord], rrset: Iterable[Record]) -> Assignmen
 
     That is one with the address of the connection, else the one whose comment names it.
     One of this home that names none, or one that the user chose, becomes that of the
-    first connection that has none.
+    first connection that has none and is not down.
     """
     rrset = sorted(rrset, key=lambda record: record.id)
     policy = group[0].policy
@@ -73,7 +73,8 @@ def assign(group: Sequence[DesiredRecord], rrset: Iterable[Record]) -> Assignmen
     for desired in group:
         take(desired.record_key, _own(desired, left))
     unnamed = [r for r in left if not r.connection or r.id in given]
-    for desired in [d for d in group if d.record_key not in records][:1]:
+    missing = [d for d in group if d.record_key not in records and not d.is_down]
+    for desired in missing[:1]:
         take(desired.record_key, min(unnamed, key=_last_first(desired), default=None))
     conflicts = {
         d.record_key: conflict
@@ -149,7 +150,7 @@ def deletions(
     return [
         Deletion(record_key=desired.record_key, record=record)
         for desired, record in held
-        if is_any_right and desired.is_down and record and is_marked(record, desired.record_key)
+        if is_any_right and desired.is_down and record
     ]
 
 
@@ -167,8 +168,14 @@ def of_former_connections(
 
 
 def _own(desired: DesiredRecord, records: Iterable[Record]) -> Record | None:
-    """Return the record whose comment names the connection: one with its address, if several do."""
+    """Return the record whose comment names the connection: one with its address, if several do.
+
+    While it is down, one of this home that names none and has its last address is its own, too.
+    """
+    records = [record for record in records if record.is_owned]
     marked = [record for record in records if is_marked(record, desired.record_key)]
+    if desired.is_down and not marked:
+        marked = [r for r in records if not r.connection and holds(r, desired.last_address)]
     right = (record for record in marked if holds(record, desired_address(desired, record)))
     return next(right, None) or min(marked, key=_last_first(desired), default=None)
 
