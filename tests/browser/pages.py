@@ -51,6 +51,12 @@ class Dialog:
         """Return the element with a text."""
         return self.root.get_by_text(text)
 
+    def preview_of(self, name: str) -> Locator:
+        """Return the lines about the records of a name in a preview."""
+        return self.root.get_by_role("listitem").filter(
+            has_text=re.compile(rf"^{re.escape(name)} ")
+        )
+
     def error_at(self, field: str) -> Locator:
         """Return the error shown at a field."""
         return self.root.locator(f"ha-alert:has(+ ha-selector input[name={field}])")

@@ -136,7 +136,7 @@ async def show_the_forms(page: Page, environment: Environment, pictures: Picture
     await expect(form.text(WWW)).to_be_visible()
     await pictures.take_dialog("add-domains", form.dialog)
     await form.press("Next")
-    await expect(form.root.get_by_role("cell", name=WWW, exact=True)).to_be_visible()
+    await expect(form.preview_of(WWW)).to_be_visible()
     await pictures.take_dialog("preview", form.dialog)
     await form.press("Submit")
     await environment.wait_for_record(WWW, NEW_ADDRESS)

@@ -46,7 +46,7 @@ async def test_a_name_moves_to_the_second_connection_and_back(
     await expect(form.root.get_by_role("cell", name=LTE_ADDRESS, exact=True)).to_be_visible()
     await take(page, screenshots, "addresses", form)
     await form.press("Next")
-    await expect(form.root.get_by_role("cell", name=home, exact=True)).to_be_visible()
+    await expect(form.preview_of(WWW)).to_contain_text(f"→ {home}")
     await take(page, screenshots, "preview", form)
     await form.press("Submit")
     await environment.wait_for_record(WWW, home)

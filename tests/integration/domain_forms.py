@@ -74,7 +74,7 @@ def placeholders(preview: SubentryFlowResult) -> Mapping[str, str]:
 
 
 def rows(preview: SubentryFlowResult) -> list[str]:
-    """Return the rows of the table of a preview, without the escapes of Markdown."""
+    """Return the rows of a preview or a table, without the escapes of Markdown."""
     return re.sub(r"\\(.)", r"\1", placeholders(preview)["rows"]).splitlines()
 
 

@@ -86,7 +86,7 @@ async def test_a_domain_of_two_connections_is_made_in_four_forms(
     assert shown(form) == ([f"| Fibre | {HOME} ✓ | — |", f"| LTE backup | {MOBILE} | — |"], None)
     assert form["last_step"] is False
     preview = await send(hass, form, {})
-    assert rows(preview) == [f"| {WWW} |  | {HOME} | A | — | auto |"]
+    assert rows(preview) == [f"- **{WWW}** A: — → {HOME}"]
     done = await send(hass, preview, {})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     backup = {
@@ -117,7 +117,7 @@ async def test_the_preview_shows_the_first_connection_that_is_up(
     form = await send(hass, form, entered(down, mobile))
     assert shown(form) == ([f"| Fibre | {HOME} ✗ | — |", f"| LTE | {MOBILE} ✓ | — |"], None)
     preview = await send(hass, form, {})
-    assert rows(preview) == [f"| {WWW} |  | {MOBILE} | A | — | auto |"]
+    assert rows(preview) == [f"- **{WWW}** A: — → {MOBILE}"]
     assert preview["errors"] is None
 
 
@@ -190,7 +190,7 @@ async def test_what_keeps_a_connection_down_is_shown_and_prevents_nothing(
     assert second.startswith(f"| Fibre | {HOME}")
     assert placeholders(form).items() >= {**names, "family": "IPv4"}.items()
     preview = await send(hass, form, {})
-    assert rows(preview) == [f"| {WWW} |  | {HOME} | A | — | auto |"]
+    assert rows(preview) == [f"- **{WWW}** A: — → {HOME}"]
     assert preview["errors"] is None
     assert (await send(hass, preview, {}))["type"] is FlowResultType.CREATE_ENTRY
 

@@ -107,7 +107,7 @@ async def test_each_error_is_shown_at_its_field_and_the_next_try_succeeds(
 
     simulator.faults.clear()
     preview = await send(hass, form, FORM | {"domain": "www"})
-    assert rows(preview) == [f"| {WWW} |  | {HOME} | A | — | auto |"]
+    assert rows(preview) == [f"- **{WWW}** A: — → {HOME}"]
     result = await send(hass, preview, {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert len(entry.subentries) == 2
@@ -140,7 +140,7 @@ async def test_a_domain_can_be_changed_without_losing_what_was_pinned(
     form = await send(hass, form, FORM | {"families": []})
     assert form["errors"] == {"families": "no_family"}
     preview = await send(hass, form, FORM | {"ttl": "seconds", "ttl_s": 120})
-    assert rows(preview) == [f"| home.example.com | {HOME} | {HOME} | A | — | 3600 |"]
+    assert rows(preview) == [f"- **home.example.com** A: {HOME}"]
     result = await send(hass, preview, {})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     (subentry,) = entry.subentries.values()

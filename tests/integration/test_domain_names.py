@@ -84,9 +84,9 @@ async def test_a_name_with_only_an_aaaa_record_gets_the_ipv6_address(
     names = ["six.example.com", WWW]
     preview = await send(hass, await start(hass, entry), FORM | {"domain": names})
     assert rows(preview) == [
-        f"| six.example.com |  | {HOME} | A | — | auto |",
-        f"| six.example.com | 2001:218::1 | {HOME_V6} | AAAA | — | auto |",
-        f"| {WWW} |  | {HOME} | A | — | auto |",
+        f"- **six.example.com** A: — → {HOME}",
+        f"- **six.example.com** AAAA: 2001:218::1 → {HOME_V6}",
+        f"- **{WWW}** A: — → {HOME}",
     ]
 
 

@@ -21,55 +21,56 @@ from .domain_forms import FORM, WWW, add, placeholders, record, rows, send, star
 @pytest.mark.parametrize(
     "existing, fields, row, error",
     [
-        pytest.param(
-            {"content": HOME}, {}, f"{HOME} | {HOME} | A | — | auto", None, id="correct/unchanged"
-        ),
-        pytest.param(
-            {"content": OLD}, {}, f"{OLD} | {HOME} | A | — | auto", None, id="other address/change"
-        ),
+        pytest.param({"content": HOME}, {}, HOME, None, id="correct/unchanged"),
+        pytest.param({"content": OLD}, {}, f"{OLD} → {HOME}", None, id="other address/change"),
         pytest.param(
             {"content": OLD, "proxied": True},
             {"proxied": "off", "ttl": "seconds"},
-            f"{OLD} | {HOME} | A | ☁ → — | auto → 300",
+            f"{OLD} ☁ TTL auto → {HOME} TTL 300 s",
             None,
             id="enforced attributes/each shown",
         ),
         pytest.param(
             {"content": HOME, "ttl": 120},
             {"proxied": "on"},
-            f"{HOME} | {HOME} | A | — → ☁ | 120",
+            f"{HOME} → {HOME} ☁",
             None,
             id="enforced proxy/shown",
         ),
         pytest.param(
             {"content": HOME, "ttl": 120},
             {"ttl": "auto"},
-            f"{HOME} | {HOME} | A | — | 120 → auto",
+            f"{HOME} TTL 120 s → {HOME} TTL auto",
             None,
             id="enforced TTL/shown",
         ),
-        pytest.param(None, {}, f" | {HOME} | A | — | auto", None, id="no record/create"),
+        pytest.param(None, {}, f"— → {HOME}", None, id="no record/create"),
         pytest.param(
             None,
             {"proxied": "on"},
-            f" | {HOME} | A | ☁ | auto",
+            f"— → {HOME} ☁",
             None,
             id="no record/create proxied",
         ),
         pytest.param(
-            None, {"create": False}, " |  | A |  | ", "record_missing", id="no record/missing"
+            None,
+            {"ttl": "seconds", "ttl_s": 120},
+            f"— → {HOME} TTL 120 s",
+            None,
+            id="no record/create with a TTL",
         ),
+        pytest.param(None, {"create": False}, "—", "record_missing", id="no record/missing"),
         pytest.param(
             {"type": "CNAME", "content": "example.org"},
             {},
-            "example.org |  | A |  | ",
+            "example.org",
             "record_cname",
             id="cname/conflict",
         ),
         pytest.param(
             {"type": "AAAA", "content": "100::", "proxied": True},
             {},
-            "100:: |  | A |  | ",
+            "100:: ☁",
             "record_placeholder",
             id="placeholder/conflict",
         ),
@@ -90,7 +91,7 @@ async def test_the_preview_shows_what_will_happen(
         simulator.cloudflare.add_record(zone, **{"type": "A", "name": "www", **existing})
     before = simulator.cloudflare.records(zone)
     preview = await send(hass, await start(hass, entry), FORM | {"domain": "www"} | fields)
-    assert rows(preview) == [f"| {WWW} | {row} |"]
+    assert rows(preview) == [f"- **{WWW}** A: {row}"]
     assert preview["errors"] == ({"base": error} if error else None)
     if error:
         content = existing["content"] if existing else ""
@@ -107,7 +108,7 @@ async def test_the_preview_of_several_records_names_them(
     for content in contents:
         simulator.cloudflare.add_record(zone, type="A", name="www", content=content)
     preview = await send(hass, await start(hass, entry), FORM | {"domain": "www"})
-    assert rows(preview) == [f"| {WWW} | {', '.join(contents)} |  | A |  |  |"]
+    assert rows(preview) == [f"- **{WWW}** A: {', '.join(contents)}"]
     assert preview["errors"] == {"base": "record_ambiguous"}
     assert placeholders(preview)["existing"] == ", ".join(contents)
     assert (await send(hass, preview, {}))["type"] is FlowResultType.CREATE_ENTRY
@@ -153,9 +154,9 @@ def test_text_from_cloudflare_is_no_markdown() -> None:
 async def test_a_wildcard_is_escaped_in_the_preview(
     hass: HomeAssistant, zone: Zone, entry: RaindropConfigEntry
 ) -> None:
-    """The star of a wildcard does not start emphasis."""
+    """The star of a wildcard is no mark-up."""
     preview = await send(hass, await start(hass, entry), FORM | {"domain": "*"})
-    assert placeholders(preview)["rows"].startswith(r"| \*\.example\.com |")
+    assert placeholders(preview)["rows"].startswith(r"- **\*\.example\.com** A: ")
 
 
 async def test_both_families_are_previewed_and_updated(
@@ -164,8 +165,8 @@ async def test_both_families_are_previewed_and_updated(
     """A domain with both families has a row and a record for each."""
     preview = await add(hass, entry, domain="www", families=["ipv6", "ipv4"])
     assert rows(preview) == [
-        f"| {WWW} |  | {HOME} | A | — | auto |",
-        f"| {WWW} |  | {HOME_V6} | AAAA | — | auto |",
+        f"- **{WWW}** A: — → {HOME}",
+        f"- **{WWW}** AAAA: — → {HOME_V6}",
     ]
     (a, aaaa) = (record(simulator, WWW, kind) for kind in ("A", "AAAA"))
     assert a is not None
@@ -196,7 +197,7 @@ async def test_the_preview_says_why_there_is_no_address(
         simulator.faults.add("ip", kind=fault or "")
     form = await start(hass, entry)
     preview = await send(hass, form, FORM | {"domain": "www", "families": ["ipv6"]})
-    assert rows(preview) == [f"| {WWW} |  | ? | AAAA |  |  |"]
+    assert rows(preview) == [f"- **{WWW}** AAAA: — → ?"]
     assert preview["errors"] == {"base": error}
     expected = {"family": "IPv6", "type": "AAAA"}
     assert placeholders(preview).items() >= expected.items()

@@ -61,7 +61,7 @@ async def test_a_domain_of_a_second_connection_is_made_in_three_forms(
     assert typed(form) == SAME_AS_ZONE
     form = await send(hass, form, ENTITY)
     preview = await send(hass, form, {"ipv4_entity": router.entity_id})
-    assert rows(preview) == [f"| {WWW} |  | {MOBILE} | A | — | auto |"]
+    assert rows(preview) == [f"- **{WWW}** A: — → {MOBILE}"]
     done = await send(hass, preview, {})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert stored(entry) == {"ipv4": [router.source("other_connection")]}
@@ -74,7 +74,7 @@ async def test_a_domain_that_follows_its_zone_needs_no_details(
 ) -> None:
     """The form of sources can be submitted unchanged."""
     preview = await send(hass, await sources(hass, entry), SAME_AS_ZONE)
-    assert rows(preview) == [f"| {WWW} |  | {HOME} | A | — | auto |"]
+    assert rows(preview) == [f"- **{WWW}** A: — → {HOME}"]
     await send(hass, preview, {})
     assert stored(entry) == {}
     assert contents(simulator) == {NAME: HOME, WWW: HOME}
@@ -121,7 +121,7 @@ async def test_a_domain_may_have_a_source_while_that_of_its_zone_is_off(
     urls = [service.urls[4] for service in simulator.ip.services[1:3]]
     form = await details(hass, entry, URLS)
     preview = await send(hass, form, {"ipv4_urls": urls})
-    assert rows(preview) == [f"| {WWW} |  | {HOME} | A | — | auto |"]
+    assert rows(preview) == [f"- **{WWW}** A: — → {HOME}"]
     await send(hass, preview, {})
     assert contents(simulator)[WWW] == HOME
     assert hass.states.get(PUBLIC_IPV4) is None
@@ -144,7 +144,7 @@ async def test_a_domain_can_be_automatic_where_its_zone_has_an_entity(
     assert shown["current"] == f"IPv4 {MOBILE} ({state.name})"
 
     preview = await send(hass, form, SAME_AS_ZONE | {"ipv4_source": "automatic"})
-    assert rows(preview) == [f"| {NAME} | {OLD} | {HOME} | A | — | 3600 |"]
+    assert rows(preview) == [f"- **{NAME}** A: {OLD} → {HOME}"]
     await send(hass, preview, {})
     assert stored(entry, NAME) == {"ipv4": [{"source": "automatic"}]}
     assert contents(simulator)[NAME] == HOME
@@ -229,7 +229,7 @@ async def test_a_failed_preview_is_an_error_of_the_form_and_can_be_retried(
     assert typed(form) == responses
     simulator.faults.clear()
     preview = await send(hass, form, responses)
-    assert rows(preview) == [f"| {WWW} |  | {HOME} | A | — | auto |"]
+    assert rows(preview) == [f"- **{WWW}** A: — → {HOME}"]
 
 
 async def test_a_message_about_the_name_is_shown_even_where_its_field_is_not(
@@ -265,8 +265,8 @@ async def test_each_family_can_have_its_own_source(
         hass, form, {"ipv6_entity": router.entity_id, "ipv6_meaning": "this_network"}
     )
     assert rows(preview) == [
-        f"| {WWW} |  | {HOME} | A | — | auto |",
-        f"| {WWW} |  | {HOME_V6} | AAAA | — | auto |",
+        f"- **{WWW}** A: — → {HOME}",
+        f"- **{WWW}** AAAA: — → {HOME_V6}",
     ]
     await send(hass, preview, {})
     found = {

@@ -330,7 +330,7 @@ async def test_the_form_shows_the_connection_in_use(home: Home) -> None:
     form = await send(home.hass, form, typed(form))
     assert rows(form) == [f"| Fibre | {HOME} ✗ | — |", f"| LTE | {NEXT} ✓ | — |"]
     preview = await send(home.hass, form, {})
-    assert rows(preview) == [f"| {NAME} | {NEXT} | {NEXT} | A | — | 3600 |"]
+    assert rows(preview) == [f"- **{NAME}** A: {NEXT}"]
 
 
 async def test_the_sensor_follows_a_renamed_connection(home: Home, modem: Router) -> None:

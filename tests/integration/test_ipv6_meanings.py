@@ -162,7 +162,7 @@ async def test_another_machine_cannot_have_the_prefix_of_the_router(
     form = await send(hass, await start(hass, entry), fields)
     assert (form["step_id"], form["errors"]) == ("user", {"base": "record_no_prefix"})
     preview = await send(hass, form, fields | {"interface_id": ""})
-    assert rows(preview) == [f"| {NAS} |  | {ROUTER_ADDRESS} | AAAA | — | auto |"]
+    assert rows(preview) == [f"- **{NAS}** AAAA: — → {ROUTER_ADDRESS}"]
 
 
 async def test_the_form_of_the_entity_refuses_a_router_for_another_machine(
@@ -178,7 +178,7 @@ async def test_the_form_of_the_entity_refuses_a_router_for_another_machine(
     assert (form["step_id"], form["errors"]) == ("details", {"base": "record_no_prefix"})
     await router.reports("2003:d6:abe2:1f00:ca0e:14ff:fe1f:a8ee")
     preview = await send(hass, form, entity | {"ipv6_meaning": "this_network"})
-    assert rows(preview) == [f"| {NAS} |  | 2003:d6:abe2:1f00::1234 | AAAA | — | auto |"]
+    assert rows(preview) == [f"- **{NAS}** AAAA: — → 2003:d6:abe2:1f00::1234"]
 
 
 async def test_the_prefix_of_a_router_is_never_written(
@@ -211,4 +211,4 @@ async def test_a_prefix_is_no_address_of_a_router(
     form = await send(hass, form, entity | {"ipv6_meaning": "router"})
     assert (form["step_id"], form["errors"]) == ("details", {"ipv6_entity": "unusable_entity"})
     preview = await send(hass, form, entity | {"ipv6_meaning": "this_network"})
-    assert rows(preview) == [f"| {NAS} |  | {STABLE} | AAAA | — | auto |"]
+    assert rows(preview) == [f"- **{NAS}** AAAA: — → {STABLE}"]

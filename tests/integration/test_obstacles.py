@@ -141,7 +141,8 @@ async def test_an_obstacle_is_shown_before_a_domain_is_stored(
     assert preview["errors"] == {"base": f"record_{reason}"}
     assert placeholders(preview)["existing"] == existing
     (row,) = rows(preview)
-    assert row.startswith(f"| {NAME} | {existing} |  | A | ")
+    assert row.startswith(f"- **{NAME}** A: {existing}")
+    assert "→" not in row
     # The first one is for the names that the form suggests.
     assert endpoints(simulator) == [LIST, LIST]
     assert (await send(hass, preview, {}))["type"] is FlowResultType.CREATE_ENTRY

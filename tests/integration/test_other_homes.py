@@ -233,7 +233,7 @@ async def test_the_form_for_a_domain_asks_before_it_takes_over(
     preview: Any = await send(hass, await start(hass, entry), FORM | {"domain": "www"})
     assert preview["errors"] == {"base": "record_other_home"}
     assert placeholders(preview)["existing"] == OLD
-    assert rows(preview) == [f"| {NAME} | {OLD} |  | A |  |  |"]
+    assert rows(preview) == [f"- **{NAME}** A: {OLD}"]
     (option,) = preview["data_schema"].schema["take_over"].config["options"]
     assert comments(simulator) == [THEIRS]
     await send(hass, preview, {"take_over": [option["value"]]})

@@ -82,8 +82,8 @@ async def test_names_are_chosen_when_a_domain_is_added(
     preview = await send(hass, form, FORM | {"domain": WWW, "texts": [MAIL]})
 
     assert rows(preview)[1:] == [
-        f"| {MAIL} | {OLD}, {HOME} | {OLD}, {HOME} | HTTPS | | |",
-        f"| {MAIL} | {HOME} | {HOME} | TXT | | |",
+        f"- **{MAIL}** HTTPS: {OLD}, {HOME}",
+        f"- **{MAIL}** TXT: {HOME}",
     ]
     assert preview["errors"] is None
     await send(hass, preview, {})

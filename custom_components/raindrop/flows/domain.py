@@ -36,7 +36,7 @@ from .first_form import FirstFormSteps
 from .forms import Errors, ShowErrors, without_sections
 from .names import NameChoices, name_choices, name_list, read_names
 from .policies import policy_data, policy_errors
-from .preview import first_message, table_rows, zone_message
+from .preview import first_message, record_lines, zone_message
 from .schemas import (
     CONF_OVERRIDE_SOURCES,
     CONF_SEVERAL_CONNECTIONS,
@@ -46,7 +46,7 @@ from .schemas import (
     new_domain_schema,
 )
 from .sources import SourceSteps, StoredSources
-from .texts import text_message, text_options, text_rows
+from .texts import text_lines, text_message, text_options
 
 CONF_BEFORE = "before"
 """The data of a flow that begins with what the first form did: what its records contained."""
@@ -280,8 +280,8 @@ class DomainFlow(
         preview = await ddns.preview(coordinator.detector, zone, existing, known)
         self.connection_rows = address_rows(self._connections, managed, preview)
         self.connection_message = address_message(self._connections, preview)
-        texts = text_rows(preview, existing, managed)
-        self._rows = "\n".join((table_rows(preview, managed), *texts))
+        texts = text_lines(preview, existing, managed)
+        self._rows = "\n".join((*record_lines(preview, managed), *texts))
         # For several names there is no form: repairs ask about each of them.
         self._conflicts = preview.plan.conflicts if len(self._names) == 1 else ()
         self._message = (

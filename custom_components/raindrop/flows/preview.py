@@ -1,6 +1,6 @@
 """The preview of a domain: which records would change, before anything is stored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 import string
 
 from .. import ddns
@@ -9,6 +9,7 @@ from ..ddns import (
     Change,
     Conflict,
     Detection,
+    HostName,
     ManagedRecord,
     Reason,
     Record,
@@ -32,34 +33,32 @@ CONFLICT_KEYS = {
     Reason.CONTESTED: "record_contested",
 }
 """The translation keys of conflicts, of their messages in forms and of their issues alike."""
+_NO_RECORD = "—"
 _ESCAPED = {ord(character): f"\\{character}" for character in string.punctuation}
 
 
-def table_rows(preview: ddns.Preview, managed_records: Iterable[ManagedRecord]) -> str:
-    """Return the Markdown rows of a preview: name, now, after, type, proxied, TTL in seconds.
+def record_lines(preview: ddns.Preview, managed_records: Iterable[ManagedRecord]) -> Iterator[str]:
+    """Yield the lines of a Markdown list: the content of each record now and after the update.
 
-    On a phone, a table that is too wide can be scrolled: what matters comes first.
-    The rows need no translation: a cloud is a proxied record, ``auto`` is the
-    automatic TTL, and a question mark is an address that is not known. An
-    attribute that changes is shown before and after an arrow.
+    A list fits on a phone, unlike a table. The lines need no translation: a cloud is a
+    proxied record, a dash no record, and a question mark an address that is not known.
     """
     changes = {change.record_key: change for change in preview.plan.changes}
     conflicts = {conflict.record_key: conflict for conflict in preview.plan.conflicts}
-    rows: list[str] = []
     for managed in managed_records:
-        key, detection = managed.record_key, preview.detection(managed)
-        record, change = preview.plan.records.get(key), changes.get(key)
-        conflict = conflicts.get(key)
-        existing = conflict.records if conflict else [record] if record else []
-        cells = (
-            escape_markdown(to_unicode(key.name)),
-            ", ".join(escape_markdown(record_text(there)) for there in existing),
-            escape_markdown(_content_after(record, change, conflict, detection)),
-            key.family.record_type,
-            *_attributes(record, change),
-        )
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+        key, record = managed.record_key, preview.plan.records.get(managed.record_key)
+        if conflict := conflicts.get(key):
+            now = after = ", ".join(_shown(record_text(r), r.proxied) for r in conflict.records)
+        else:
+            now, after = _now_and_after(record, changes.get(key), preview.detection(managed))
+        yield preview_line(key.name, key.family.record_type, now, after)
+
+
+def preview_line(name: HostName, record_type: str, now: str, after: str) -> str:
+    """Return a line of a Markdown list: a record now and, if it changes, after an arrow."""
+    now, after = now or _NO_RECORD, after or _NO_RECORD
+    contents = now if now == after else f"{now} → {after}"
+    return f"- **{escape_markdown(to_unicode(name))}** {record_type}: {escape_markdown(contents)}"
 
 
 def conflict_message(conflict: Conflict, form_field: str = BASE) -> ErrorMessage:
@@ -128,41 +127,25 @@ def as_code(text: str) -> str:
     return f"`{' '.join(text.split()).replace('`', "'")}`"
 
 
-def _content_after(
-    record: Record | None, change: Change | None, conflict: Conflict | None, detection: Detection
-) -> str:
-    """Return the content after the update, empty if a conflict keeps it from being written."""
-    if conflict:
-        return ""
-    if change and change.address:
-        return str(change.address)
-    if detection.address is None:
-        return "?"
-    return record.content if record else ""
+def _now_and_after(
+    record: Record | None, change: Change | None, detection: Detection
+) -> tuple[str, str]:
+    """Return what a record contains before and after a change; the TTL only if it matters."""
+    match change:
+        case ddns.Create():
+            ttl_s = None if change.ttl_s == ddns.TTL_AUTO else change.ttl_s
+            return "", _shown(change.address, change.proxied, ttl_s)
+        case ddns.Update(record=old):
+            content = change.address or old.content
+            proxied = old.proxied if change.proxied is None else change.proxied
+            old_ttl_s = old.ttl_s if change.ttl_s else None
+            now = _shown(old.content, old.proxied, old_ttl_s)
+            return now, _shown(content, proxied, change.ttl_s)
+    now = _shown(record.content, record.proxied) if record else ""
+    return now, now if detection.address else "?"
 
 
-def _attributes(record: Record | None, change: Change | None) -> tuple[str, str]:
-    """Return the proxied status and the TTL."""
-    if isinstance(change, ddns.Update):
-        return (
-            _before_and_after(_cloud(change.record.proxied), _cloud(change.proxied)),
-            _before_and_after(_ttl(change.record.ttl_s), _ttl(change.ttl_s)),
-        )
-    shown = change or record
-    return (_cloud(shown.proxied) or "", _ttl(shown.ttl_s) or "") if shown else ("", "")
-
-
-def _before_and_after(before: str | None, after: str | None) -> str:
-    return f"{before} → {after}" if after else before or ""
-
-
-def _cloud(proxied: bool | None) -> str | None:  # noqa: FBT001 - a value, not a flag
-    if proxied is None:
-        return None
-    return "☁" if proxied else "—"
-
-
-def _ttl(ttl_s: int | None) -> str | None:
-    if ttl_s is None:
-        return None
-    return "auto" if ttl_s == ddns.TTL_AUTO else str(ttl_s)
+def _shown(content: object, proxied: bool | None, ttl_s: int | None = None) -> str:  # noqa: FBT001 - a value, not a flag
+    """Return what a record contains, with a cloud if it is proxied, and with the TTL if given."""
+    ttl = {None: "", ddns.TTL_AUTO: "TTL auto"}.get(ttl_s, f"TTL {ttl_s} s")
+    return " ".join(filter(None, (str(content), "☁" if proxied else "", ttl)))

@@ -8,7 +8,7 @@ from homeassistant.helpers.selector import SelectOptionDict
 from .. import ddns
 from ..ddns import HostName, ManagedRecord, Record, addresses_in, to_unicode
 from ..error_messages import BASE, ErrorMessage
-from .preview import escape_markdown
+from .preview import preview_line
 
 
 def text_options(records: Iterable[Record], chosen: Collection[HostName]) -> list[SelectOptionDict]:
@@ -23,18 +23,17 @@ def text_options(records: Iterable[Record], chosen: Collection[HostName]) -> lis
     ]
 
 
-def text_rows(
+def text_lines(
     preview: ddns.Preview, existing: Iterable[Record], managed_records: Iterable[ManagedRecord]
 ) -> Iterator[str]:
-    """Yield the Markdown rows of the texts that follow records, with their addresses."""
+    """Yield the Markdown lines of the texts that follow records, with their addresses."""
     names = {name for managed in managed_records for name in managed.text_names}
     replaced = {text.record.id: dict(text.replaced) for text in preview.plan.texts}
     for record in existing:
         if record.name in names and (addresses := addresses_in(record)):
             new = replaced.get(record.id, {})
             after = {new.get(address, address) for address in addresses}
-            cells = (to_unicode(record.name), _shown(addresses), _shown(after), record.type)
-            yield f"| {' | '.join(map(escape_markdown, cells))} | | |"
+            yield preview_line(record.name, record.type, _shown(addresses), _shown(after))
 
 
 def text_message(
