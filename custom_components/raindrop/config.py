@@ -147,7 +147,7 @@ def read_domain(subentry: ConfigSubentry, zone_sources: Mapping[Family, Source])
         deletes_records=read_bool(data[CONF_DELETE]),
         is_paused=read_bool(data[CONF_PAUSED]),
         proxied=read_text(data[CONF_PROXIED]),
-        connection_names={connection.id: connection.name for connection in connections.listed},
+        connection_names=connections.names,
     )
 
 

@@ -15,7 +15,7 @@ from tests.conftest import HOME, HOME_V6
 
 from .builders import domain, set_up
 from .conftest import PUBLIC_IPV4, typed
-from .domain_forms import FORM, WWW, change, placeholders, rows, send, start
+from .domain_forms import FORM, OWNER, WWW, change, placeholders, rows, send, start
 from .router_entities import NAME, Router, contents
 
 MOBILE, MOBILE_V6 = "81.2.69.160", "2001:218:9:9::160"
@@ -138,6 +138,11 @@ async def test_with_all_of_them_each_connection_is_used(
         [f"| Fibre | {HOME} ✓ | {HOME_V6} ✓ |", f"| LTE | {MOBILE} ✓ | — |"],
         None,
     )
+    assert rows(await send(hass, form, {})) == [
+        f"- **{WWW}** A (Fibre): — → {HOME}",
+        f"- **{WWW}** A (LTE): — → {MOBILE}",
+        f"- **{WWW}** AAAA (Fibre): — → {HOME_V6}",
+    ]
 
 
 async def test_with_all_of_them_a_connection_that_is_down_is_not_used(
@@ -150,6 +155,36 @@ async def test_with_all_of_them_a_connection_that_is_down_is_not_used(
     down = {**FIBRE, "up_sensor": "binary_sensor.fibre"}
     form = await send(hass, form, entered(down, mobile, mode="all"))
     assert shown(form) == ([f"| Fibre | {HOME} ✗ | — |", f"| LTE | {MOBILE} ✓ | — |"], None)
+    assert rows(await send(hass, form, {})) == [
+        f"- **{WWW}** A (Fibre): —",
+        f"- **{WWW}** A (LTE): — → {MOBILE}",
+    ]
+
+
+async def test_the_record_of_a_connection_that_is_down_is_shown_as_deleted(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    entry: RaindropConfigEntry,
+    router: Router,
+    mobile: dict[str, Any],
+) -> None:
+    """The other one of the name is right, so that it can go."""
+    await router.reports(MOBILE)
+    hass.states.async_set("binary_sensor.lte", "off")
+    for connection, content in (("fibre", HOME), ("lte", MOBILE)):
+        comment = OWNER.replace(")", f", {connection})")
+        fields = {"type": "A", "name": WWW, "content": content, "comment": comment}
+        simulator.cloudflare.add_record(zone, **fields)
+    down = {**mobile, "up_sensor": "binary_sensor.lte"}
+    form = await send(hass, await connections(hass, entry), entered(FIBRE, down, mode="all"))
+    preview = await send(hass, form, {})
+    assert rows(preview) == [
+        f"- **{WWW}** A (Fibre): {HOME}",
+        f"- **{WWW}** A (LTE): {MOBILE} → —",
+    ]
+    await send(hass, preview, {})
+    assert contents(simulator)[WWW] == HOME
 
 
 @pytest.mark.parametrize(

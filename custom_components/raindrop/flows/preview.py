@@ -1,6 +1,6 @@
 """The preview of a domain: which records would change, before anything is stored."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 import string
 
 from .. import ddns
@@ -8,6 +8,7 @@ from ..dashboard_links import zone_placeholders
 from ..ddns import (
     Change,
     Conflict,
+    ConnectionId,
     Detection,
     HostName,
     ManagedRecord,
@@ -37,28 +38,40 @@ _NO_RECORD = "—"
 _ESCAPED = {ord(character): f"\\{character}" for character in string.punctuation}
 
 
-def record_lines(preview: ddns.Preview, managed_records: Iterable[ManagedRecord]) -> Iterator[str]:
+def record_lines(
+    preview: ddns.Preview,
+    managed_records: Iterable[ManagedRecord],
+    connection_names: Mapping[ConnectionId, str],
+) -> Iterator[str]:
     """Yield the lines of a Markdown list: the content of each record now and after the update.
+
+    A record that belongs to one of several connections is shown with its name.
 
     A list fits on a phone, unlike a table. The lines need no translation: a cloud is a
     proxied record, a dash no record, and a question mark an address that is not known.
     """
     changes = {change.record_key: change for change in preview.plan.changes}
     conflicts = {conflict.record_key: conflict for conflict in preview.plan.conflicts}
+    deleted = {deletion.record_key for deletion in preview.plan.deletions}
     for managed in managed_records:
         key, record = managed.record_key, preview.plan.records.get(managed.record_key)
         if conflict := conflicts.get(key):
             now = after = ", ".join(_shown(record_text(r), r.proxied) for r in conflict.records)
         else:
             now, after = _now_and_after(record, changes.get(key), preview.detection(managed))
-        yield preview_line(key.name, key.family.record_type, now, after)
+            after = "" if key in deleted else after
+        connection = connection_names.get(key.connection, "")
+        yield preview_line(key.name, key.family.record_type, now, after, connection)
 
 
-def preview_line(name: HostName, record_type: str, now: str, after: str) -> str:
+def preview_line(
+    name: HostName, record_type: str, now: str, after: str, connection: str = ""
+) -> str:
     """Return a line of a Markdown list: a record now and, if it changes, after an arrow."""
     now, after = now or _NO_RECORD, after or _NO_RECORD
     contents = now if now == after else f"{now} → {after}"
-    return f"- **{escape_markdown(to_unicode(name))}** {record_type}: {escape_markdown(contents)}"
+    label = f"{record_type} ({connection})" if connection else record_type
+    return f"- **{escape_markdown(to_unicode(name))}** {escape_markdown(f'{label}: {contents}')}"
 
 
 def conflict_message(conflict: Conflict, form_field: str = BASE) -> ErrorMessage:

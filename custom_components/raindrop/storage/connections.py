@@ -70,6 +70,11 @@ class Connections:
     """Each once for each family of which it has a source."""
     failover: FailoverTimes
 
+    @property
+    def names(self) -> dict[ConnectionId, str]:
+        """The name of each."""
+        return {connection.id: connection.name for connection in self.listed}
+
     def of(self, record_key: RecordKey) -> tuple[Connection, ...]:
         """Return those whose addresses a record can hold."""
         return tuple(
