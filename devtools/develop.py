@@ -21,7 +21,7 @@ from simulator.ports import Ports
 
 from .ha_rest import Reply, RestError
 from .home_assistant_process import FOLDER, HomeAssistant, StartError, free_port
-from .integration import DOMAIN
+from .raindrop_imports import DOMAIN
 
 ZONE = "example.com"
 HOST_NAME = "home.example.com"

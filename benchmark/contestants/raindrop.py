@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.raindrop import source_watch
 from custom_components.raindrop.ddns import UpdateOptions, desired_records
-from devtools.integration import DEFAULT_DOMAIN, DEFAULT_OPTIONS, DOMAIN, coordinator
+from devtools.raindrop_imports import DEFAULT_DOMAIN, DEFAULT_OPTIONS, DOMAIN, coordinator
 from devtools.simulated_providers import install_from_json
 
 from .in_home_assistant import InHomeAssistant

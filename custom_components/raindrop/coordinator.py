@@ -17,7 +17,6 @@ from .address_sources import async_get_detector
 from .api_client import async_get_client
 from .backoff import Backoff
 from .config import Domain
-from .configuration import Configuration
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
     CloudflareRateLimitError,
@@ -39,6 +38,7 @@ from .deletions import Deletions
 from .error_messages import raise_setup_error, raise_update_error
 from .follow_ups import FollowUps
 from .internet_watch import ZoneWatch
+from .loaded_config import LoadedConfig
 from .public_dns import PublicDns
 from .publisher import Publisher
 from .reauth import async_update_reauth
@@ -84,7 +84,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self.client = async_get_client(hass, entry.data, home_id)
         self.detector = async_get_detector(hass)
         self.store = ZoneStore(hass, entry.entry_id)
-        self._configuration = Configuration(hass, entry, self.store)
+        self._configuration = LoadedConfig(hass, entry, self.store)
         self.domain_listeners: list[Callable[[Collection[Domain]], Awaitable[None]]] = []
         """Called with the domains that were added or changed."""
         sources = self._configuration.watched_sources

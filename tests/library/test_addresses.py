@@ -9,6 +9,7 @@ from custom_components.raindrop.ddns.addresses import (
     Rejected,
     network_of,
     parse,
+    parse_prefix,
     parse_record,
     why_unusable,
 )
@@ -258,3 +259,14 @@ def test_the_network_of_a_connection() -> None:
     assert network_of(host) == ip_network("2001:218:1:2::/64")
     assert other not in network_of(host)
     assert network_of(ip_address("81.2.69.1")) == ip_network("81.2.69.1/32")
+
+
+@pytest.mark.parametrize("around", ["X", "\N{NO-BREAK SPACE}", "%", "/"])
+def test_only_plain_white_space_may_surround_an_address_or_a_prefix(around: str) -> None:
+    """Spaces, tabs and line ends do not matter; anything else makes it another text."""
+    assert parse(" \t\r\n81.2.69.1 \t\r\n", IPV4) == ip_address("81.2.69.1")
+    assert parse_prefix(" \t\r\n2a02:810:5::/56 \t\r\n") == ip_network("2a02:810:5::/56")
+    for text in (f"{around}81.2.69.1", f"81.2.69.1{around}"):
+        assert parse(text, IPV4) == Rejected(DetectionError.NOT_AN_ADDRESS)
+    for text in (f"{around}2a02:810:5::/56", f"2a02:810:5::/56{around}"):
+        assert parse_prefix(text) is None

@@ -14,7 +14,8 @@ import pytest
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
 from custom_components.raindrop.ddns.detection import providers
-from custom_components.raindrop.ddns.detection.providers import Provider, ResponseFormat
+from custom_components.raindrop.ddns.detection.providers import Provider
+from custom_components.raindrop.ddns.detection.response_formats import ResponseFormat
 from custom_components.raindrop.ddns.errors import DdnsError
 from custom_components.raindrop.ddns.models import (
     Create,

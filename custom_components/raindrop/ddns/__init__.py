@@ -35,7 +35,8 @@ from .cloudflare.discovery import (
 )
 from .detection.detector import Detector, ReadSource, SourceState, parse_state
 from .detection.local import stable_address
-from .detection.providers import PROVIDERS, Provider, ResponseFormat, custom_provider
+from .detection.providers import PROVIDERS, Provider, custom_provider
+from .detection.response_formats import ResponseFormat
 from .detection.result import Detection, Response
 from .detection.stun_probes import ProbeStatus, StunServer
 from .detection.watch import STUN_SERVERS, ConnectionWatch, WatchStatus

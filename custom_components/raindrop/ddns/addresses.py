@@ -1,12 +1,8 @@
-"""Public IP addresses: which may be written to DNS, and parsing one from a response.
-
-The functions ``parse`` and ``from_*`` return the address, or why there is none.
-"""
+"""Public IP addresses: which may be written to DNS, and which network they belong to."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-import json
 
 from .errors import DetectionError
 from .models import Address, Network
@@ -75,10 +71,6 @@ https://www.iana.org/assignments/iana-ipv4-special-registry/ and iana-ipv6-speci
 """
 
 
-_WARP = {"on", "plus"}
-"""The values of ``warp`` in a trace of a request through WARP or WARP+."""
-
-
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """Why a response gives no address that may be written."""
@@ -90,6 +82,8 @@ class Rejected:
 
 def parse(text: str, family: Family) -> Address | Rejected:
     r"""Parse a text that is a public address as a whole, apart from white space around it.
+
+    Returns why there is none otherwise.
 
     >>> parse("8.8.4.4\n", Family.IPV4)
     IPv4Address('8.8.4.4')
@@ -158,36 +152,3 @@ def parse_record(content: str) -> Address | None:
         return _ip_address(content)
     except ValueError:
         return None
-
-
-def from_trace(body: str, family: Family, host: str) -> Address | Rejected:
-    """Parse the ``ip=`` line of Cloudflare's ``/cdn-cgi/trace``.
-
-    ``host`` is the host that was requested, with its port unless it is the
-    default. It must be in the ``h=`` line, or another server responded; and
-    ``warp`` must be off, or the address is that of a tunnel; and ``gateway``,
-    which only newer traces have, must not be on.
-    """
-    # Not `splitlines`: the user agent may contain other characters that end a line for it.
-    lines = [line.partition("=") for line in body.replace("\r\n", "\n").split("\n") if line]
-    fields = {key: value for key, _, value in lines}
-    if len(fields) != len(lines) or "ip" not in fields or "h" not in fields:
-        return Rejected(DetectionError.NOT_AN_ADDRESS)
-    if fields["h"] != host:
-        return Rejected(DetectionError.WRONG_HOST)
-    if fields.get("warp") in _WARP:
-        return Rejected(DetectionError.TUNNEL)
-    if fields.get("warp") != "off" or fields.get("gateway", "off") != "off":
-        return Rejected(DetectionError.WARP)
-    return parse(fields["ip"], family)
-
-
-def from_json(body: str, family: Family) -> Address | Rejected:
-    """Parse the ``ip`` of a JSON object."""
-    try:
-        response = json.loads(body)
-    except (ValueError, RecursionError):
-        response = None
-    if not isinstance(response, dict) or not isinstance(response.get("ip"), str):
-        return Rejected(DetectionError.NOT_AN_ADDRESS)
-    return parse(response["ip"], family)

@@ -47,7 +47,7 @@ from ..storage.connections import (
 )
 from ..storage.sources import CONF_ENTITY, CONF_SOURCE, CONF_URLS, source_data
 from .schemas import whole_number
-from .source_fields import (
+from .source_entities import (
     FIELDS,
     connection_entity_error,
     entity_selector,

@@ -46,7 +46,7 @@ from .schemas import (
     new_domain_schema,
 )
 from .sources import SourceSteps, StoredSources
-from .texts import text_lines, text_message, text_options
+from .text_records import text_lines, text_message, text_options
 
 CONF_BEFORE = "before"
 """The data of a flow that begins with what the first form did: what its records contained."""

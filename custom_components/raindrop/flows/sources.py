@@ -35,7 +35,7 @@ from ..storage.sources import (
 )
 from .forms import Errors, FormFlow, ShowErrors
 from .schemas import dropdown
-from .source_fields import FIELDS, entity_error, entity_selector, stored_entity, urls_error
+from .source_entities import FIELDS, entity_error, entity_selector, stored_entity, urls_error
 
 SAME_AS_ZONE = "same_as_zone"
 """The choice of a domain to follow its zone, for which nothing is stored."""

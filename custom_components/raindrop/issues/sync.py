@@ -16,7 +16,7 @@ from ..proxy_check import async_check_proxy
 from .issue import Issue, async_create_issue, async_delete_issues_with_prefix
 from .records import is_quota, public_dns_issues, record_issues
 from .sources import source_issues
-from .texts import text_issues
+from .text_records import text_issues
 
 
 @callback

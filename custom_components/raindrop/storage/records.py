@@ -18,7 +18,7 @@ from ..ddns import (
     RecordState,
 )
 from .failover import failover_data, read_failover
-from .texts import read_text_addresses, texts_data
+from .text_records import read_text_addresses, texts_data
 from .values import (
     MALFORMED,
     read_address,

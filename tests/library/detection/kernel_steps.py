@@ -9,8 +9,8 @@ import json
 import subprocess
 import sys
 
-from custom_components.raindrop.ddns.detection import kernel
-from custom_components.raindrop.ddns.detection.kernel import KernelWatch, read_facts
+from custom_components.raindrop.ddns.detection import kernel_watch as kernel
+from custom_components.raindrop.ddns.detection.kernel_watch import KernelWatch, read_facts
 
 LIMIT_S = 20
 PREPARATION = (

@@ -12,9 +12,9 @@ from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.detection.detector import Detector, SourceState, parse_state
 from custom_components.raindrop.ddns.detection.providers import (
     PROVIDERS as BUILT_IN,
-    ResponseFormat,
 )
 from custom_components.raindrop.ddns.detection.quorum import quorum
+from custom_components.raindrop.ddns.detection.response_formats import ResponseFormat
 from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import Address

@@ -10,10 +10,10 @@ import pytest
 from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.detection.providers import (
     Provider,
-    ResponseFormat,
     custom_provider,
     query,
 )
+from custom_components.raindrop.ddns.detection.response_formats import ResponseFormat
 from custom_components.raindrop.ddns.errors import DetectionError, ProviderUrlError
 from custom_components.raindrop.ddns.sources import Family, Source, SourceKind
 from simulator import Simulator

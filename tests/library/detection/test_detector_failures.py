@@ -9,7 +9,8 @@ import pytest
 
 from custom_components.raindrop.ddns.detection import hedged
 from custom_components.raindrop.ddns.detection.detector import Detector
-from custom_components.raindrop.ddns.detection.providers import Provider, ResponseFormat
+from custom_components.raindrop.ddns.detection.providers import Provider
+from custom_components.raindrop.ddns.detection.response_formats import ResponseFormat
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.sources import Family, Source
 from simulator import Simulator

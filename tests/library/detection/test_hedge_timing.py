@@ -8,7 +8,8 @@ import pytest
 
 from custom_components.raindrop.ddns.detection import hedged
 from custom_components.raindrop.ddns.detection.hedged import query_until_found
-from custom_components.raindrop.ddns.detection.providers import Provider, ResponseFormat
+from custom_components.raindrop.ddns.detection.providers import Provider
+from custom_components.raindrop.ddns.detection.response_formats import ResponseFormat
 from custom_components.raindrop.ddns.detection.result import Response
 from custom_components.raindrop.ddns.sources import Family
 from tests.library.builders import A1

@@ -8,10 +8,10 @@ import pytest
 
 from custom_components.raindrop.ddns.detection.providers import (
     Provider,
-    ResponseFormat,
     custom_provider,
     query,
 )
+from custom_components.raindrop.ddns.detection.response_formats import ResponseFormat
 from custom_components.raindrop.ddns.errors import DetectionError, ProviderUrlError
 from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator

@@ -22,8 +22,9 @@ from ..sources import Family, Meaning, Source, SourceKind
 from .cool_down import CoolDown
 from .flap_damping import DampingState
 from .hedged import query_until_found
-from .providers import Provider, ResponseFormat, custom_provider, response_of
+from .providers import Provider, custom_provider, response_of
 from .quorum import addresses, quorum, votes
+from .response_formats import ResponseFormat
 from .result import Detection, Response
 from .tunnels import Tunnels
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import ClientSession
 
-from ..addresses import Rejected, from_json, from_trace, parse
+from ..addresses import Rejected, parse
 from ..errors import (
     DetectionError,
     NoResponseError,
@@ -20,6 +19,7 @@ from ..errors import (
 from ..http import HttpResponse, request
 from ..models import Address
 from ..sources import Family
+from .response_formats import ResponseFormat, from_json, from_trace
 from .result import Response
 
 _MAX_BODY = 4096
@@ -27,19 +27,6 @@ _MAX_BODY = 4096
 _HEADERS = {"Accept-Encoding": "identity"}
 _TRACE_PATH = "/cdn-cgi/trace"
 _PORTS = {"https": 443, "http": 80}
-
-
-class ResponseFormat(Enum):
-    """How a provider writes the address."""
-
-    TEXT = "text"
-    """Nothing but the address."""
-    TRACE = "trace"
-    """Lines of ``key=value``, as Cloudflare's trace pages have them."""
-    JSON = "json"
-    """A JSON object with an ``ip``."""
-    ANY = "any"
-    """Text or JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

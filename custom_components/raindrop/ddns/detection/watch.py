@@ -14,7 +14,7 @@ from ..addresses import why_unusable
 from ..models import Address
 from ..sources import Family, Meaning, Source, SourceKind
 from .hint_limiter import HintLimiter
-from .kernel import KernelWatch
+from .kernel_watch import KernelWatch
 from .result import Detection
 from .stun_probes import ProbeStatus, StunProbes, StunServer
 

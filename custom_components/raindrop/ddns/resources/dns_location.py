@@ -25,7 +25,7 @@ from ..zones import AccountId
 from .api import Changes, ResourceApi
 from .codec import network_text
 from .config import AccountResource, ItemId, ResourceItem
-from .location import Location, read_location
+from .dns_location_codec import Location, read_location
 from .plan import ResourcePlan
 
 _NEEDS = Permission.ZERO_TRUST_EDIT

@@ -19,7 +19,7 @@ from .storage.sources import watches_connection
 from .storage.zone_store import ZoneStore
 
 
-class Configuration:
+class LoadedConfig:
     """What an entry configures; changed subentries take effect with `async_renew`."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, store: ZoneStore) -> None:

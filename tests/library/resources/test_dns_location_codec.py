@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from custom_components.raindrop.ddns.errors import CloudflareResponseError
-from custom_components.raindrop.ddns.resources.location import read_location
+from custom_components.raindrop.ddns.resources.dns_location_codec import read_location
 
 ID = "ed35569b41ce4d1facfe683550f54086"
 ENDPOINTS: dict[str, Any] = {

@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
-from custom_components.raindrop.ddns.detection import kernel
-from custom_components.raindrop.ddns.detection.kernel import KernelWatch, read_facts
+from custom_components.raindrop.ddns.detection import kernel_watch as kernel
+from custom_components.raindrop.ddns.detection.kernel_watch import KernelWatch, read_facts
 from devtools.checkout import ROOT
 
 LIMIT_S = 60

@@ -7,13 +7,8 @@ import json
 from hypothesis import example, given, strategies as st
 import pytest
 
-from custom_components.raindrop.ddns.addresses import (
-    Rejected,
-    from_json,
-    from_trace,
-    parse,
-    parse_record,
-)
+from custom_components.raindrop.ddns.addresses import Rejected, parse, parse_record
+from custom_components.raindrop.ddns.detection.response_formats import from_json, from_trace
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import Address
 from custom_components.raindrop.ddns.sources import Family
@@ -21,6 +16,7 @@ from tests.library.builders import A1
 from tests.library.test_addresses import PAGE, expected
 
 HOST = "api.cloudflare.com"
+SHORT_TRACE = "h=one.example\nip=8.8.4.4\nwarp=off\n"
 TRACE = """fl=123f456
 h=api.cloudflare.com
 ip=81.2.69.1
@@ -226,3 +222,27 @@ def _words(text: str) -> set[str]:
     values = list(response.values()) if isinstance(response, dict) else []
     words = [text, *lines, *(value for value in values if isinstance(value, str))]
     return {bare for word in words if parse_record(bare := word.strip(" \t\r\n")) is not None}
+
+
+@pytest.mark.parametrize("line", ["warp=on", "warp=on=off", "ip=8.8.8.8", "ip=8.8.8.8=", "h="])
+def test_a_trace_with_two_lines_of_one_name_is_rejected(line: str) -> None:
+    """A second line cannot replace the first one, whatever its value contains."""
+    trace = from_trace(f"{SHORT_TRACE}{line}\n", Family.IPV4, "one.example")
+
+    assert trace == Rejected(DetectionError.NOT_AN_ADDRESS)
+
+
+@pytest.mark.parametrize("character", ["\r", "\v", "\f", "\x1c", "\x1d", "\x1e"])
+def test_a_line_of_a_trace_ends_at_a_line_feed_only(character: str) -> None:
+    """What a client sends, such as its user agent, cannot begin a line of its own."""
+    body = f"h=one.example\nuag=x{character}ip=8.8.8.8{character}warp=off\nip=8.8.4.4\nwarp=off\n"
+
+    assert from_trace(body, Family.IPV4, "one.example") == ip_address("8.8.4.4")
+
+
+@pytest.mark.parametrize("character", ["\v", "\x1c"])
+def test_no_address_comes_from_within_a_line(character: str) -> None:
+    """A trace without lines of its own for the address and the tunnel has none."""
+    body = f"h=one.example\nuag=x{character}ip=8.8.8.8{character}warp=off\n"
+
+    assert from_trace(body, Family.IPV4, "one.example") == Rejected(DetectionError.NOT_AN_ADDRESS)
