@@ -33,6 +33,18 @@ async def test_the_names_of_the_zone_can_be_picked(
     ]
     assert selector.config["custom_value"]
     assert placeholders(form)["cnames"] == "blog.example.com"
+    assert "cnames" in schema.schema
+    preview = await send(hass, form, FORM | {"domain": "door"})
+    assert preview["step_id"] == "preview"
+
+
+async def test_nothing_is_said_about_cname_records_where_there_are_none(
+    hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """The form has a section about them only if there are some."""
+    schema = (await start(hass, entry))["data_schema"]
+    assert schema is not None
+    assert "cnames" not in schema.schema
 
 
 async def test_names_that_point_to_the_home_are_selected(

@@ -84,7 +84,7 @@ class DomainFlow(
         choices = await self._async_name_choices()
         cnames = name_list(choices.cnames)
         self.form_placeholders = {"zone": self._entry.title, "cnames": cnames}
-        schema = new_domain_schema(choices.options, self._texts)
+        schema = new_domain_schema(choices.options, self._texts, has_cnames=bool(cnames))
         if user_input is None:
             ticked = choices.pointing_to(self._home_addresses())
             return self.show_form("user", schema, {**config.DOMAIN_DEFAULTS, CONF_DOMAIN: ticked})

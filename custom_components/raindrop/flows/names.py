@@ -75,8 +75,8 @@ def read_names(
 
 
 def name_list(names: Iterable[str]) -> str:
-    """Return names for display, a dash if there are none."""
-    return ", ".join(map(to_unicode, names)) or "—"
+    """Return names for display."""
+    return ", ".join(map(to_unicode, names))
 
 
 def _is_usable(record: Record) -> bool:

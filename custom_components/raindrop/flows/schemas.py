@@ -148,9 +148,13 @@ def domain_schema(texts: Sequence[SelectOptionDict]) -> vol.Schema:
 
 
 def new_domain_schema(
-    names: Sequence[SelectOptionDict], texts: Sequence[SelectOptionDict]
+    names: Sequence[SelectOptionDict], texts: Sequence[SelectOptionDict], *, has_cnames: bool
 ) -> vol.Schema:
-    """Return the schema for new domains, which suggests host names of the zone."""
+    """Return the schema for new domains, which suggests host names of the zone.
+
+    A section without fields says which other names cannot be added, if there are any.
+    """
+    cnames = {vol.Optional("cnames"): section(vol.Schema({}))} if has_cnames else {}
     selector = SelectSelectorConfig(options=names, multiple=True, custom_value=True)
     policies = domain_schema(texts).schema
-    return vol.Schema({vol.Required(CONF_DOMAIN): SelectSelector(selector), **policies})
+    return vol.Schema({vol.Required(CONF_DOMAIN): SelectSelector(selector), **policies, **cnames})
