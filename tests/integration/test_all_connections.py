@@ -1,5 +1,6 @@
 """A domain where every connection has its own record: entities, events, repairs, storage."""
 
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.const import STATE_OFF, STATE_ON
@@ -201,6 +202,25 @@ async def test_a_removed_domain_deletes_all_its_records(
     hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
     await clock.cycles(1)
     assert at_name(simulator) == {}
+
+
+async def test_a_line_that_fails_often_is_no_repair(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, entry: RaindropConfigEntry
+) -> None:
+    """That this host then uses the other line is what the user said; each record is right."""
+    for _ in range(4):
+        hass.states.async_set(PORT, STATE_OFF)
+        simulator.ip.set_address(NEXT)
+        await clock.passes(timedelta(hours=1))
+        assert (at_name(simulator), issues(hass)) == ({"lte": NEXT}, [])
+
+        hass.states.async_set(PORT, STATE_ON)
+        simulator.ip.set_address(HOME)
+        await clock.cycles(1)
+        assert at_name(simulator) == {"fibre": HOME, "lte": NEXT}
+        assert (state(hass, PROBLEM), state(hass, STATUS)) == ("off", "in_sync")
+        await clock.passes(timedelta(hours=1))
+        assert issues(hass) == []
 
 
 async def test_two_lines_with_one_address_are_a_repair(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .addresses import network_of
 from .detection.result import Detection, Detections
-from .failover import ConnectionReport, ConnectionState, FailoverState, next_failover
+from .failover import ConnectionReport, FailoverState, next_failover
 from .models import Address, Network
 from .results import DdnsEvent, EventType
 from .sources import ConnectionId
@@ -34,7 +34,7 @@ def with_connections(
     now: datetime,
 ) -> InUse:
     """Return what an update works with; without connections, that is what was given."""
-    if not config.has_connections:
+    if not (config.has_connections or config.has_connection_records):
         return InUse(config, detections, state)
     detections, records = {**detections}, {**state.records}
     for managed in config.managed_records:
@@ -57,6 +57,10 @@ def with_connections(
             )
             records[managed.record_key] = replace(known, failover=failover)
             detections |= {d.source: d for d in own.values() if d.source.host_name}
+        elif _is_back(managed, config, detections, state):
+            detection = detections[managed.source]
+            back = _kept_apart(managed, detection, detection.candidate)
+            detections[back.source] = back
     state = replace(state, records=records)
     looked = replace(state, detections=detections)
     in_use = [replace(m, source=looked.source(m)) for m in config.managed_records]
@@ -95,7 +99,8 @@ def _own_detections(
     """
     before = known.connections if known else {}
     others = [c for c in managed.connections if not c.source.uses_way_out]
-    found_networks = (_network(detections[c.source], before.get(c.id)) for c in others)
+    lasts = (before[c.id].address if c.id in before else None for c in others)
+    found_networks = map(_network, (detections[c.source] for c in others), lasts)
     networks = [network for network in found_networks if network]
     own: dict[ConnectionId, Detection] = {}
     for connection in managed.connections:
@@ -113,10 +118,28 @@ def _own_detections(
     return own
 
 
-def _network(detection: Detection, last: ConnectionState | None) -> Network | None:
+def _is_back(
+    managed: ManagedRecord, config: ZoneConfig, detections: Detections, state: State
+) -> bool:
+    """Return whether this host uses a connection with a record of its own again.
+
+    If the address that it had until then is that of another connection of the name, the
+    source does not flap.
+    """
+    detection, key = detections[managed.source], managed.record_key
+    before = detection.previous
+    if not (key.connection and detection.is_flapping and before and managed.source.uses_way_out):
+        return False
+    siblings = (m for m in config.managed_records if m.record_key.rrset == key.rrset)
+    others = [m for m in siblings if not m.source.uses_way_out]
+    lasts = (state.record(m.record_key).last_address for m in others)
+    networks = map(_network, (detections[m.source] for m in others), lasts)
+    return any(before in network for network in networks if network)
+
+
+def _network(detection: Detection, last: Address | None) -> Network | None:
     """Return the network of what a source reports, or else of its last address."""
-    address = last.address if last else None
-    return detection.network or (network_of(address) if address else None)
+    return detection.network or (network_of(last) if last else None)
 
 
 def _kept_apart(managed: ManagedRecord, detection: Detection, address: Address | None) -> Detection:

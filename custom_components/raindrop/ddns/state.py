@@ -148,7 +148,7 @@ class State:  # noqa: PLW1641 - the decorator adds it
 
     def source(self, managed: ManagedRecord) -> Source:
         """Return the source of a record: that of the connection in use."""
-        if not managed.connections:
+        if not (managed.connections or managed.record_key.connection):
             return managed.source
         failover = self.record(managed.record_key).failover
         connection = managed.connection(failover.in_use) if failover else None

@@ -5,7 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..config import Domain
-from ..ddns import Detection, DetectionError, Source, SourceKind, State
+from ..ddns import (
+    Address,
+    Detection,
+    DetectionError,
+    ManagedRecord,
+    Source,
+    SourceKind,
+    State,
+)
 from ..error_messages import response_text
 from ..flows.preview import as_code, escape_markdown
 from .issue import Issue
@@ -35,7 +43,10 @@ def source_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
         placeholders = _source_placeholders(detection)
         key = _source_issue_key(detection, state.conflicting_updates.get(source, 0))
         # They are connections that the user named.
-        if key == "two_connections" and known.issuperset(detection.ways_out):
+        if key == "two_connections" and (
+            known.issuperset(detection.ways_out)
+            or len({*detection.ways_out} - _others(source, managed_records, state)) == 1
+        ):
             key = None
         if key is None and source in titles:
             is_gone = is_online and detection.is_unsupported_family
@@ -52,6 +63,12 @@ def source_issues(domains: Iterable[Domain], state: State) -> Iterator[Issue]:
                 source=source,
                 is_fixable=False,
             )
+
+
+def _others(source: Source, managed_records: Iterable[ManagedRecord], state: State) -> set[Address]:
+    """Return the addresses of other connections that have records of their own."""
+    others = (m for m in managed_records if m.record_key.connection and m.source != source)
+    return {a for m in others if (a := state.record(m.record_key).last_address)}
 
 
 def _overdue_titles(domains: Iterable[Domain], state: State) -> Mapping[Source, list[str]]:

@@ -25,7 +25,7 @@ from custom_components.raindrop.ddns.zone_config import ManagedRecord
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME_V6
-from tests.library.builders import managed
+from tests.library.builders import HERE, managed
 from tests.library.detection.helpers import LOCAL
 from tests.library.fake_sources import FakeSources
 from tests.library.zone_updater import BATCH, LIST, ZoneUpdater
@@ -413,6 +413,39 @@ async def test_an_address_of_this_host_in_the_network_of_another_line(
     assert HOME_V6 in contents
     assert moved not in contents
     assert updater.state.record(fibre).reason is Reason.SAME_ADDRESS
+
+
+@pytest.mark.parametrize("port", ["on", "off"], ids=["silent", "its binary sensor is off"])
+async def test_a_line_that_this_host_uses_again_is_no_flapping(home: Home, port: str) -> None:
+    """However often it was down that day, its record is there again at once."""
+    updater, ip = home.updater, home.updater.simulator.ip
+    updater.managed_records = [
+        replace(home.record(FIBRE, PORT), source=HERE),
+        home.record(LTE),
+    ]
+    for _ in range(8):
+        ip.set_address(L1)
+        home.sources.values[PORT] = port
+        for _ in range(15):
+            await home.after(5)
+
+        ip.set_address(F1)
+        home.sources.values[PORT] = "on"
+        for _ in range(15):
+            await home.after(5)
+            assert (home.reason(FIBRE), home.written) == (None, {"fibre": F1, "lte": L1})
+
+
+async def test_two_addresses_of_a_line_in_turn_are_flapping(home: Home) -> None:
+    """If neither is that of another line."""
+    ip = home.updater.simulator.ip
+    home.updater.managed_records = [replace(home.record(FIBRE), source=HERE), home.record(LTE)]
+    for address in (F1, F2, F1):
+        ip.set_address(address)
+        await home.after(60)
+
+    assert home.written == {"fibre": F2, "lte": L1}
+    assert home.reason(FIBRE) is Reason.FLAPPING
 
 
 async def test_the_preview_shows_what_is_deleted(home: Home) -> None:
