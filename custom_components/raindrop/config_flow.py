@@ -284,8 +284,15 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
         subentry = new_domain_subentry(access.name, chosen)
         if self._existing:
             add_subentry(self.hass, self._existing, subentry)
-            placeholders = {CONF_DOMAIN: subentry["title"], CONF_ZONE: self._existing.title}
-            return self.async_abort(reason="added", description_placeholders=placeholders)
+            credential = api_client.credential_data(self._entered)
+            is_in_use = credential.items() <= self._existing.data.items()
+            return self.async_abort(
+                reason="added" if is_in_use else "added_other_credential",
+                description_placeholders={
+                    CONF_DOMAIN: subentry["title"],
+                    CONF_ZONE: self._existing.title,
+                },
+            )
         return self.async_create_entry(
             title=ddns.to_unicode(access.zone.name or access.name),
             data={

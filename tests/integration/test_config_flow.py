@@ -153,6 +153,17 @@ async def test_a_domain_of_a_zone_that_is_set_up_is_added_to_it(
     assert contents["door.example.com"] == HOME
 
 
+async def test_a_domain_added_with_another_token_does_not_change_that_of_its_zone(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry
+) -> None:
+    """The zone keeps its token, and the form says so."""
+    simulator.cloudflare.add_token(OLD_TOKEN)
+    form = await submit_user_form(hass, **GOOD | {"key": OLD_TOKEN, "domain": "door"})
+    assert (form["type"], form["reason"]) == (FlowResultType.ABORT, "added_other_credential")
+    assert "door.example.com" in [subentry.title for subentry in entry.subentries.values()]
+    assert entry.data["key"] == TOKEN
+
+
 async def test_one_of_several_records_is_chosen_in_the_form(
     hass: HomeAssistant, simulator: Simulator, zone: Zone
 ) -> None:

@@ -7,6 +7,8 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
+from custom_components.raindrop.ddns import DdnsEvent, EventType, Family
+from custom_components.raindrop.storage.events import event_data, read_events
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
@@ -113,3 +115,13 @@ async def test_the_file_is_deleted_with_the_entry(
     assert stored.records == {"A home.example.com": {"last_address": HOME, **ATTRIBUTES}}
     await hass.config_entries.async_remove(entry.entry_id)
     assert stored.key not in hass_storage
+
+
+@pytest.mark.parametrize("malformed", [None, [], "updated", {"type": "updated"}, {"type": 1}])
+def test_an_event_that_cannot_be_read_takes_no_other_with_it(malformed: object) -> None:
+    """The others are delivered."""
+    event = DdnsEvent(type=EventType.PUBLIC_CHANGED, family=Family.IPV4)
+    stored = event_data(event)
+    assert read_events([stored, malformed, stored]) == ([event, event], False)
+    assert read_events([stored]) == ([event], True)
+    assert read_events(malformed) == ([], malformed == [])

@@ -27,14 +27,13 @@ from ..const import DOMAIN, LOGGER
 from ..ddns import (
     Address,
     DdnsEvent,
-    EventType,
     Family,
-    Reason,
     RecordKey,
     RecordState,
     State,
     carried_over,
 )
+from .events import event_data, read_events
 from .records import read_record_key, read_records, record_data, record_key_text
 from .resource_store import ResourceStore
 from .sources import FAMILIES
@@ -111,9 +110,8 @@ class ZoneStore:
         except MALFORMED:
             unreadable.append("pending deletions")
             self.are_deletions_lost = True
-        try:
-            self.pending_events = [_event(event) for event in data.get("events", ())]
-        except MALFORMED:
+        self.pending_events, are_complete = read_events(data.get("events", ()))
+        if not are_complete:
             unreadable.append("events")
         try:
             self.resources.read(data)
@@ -192,7 +190,7 @@ class ZoneStore:
                 record_key_text(key): since.isoformat() if since else None
                 for key, since in sorted(self.pending_deletions.items(), key=itemgetter(0))
             },
-            "events": [_event_data(event) for event in self.pending_events],
+            "events": [event_data(event) for event in self.pending_events],
             "zone": asdict(self.state.zone) if self.state.zone else None,
             **self.resources.data(),
             **{key: time.isoformat() for key, time in times.items() if time},
@@ -221,34 +219,6 @@ def _pending_deletions(data: Mapping[str, Any]) -> dict[RecordKey, datetime | No
     for key, stored in data.get("pending_deletions", {}).items():
         pending[read_record_key(key)] = read_optional_time(stored)
     return pending
-
-
-def _event_data(event: DdnsEvent) -> dict[str, Any]:
-    return {
-        "type": event.type,
-        "family": event.family.key,
-        "record": record_key_text(event.record_key) if event.record_key else None,
-        "resource": event.resource_id,
-        "from_ip": str(event.from_ip) if event.from_ip else None,
-        "to_ip": str(event.to_ip) if event.to_ip else None,
-        "reason": event.reason,
-        "from_connection": event.from_connection,
-        "to_connection": event.to_connection,
-    }
-
-
-def _event(data: Mapping[str, Any]) -> DdnsEvent:
-    return DdnsEvent(
-        type=EventType(data["type"]),
-        family=FAMILIES[data["family"]],
-        record_key=read_record_key(data["record"]) if data["record"] else None,
-        resource_id=ddns.ResourceId(read_text(data["resource"])) if data.get("resource") else None,
-        from_ip=read_optional_address(data["from_ip"]),
-        to_ip=read_optional_address(data["to_ip"]),
-        reason=Reason(data["reason"]) if data["reason"] else None,
-        from_connection=read_text(data.get("from_connection", "")),
-        to_connection=read_text(data.get("to_connection", "")),
-    )
 
 
 def _optional_time(text: str | None) -> datetime | None:
