@@ -223,6 +223,17 @@ def test_a_record_that_is_not_marked_is_never_deleted() -> None:
     assert (made.deletions, made.stale_records, made.changes) == ((), {}, ())
 
 
+def test_a_chosen_record_that_is_not_yet_ours_is_never_deleted() -> None:
+    """A user's record with the address of a connection that is down stays theirs."""
+    chosen = record(A1, number=4, comment="front door")
+    policy = replace(CREATES, record_id=chosen.id)
+    down = line(FIBRE, A1, is_down=True, policy=policy)
+
+    made = plan([down, line(LTE, A2, policy=policy)], chosen, of("lte", A2, 2))
+
+    assert (made.deletions, made.stale_records) == ((), {})
+
+
 def test_silence_changes_nothing() -> None:
     """A connection that says nothing keeps its record."""
     made = plan([line(FIBRE, None, last=A1), line(LTE, A2)], of("fibre", A1, 1), of("lte", A2, 2))

@@ -136,7 +136,7 @@ def unmixed(
 def deletions(
     group: Sequence[DesiredRecord], records: Records, unsure: Collection[RecordKey]
 ) -> list[Deletion]:
-    """Return the records of connections that are down, if another one is as it should be.
+    """Return this home's records of connections that are down, if another one is as it should be.
 
     It must have been read so: a name never loses its last address for one that is only
     about to be written. ``unsure`` are the connections with a conflict.
@@ -150,7 +150,7 @@ def deletions(
     return [
         Deletion(record_key=desired.record_key, record=record)
         for desired, record in held
-        if is_any_right and desired.is_down and record
+        if is_any_right and desired.is_down and record and record.is_owned
     ]
 
 
