@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from homeassistant.util import dt as dt_util
 
 from . import ddns
-from .const import FULL_SYNC_INTERVAL
+from .const import FULL_SYNC_INTERVAL, UPDATE_INTERVAL
 from .ddns import UpdateOptions
 from .storage.zone_store import ZoneStore
 from .update_scheduler import HOURLY, LATE_WRITE, is_interval_over
@@ -63,9 +63,13 @@ class Backoff:
         """Return whether the zone is due to be read, even if no address changed."""
         return is_interval_over(self._synced_at, HOURLY, now) or self.has_unconfirmed_write(now)
 
-    def until_full_sync(self, now: datetime) -> timedelta:
-        """Return how long it takes until the next full sync is due; negative if it is overdue."""
-        return self._synced_at + FULL_SYNC_INTERVAL - now
+    def poll_interval(self, interval: timedelta, now: datetime) -> timedelta:
+        """Return after which interval to poll: ``interval``, or less if a full sync is due before.
+
+        Home Assistant polls so long after the last update, whatever started it.
+        """
+        until_full_sync = self._synced_at + FULL_SYNC_INTERVAL - now
+        return min(interval, max(until_full_sync, UPDATE_INTERVAL))
 
     def is_second_opinion_due(self, now: datetime) -> bool:
         """Return, once an hour, whether to ask a second provider whatever the first one reports.

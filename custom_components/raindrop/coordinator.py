@@ -10,7 +10,7 @@ from typing import override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from .address_sources import async_get_detector
@@ -39,6 +39,7 @@ from .error_messages import raise_setup_error, raise_update_error
 from .follow_ups import FollowUps
 from .internet_watch import ZoneWatch
 from .loaded_config import LoadedConfig
+from .poll_coordinator import PollCoordinator
 from .public_dns import PublicDns
 from .publisher import Publisher
 from .reauth import async_update_reauth
@@ -56,7 +57,7 @@ _FIRST_UPDATE_LIMIT_S = 10
 type RaindropConfigEntry = ConfigEntry[RaindropCoordinator]
 
 
-class RaindropCoordinator(DataUpdateCoordinator[State]):
+class RaindropCoordinator(PollCoordinator[State]):
     """Keeps the records of one zone in sync.
 
     A failure of Cloudflare is part of the state, so it does not hide the public
@@ -87,9 +88,9 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self._configuration = LoadedConfig(hass, entry, self.store)
         self.domain_listeners: list[Callable[[Collection[Domain]], Awaitable[None]]] = []
         """Called with the domains that were added or changed."""
-        sources = self._configuration.watched_sources
-        self._watch = ZoneWatch(hass, sources, self._async_detect, self.async_request_update)
-        self._entities = SourceWatch(hass, lambda: self.data.detections, self.async_request_update)
+        detect, request = self._scheduler.async_detect, self.async_request_update
+        self._watch = ZoneWatch(hass, self._configuration.watched_sources, detect, request)
+        self._entities = SourceWatch(hass, lambda: self.data.detections, request)
         self.data = State()
         self.checked_at: datetime | None = None
         """When the last update ended."""
@@ -133,6 +134,8 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     async def _async_setup(self) -> None:
         """Load the stored state, and find the domains that were removed; nothing is requested."""
         await self.store.async_load(self.config.zone_id)
+        # Not earlier, and after what still runs when the entry is unloaded.
+        self.config_entry.async_on_unload(self.store.async_save)
         self._configuration.async_apply(self.config)
         self.data = self.store.state
         self.resources.async_apply()
@@ -207,8 +210,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         if (result := await self._scheduler.async_run(options)) is None:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="interrupted")
         wait_s = self._backoff.read_wait_s(dt_util.utcnow())
-        was_read = result.was_read
-        raise_update_error(self.config, self.data, record_keys, wait_s, was_read=was_read)
+        raise_update_error(self.config, self.data, record_keys, wait_s, was_read=result.was_read)
         return result
 
     async def async_set_attributes(
@@ -250,11 +252,6 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
         self._scheduler.async_cancel()
         await super().async_shutdown()
 
-    @callback
-    def _async_detect(self) -> None:
-        """Ask every source soon: the connection may have changed."""
-        _ = self._scheduler.async_request(FRESH)
-
     @override
     async def async_request_refresh(self) -> None:
         """Run an update with fresh detections, as custom polling expects."""
@@ -263,10 +260,10 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
     @callback
     @override
     def async_update_listeners(self) -> None:
-        """Update the entities of the zone, then those of the domains, and fire the events."""
+        """Update the entities of the zone, then all others, and fire the events."""
         super().async_update_listeners()
-        names = [domain.name for domain in self.domains]
-        self._publisher.async_publish(self.data, names, is_available=self.is_available)
+        places = [*(domain.name for domain in self.domains), *self.resources.places]
+        self._publisher.async_publish(self.data, places, is_available=self.is_available)
 
     @override
     async def _async_update_data(self) -> State:
@@ -333,9 +330,13 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
             was_unconfirmed = self._backoff.has_unconfirmed_write(now) and not is_first
             if may_call_api:
                 self._backoff.updated(result, options, self.client.rate_limit, now)
-                is_needed = has_records or bool(self._deletions.due)
                 async_update_reauth(
-                    self.hass, self.config_entry, self._backoff, result, is_key_needed=is_needed
+                    self.hass,
+                    self.config_entry,
+                    self._backoff,
+                    result,
+                    is_key_needed=has_records or bool(self._deletions.due),
+                    lacks_permission=self.resources.lacks_permission,
                 )
             if self._backoff.has_unconfirmed_write(self.checked_at) and not was_unconfirmed:
                 self._scheduler.async_schedule_full_sync()
@@ -343,8 +344,7 @@ class RaindropCoordinator(DataUpdateCoordinator[State]):
                 self._publisher.async_store(self.domains, self.config, state, result)
             self._follow_ups.async_updated(state, result, is_full_sync=options.full_sync)
             self._watch.async_detected(state.detections)
-            # Home Assistant polls so long after the last update, whatever started it.
-            until_full_sync = max(self._backoff.until_full_sync(now), UPDATE_INTERVAL)
-            self.update_interval = min(self._watch.poll_interval(state), until_full_sync)
+            interval = self._watch.poll_interval(state)
+            self.update_interval = self._backoff.poll_interval(interval, now)
             self._scheduler.async_schedule_next(self.config, state)
             return state, result

@@ -16,7 +16,7 @@ from homeassistant.util.signal_type import SignalType, SignalTypeFormat
 
 from .config import Domain
 from .const import DOMAIN
-from .ddns import Address, DdnsEvent, HostName, ResourceId, Source, State, UpdateResult, ZoneConfig
+from .ddns import Address, DdnsEvent, ResourceId, Source, State, UpdateResult, ZoneConfig
 from .error_messages import StatusLog
 from .history import async_get_history
 from .issues.sync import async_sync_issues
@@ -51,12 +51,12 @@ class Publisher:
 
     @callback
     def async_publish(
-        self, state: State, names: Iterable[HostName] = (), *, is_available: bool
+        self, state: State, places: Iterable[str] = (), *, is_available: bool
     ) -> None:
         """Publish a state; without being available, as if nothing were known of the records.
 
-        ``names`` are all domains, also those without a record, which become available
-        too. Its events become pending in the same iteration of the event loop: any
+        ``places`` are all domains and resources, also those without a record, which
+        become available too. Its events become pending in the same iteration of the event loop: any
         earlier, they could be delivered before the entities show the state.
         """
         before, after = self._published, state if is_available else State()
@@ -68,9 +68,9 @@ class Publisher:
                     self._hass, SIGNAL_ADDRESS_ACCEPTED, source, detection.address
                 )
         keys = before.records.keys() | after.records.keys()
-        changed = {k.name for k in keys if before.records.get(k) != after.records.get(k)}
+        changed: set[str] = {k.name for k in keys if before.records.get(k) != after.records.get(k)}
         if is_available != self._is_available:
-            changed |= {*names}
+            changed |= {*places}
         self._is_available = is_available
         self._changed.extend(sorted(changed))
         # The iteration in which a large update ends is long enough.

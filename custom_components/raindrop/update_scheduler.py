@@ -90,6 +90,11 @@ class UpdateScheduler:
             )
         return self._waiting[options]
 
+    @callback
+    def async_detect(self) -> None:
+        """Ask every source soon: the connection may have changed."""
+        _ = self.async_request(FRESH)
+
     async def async_run(self, options: UpdateOptions) -> UpdateResult | None:
         """Run an update; return None if it was interrupted.
 

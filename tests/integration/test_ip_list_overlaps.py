@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
 import pytest
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
@@ -17,8 +17,9 @@ from tests.conftest import HOME, NEXT
 from tests.simulated_time import settle
 
 from .builders import domain, set_up
-from .conftest import Clock, state
-from .ip_list_homes import ADD, POLL, READ, STATUS, held, ip_list, start
+from .conftest import Clock, endpoints, state
+from .ip_list_homes import ADD, EVENT, POLL, READ, STATUS, held, ip_list, start
+from .resource_homes import events_of
 
 
 def list_of(entry: RaindropConfigEntry) -> ConfigSubentry:
@@ -56,6 +57,68 @@ async def test_a_list_that_moves_to_another_zone_keeps_its_entry(
         assert held(simulator, trusted) == [HOME]
     await hass.config_entries.async_remove(first.entry_id)
     assert held(simulator, trusted) == [HOME]
+
+
+async def test_a_renamed_list_renames_its_device_and_its_events(
+    hass: HomeAssistant, simulator: Simulator, clock: Clock, zone: Zone, trusted: ItemList
+) -> None:
+    """The title of a list is the name of its device, at once; the list is not read for it."""
+    entry = await set_up(hass, zone, [domain("home.example.com"), ip_list(trusted)])
+    await settle(hass)
+    simulator.log.clear()
+    hass.config_entries.async_update_subentry(entry, list_of(entry), title="Front door")
+    await settle(hass)
+    assert endpoints(simulator) == []
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert {device.name for device in devices} == {"example.com", "home.example.com", "Front door"}
+    events = events_of(hass, EVENT)
+    simulator.ip.set_address(NEXT)
+    await clock.cycles()
+    (event,) = events
+    assert event["list"] == "Front door"
+
+
+async def test_an_unexpected_error_of_dns_concerns_the_lists_too(
+    hass: HomeAssistant, clock: Clock, zone: Zone, trusted: ItemList
+) -> None:
+    """Their entities are unavailable until the next update that succeeds, like all others."""
+    entry = await set_up(hass, zone, [domain("home.example.com"), ip_list(trusted)])
+    await settle(hass)
+    entry.runtime_data.async_set_update_error(RuntimeError("a bug"))
+    assert state(hass, STATUS) == "unavailable"
+    await clock.cycles()
+    assert state(hass, STATUS) == "in_sync"
+
+
+async def test_a_list_that_is_read_while_its_zone_is_removed(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    zone: Zone,
+    trusted: ItemList,
+    monkeypatch: pytest.MonkeyPatch,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Its zone's state is stored before the file is deleted, and not later."""
+    entry = await set_up(hass, zone, [domain("home.example.com"), ip_list(trusted)])
+    await settle(hass)
+    hold = simulator.faults.add("cloudflare", READ, kind="hold")
+    passing = hass.async_create_task(clock.full_syncs())
+    await simulator.log.arrived(1, endpoint=READ, status=None)
+    unload_platforms = hass.config_entries.async_unload_platforms
+
+    async def unload_slowly(*args: Any) -> bool:
+        simulator.faults.remove(hold)
+        await entry.runtime_data.resources.async_finish()
+        return await unload_platforms(*args)
+
+    monkeypatch.setattr(hass.config_entries, "async_unload_platforms", unload_slowly)
+    key = f"raindrop.{entry.entry_id}"
+    assert key in hass_storage
+    await hass.config_entries.async_remove(entry.entry_id)
+    await passing
+    await clock.passes(timedelta(minutes=1))
+    assert key not in hass_storage
 
 
 async def test_the_action_fails_if_a_list_cannot_be_read(

@@ -61,6 +61,30 @@ async def test_a_token_that_lost_the_permission(
     assert held(simulator, trusted) == [NEXT]
 
 
+@pytest.mark.parametrize("names", [["home.example.com"], []])
+async def test_another_token_is_asked_for_until_one_has_the_permission(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    zone: Zone,
+    trusted: ItemList,
+    repair: Repair,
+    names: list[str],
+) -> None:
+    """An update that works with the token does not close the form that the repair opened."""
+    listed = await set_up(hass, zone, [*map(domain, names), ip_list(trusted)])
+    await settle(hass)
+    simulator.cloudflare.add_token(TOKEN)
+    await clock.full_syncs()
+    await repair.start()
+    await repair.send({})
+    await clock.full_syncs()
+    assert len([*listed.async_get_active_flows(hass, {"reauth"})]) == 1
+    simulator.cloudflare.add_token(TOKEN, permissions=LIST_PERMISSIONS)
+    await clock.full_syncs(2)
+    assert not [*listed.async_get_active_flows(hass, {"reauth"})]
+
+
 async def test_a_token_that_is_not_accepted(
     hass: HomeAssistant,
     simulator: Simulator,

@@ -21,6 +21,7 @@ from ..const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from ..ddns import (
     CloudflareAuthError,
     CloudflareClient,
+    CloudflarePermissionError,
     Detection,
     Family,
     Network,
@@ -40,7 +41,7 @@ from ..ddns import (
 )
 from ..error_messages import IN_CONFLICT, translated_error
 from ..issues.resources import async_end_network_left, async_sync_resource_issue
-from ..publisher import Publisher
+from ..publisher import Publisher, resource_place
 from ..storage.zone_store import ZoneStore
 from ..update_scheduler import UpdateScheduler
 from .account_locks import async_account_lock
@@ -88,6 +89,17 @@ class AccountResources:
     def state(self, resource_id: ResourceId) -> ResourceState:
         """Return what is known of a resource; an empty state if nothing is."""
         return self._store.resources.states.get(resource_id, ResourceState())
+
+    @property
+    def places(self) -> list[str]:
+        """What stands for the resources in place of host names."""
+        return [resource_place(managed.id) for managed in self.managed]
+
+    @property
+    def lacks_permission(self) -> bool:
+        """Whether the credential lacks a permission for one of the resources."""
+        errors = (self.state(managed.id).error for managed in self.managed)
+        return any(isinstance(error, CloudflarePermissionError) for error in errors)
 
     @property
     def _is_running(self) -> bool:

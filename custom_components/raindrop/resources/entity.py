@@ -1,7 +1,9 @@
 """Base class of the entities of a resource, and how they are added."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -24,19 +26,11 @@ class ResourceEntity(PublishedEntity):
         managed: ManagedResource,
         description: EntityDescription,
     ) -> None:
-        place, kind = resource_place(managed.id), KINDS[managed.kind]
+        place = resource_place(managed.id)
         super().__init__(coordinator, place, description)
         self.managed = managed
         self._attr_unique_id = f"{place}:{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, place)},
-            name=managed.title,
-            configuration_url=kind.url(managed.config.account_id),
-            manufacturer="Cloudflare",
-            model=kind.model,
-            entry_type=DeviceEntryType.SERVICE,
-            via_device_id=coordinator.zone_device_id,
-        )
+        self._attr_device_info = DeviceInfo(**_device(coordinator, managed))
 
     @property
     def resource_state(self) -> ResourceState:
@@ -54,22 +48,45 @@ class ResourceEntity(PublishedEntity):
         return self.resource_state.reason
 
 
+def _device(coordinator: RaindropCoordinator, managed: ManagedResource) -> dict[str, Any]:
+    kind = KINDS[managed.kind]
+    return {
+        "identifiers": {(DOMAIN, resource_place(managed.id))},
+        "name": managed.title,
+        "configuration_url": kind.url(managed.config.account_id),
+        "manufacturer": "Cloudflare",
+        "model": kind.model,
+        "entry_type": DeviceEntryType.SERVICE,
+        "via_device_id": coordinator.zone_device_id,
+    }
+
+
 async def async_add_resource_entities(
     coordinator: RaindropCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
     entities_of: Callable[[ManagedResource], Iterable[ResourceEntity]],
 ) -> None:
     """Add the entities of the resources on one platform, also of those that are added later."""
-    shown: set[str] = set()
+    shown: dict[str, list[ResourceEntity]] = {}
 
     async def show(resources: Iterable[ManagedResource]) -> None:
+        entry = coordinator.config_entry
+        for subentry_id in shown.keys() - entry.subentries.keys():
+            del shown[subentry_id]
         # One may have been removed meanwhile.
-        there = coordinator.config_entry.subentries.keys()
-        new = [managed for managed in resources if managed.subentry_id in there - shown]
-        shown.clear()
-        shown.update(there)
-        for managed in new:
-            async_add_entities(entities_of(managed), config_subentry_id=managed.subentry_id)
+        for managed in [one for one in resources if one.subentry_id in entry.subentries]:
+            subentry_id = managed.subentry_id
+            if subentry_id not in shown:
+                shown[subentry_id] = [*entities_of(managed)]
+                async_add_entities(shown[subentry_id], config_subentry_id=subentry_id)
+            elif managed != shown[subentry_id][0].managed:
+                for entity in shown[subentry_id]:
+                    entity.managed = managed
+                dr.async_get(coordinator.hass).async_get_or_create(
+                    config_entry_id=entry.entry_id,
+                    config_subentry_id=subentry_id,
+                    **_device(coordinator, managed),
+                )
 
     coordinator.resources.listeners.append(show)
     await show(coordinator.resources.managed)
