@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+from .addresses import parse_record
+from .desired_records import detection_of
 from .detection.result import Detection, Detections
 from .state import RecordState, State
 from .zone_config import ManagedRecord, ZoneConfig
@@ -34,7 +36,7 @@ def are_handled(config: ZoneConfig, detections: Detections, state: State) -> boo
     up = {
         managed.record_key.rrset
         for managed in config.managed_records
-        if managed.record_key.connection and _is_right(managed, detections, state)
+        if _is_right(managed, detections, state)
     }
     return not any(
         managed.is_down
@@ -52,9 +54,13 @@ def _is_down(managed: ManagedRecord, detection: Detection, off_sensors: Collecti
 
 
 def _is_right(managed: ManagedRecord, detections: Detections, state: State) -> bool:
-    known, address = state.record(managed.record_key), detections[managed.source].address
+    """Return whether a record has its address; one whose change was refused has not."""
+    known, address = state.record(managed.record_key), detection_of(managed, detections).address
     is_synced = address is not None and address == known.synced_address
-    return is_synced and not (managed.is_down or known.conflict or known.failure)
+    failed = known.failure.change.address if known.failure else None
+    held = parse_record(known.record.content) if known.record else None
+    is_written = failed is None or failed == held
+    return is_synced and is_written and known.conflict is None
 
 
 def _may_be_deleted(known: RecordState) -> bool:

@@ -249,6 +249,77 @@ async def test_the_last_record_stays(home: Home) -> None:
     assert {home.reason(FIBRE), home.reason(LTE)} == {Reason.NO_ADDRESS}
 
 
+@pytest.mark.parametrize("values", [{PORT: "off"}, {"sensor.fibre": NO_ADDRESS}])
+async def test_the_zone_is_not_read_again_for_a_last_record(
+    home: Home, values: dict[str, str]
+) -> None:
+    """While both lines are down there is nothing to delete, whatever says so."""
+    home.sources.values |= {"sensor.lte": NO_ADDRESS, **values}
+    for _ in range(3):
+        await home.after()
+        assert home.updater.requests == []
+
+    home.updater.state = State()
+    await home.after()
+    assert home.updater.requests == [LIST]
+    await home.after()
+    assert home.updater.requests == []
+
+
+@pytest.mark.parametrize("address", [L1, L2])
+async def test_the_zone_is_not_read_again_while_the_other_record_is_paused(
+    home: Home, address: str
+) -> None:
+    """Nobody watches it, so the name does not lose the record of a line that is down."""
+    fibre, lte = home.updater.managed_records
+    home.updater.managed_records = [fibre, replace(lte, is_paused=True)]
+    await home.after()
+    home.report(NO_ADDRESS, address)
+    for _ in range(3):
+        await home.after()
+        assert (home.written, home.updater.requests) == ({"fibre": F1, "lte": L1}, [])
+
+
+async def test_a_field_that_does_not_take_keeps_no_record_of_a_line_that_is_down(
+    home: Home,
+) -> None:
+    """The other record has its address, so the name does not need the old one."""
+    home.updater.managed_records = [
+        replace(record, policy=Policy(create=True, proxied=True))
+        for record in home.updater.managed_records
+    ]
+    home.updater.simulator.faults.add(
+        "cloudflare", BATCH, kind="ignored_fields", fields=("proxied",)
+    )
+    home.report(F1, L2)
+    for _ in range(5):
+        await home.after()
+    assert home.reason(LTE) is Reason.NOT_APPLIED
+    assert home.updater.requests == []
+
+    home.sources.values[PORT] = "off"
+    await home.after()
+    assert home.written == {"lte": L2}
+
+
+async def test_a_record_with_one_source_does_not_go_with_a_line(home: Home) -> None:
+    """It follows the same modem, and what happens to it meanwhile is an external change."""
+    key = RecordKey(HostName("www.example.com"), Family.IPV4)
+    www = replace(home.record(LTE), record_key=key)
+    home.updater.managed_records = [*home.updater.managed_records, www]
+    await home.after()
+    home.report(F1, NO_ADDRESS)
+    cloudflare, zone = home.updater.simulator.cloudflare, home.updater.zone
+    await home.after()
+    (record,) = (r for r in cloudflare.records(zone) if r["name"] == key.name)
+    cloudflare.delete_record(zone, record["id"])
+    await home.after(full_sync=True)
+
+    home.report(F1, L1)
+    back = await home.after()
+    assert types(back) == [EventType.CREATED, EventType.DRIFT_CORRECTED]
+
+
 async def test_a_record_is_deleted_once_another_one_is_right(home: Home) -> None:
     """A new address is written first, and read again, before the record of the other line goes."""
     home.sources.values[PORT] = "off"
