@@ -72,6 +72,13 @@ def test_a_silent_connection_is_down_after_two_minutes() -> None:
     assert (home.known.since, home.known.switched_at) == (home.now, home.now)
 
 
+def test_a_connection_that_is_silent_from_the_start_is_looked_at_in_time() -> None:
+    """Also the very first update says when its two minutes have passed."""
+    home = Home()
+    home.after(fibre=SILENT, lte=SILENT)
+    assert home.known.look_at == home.now + 2 * MINUTE
+
+
 def test_a_short_silence_counts_for_nothing() -> None:
     """Each silence has to last the whole time."""
     home = Home()
@@ -88,6 +95,17 @@ def test_a_connection_is_down_at_once_if_its_binary_sensor_is_off() -> None:
     home = Home()
     home.after()
     assert home.after(MINUTE, fibre=OFF) == LTE
+
+
+def test_since_when_a_connection_is_down_does_not_change_while_it_is() -> None:
+    """So nothing changes in these updates, and the diagnostics show how long it has been down."""
+    home = Home()
+    home.after()
+    home.after(MINUTE, fibre=OFF)
+    before, down_since = home.known, home.now
+    assert before.connections[FIBRE].since == down_since
+    home.after(MINUTE)
+    assert home.known == before
 
 
 def test_it_is_used_again_after_ten_minutes_without_a_break() -> None:

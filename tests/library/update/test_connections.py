@@ -99,6 +99,7 @@ async def test_a_silent_line_is_replaced_and_used_again(home: Home) -> None:
     assert kinds(over) == [EventType.FAILED_OVER, EventType.UPDATED]
     event = over.events[0]
     assert (event.record_key, event.from_connection, event.to_connection) == (V4, "Fibre", "LTE")
+    assert event.family is Family.IPV4
     assert (event.from_ip, event.to_ip) == (ip_address(HOME), ip_address(NEXT))
     assert home.updater.state.record(V4).is_in_sync
 
@@ -254,6 +255,17 @@ async def test_the_local_interface_has_an_address_in_any_subnet_of_a_prefix(
     assert updater.contents["AAAA home.example.com"] == HOME_V6
 
 
+async def test_a_line_may_never_have_had_an_address(
+    updater: ZoneUpdater, sources: FakeSources
+) -> None:
+    """The record has that of the other line, and is in sync."""
+    home = Home(updater, sources)
+    sources.values[MODEM.entity] = "unavailable"
+    await home.after()
+    assert (home.in_use, home.written) == (FIBRE, HOME)
+    assert updater.state.record(V4).is_in_sync
+
+
 async def test_a_switch_that_cannot_be_written_fails_with_the_address_of_the_line(
     home: Home,
 ) -> None:
@@ -307,6 +319,14 @@ async def test_a_paused_record_is_not_switched(home: Home) -> None:
     home.sources.values[PORT] = "off"
     result = await home.after()
     assert (home.in_use, home.written, kinds(result)) == (LTE, HOME, [])
+
+
+async def test_a_switch_is_an_event_whatever_other_records_do(home: Home) -> None:
+    """Also if the first one in the list has one source only."""
+    home.updater.managed_records = [managed("other.example.com"), home.record]
+    await home.after()
+    home.sources.values[PORT] = "off"
+    assert EventType.FAILED_OVER in kinds(await home.after())
 
 
 async def test_without_its_connections_a_record_has_one_source(home: Home) -> None:
