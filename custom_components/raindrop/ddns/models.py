@@ -194,7 +194,7 @@ class Create:
     is_owned: bool = True
     """Mark it with the owner comment."""
     comment: str | None = None
-    """The comment of a record that is not owned."""
+    """The comment of a record that is not owned; the owner comment is always made anew."""
     tags: tuple[str, ...] = ()
     is_drift: bool = False
     """Whether the record existed before and was deleted externally."""

@@ -39,13 +39,12 @@ def _changed(
         return replace(known, public_addresses=None, visible_from=None, is_not_seen=False)
     if old and _shown(old) == _shown(new):
         return known
-    address = parse_record(old.content) if old else known.last_address
     changed_at = now if old else min(new.modified_on or now, now)
     wait_s = max(_ttl_s(new), _ttl_s(old) if old else _ABSENCE_TTL_S)
     return replace(
         known,
         visible_from=changed_at + timedelta(seconds=wait_s) + _SLACK,
-        is_not_seen=known.is_not_seen and address == parse_record(new.content),
+        is_not_seen=known.is_not_seen and known.last_address == parse_record(new.content),
     )
 
 

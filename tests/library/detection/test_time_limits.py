@@ -8,7 +8,7 @@ import pytest
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import ZoneId
-from custom_components.raindrop.ddns.preview import preview
+from custom_components.raindrop.ddns.preview import preview, preview_source
 from custom_components.raindrop.ddns.update import UpdateOptions
 from custom_components.raindrop.ddns.zone_config import ZoneConfig
 from simulator import Simulator
@@ -113,6 +113,20 @@ async def test_a_form_waits_for_ten_seconds(
 
     async with timeout(5):
         assert (await seen).detections[HERE].address is None
+
+
+async def test_a_form_for_one_source_waits_for_ten_seconds(
+    simulator: Simulator, detector: Detector, clock: LoopClock
+) -> None:
+    """It is the same wait as with a whole preview."""
+    simulator.faults.add("ip", kind="hang")
+    seen = create_task(preview_source(detector, HERE))
+    await all_asked(simulator, clock)
+
+    clock.advance(0.5)
+
+    async with timeout(5):
+        assert (await seen).address is None
 
 
 async def test_an_update_waits_as_long_as_its_caller_wants(

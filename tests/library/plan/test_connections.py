@@ -413,7 +413,7 @@ def test_one_record_is_enough_again() -> None:
     first = plan([replace(name, address=A3)], fibre, lte)
     last = plan([replace(name, address=A3, last_address=A2)], fibre, lte)
     unknown = plan([replace(name, address=None)], fibre, lte)
-    one = plan([replace(name, address=A3)], fibre, of("", A2, 2))
+    one = plan([replace(name, address=A3, last_address=A1)], fibre, of("", A2, 2))
 
     assert right.changes == (Update(record_key=V4, record=lte, is_takeover=True),)
     assert right.stale_records == {V4: [fibre]}
@@ -423,6 +423,18 @@ def test_one_record_is_enough_again() -> None:
     assert (unknown.changes, unknown.stale_records) == ((), {})
     assert one.records == {V4: of("", A2, 2)}
     assert one.stale_records == {V4: [fibre]}
+
+
+def test_the_one_record_that_is_enough_again_has_the_prefix() -> None:
+    """Of two machines behind the former connections, the one that is reached already stays."""
+    fibre, lte = of("fibre", B1, 1), of("lte", C1, 2)
+    key = FIBRE_V6._replace(connection=V4.connection)
+    address = IPv6Address("2001:218:9:2::99")
+    keep = replace(CREATES, interface_id=InterfaceId())
+
+    made = plan([DesiredRecord(record_key=key, address=address, policy=keep)], fibre, lte)
+
+    assert made.changes == (Update(record_key=key, record=lte, is_takeover=True),)
 
 
 def test_a_chosen_record_that_became_that_of_a_connection_is_none_to_keep() -> None:

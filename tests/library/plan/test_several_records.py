@@ -31,6 +31,12 @@ OWNED = OWNER_COMMENT
             id="pinned and another is owned/pinned",
         ),
         pytest.param(
+            desired(A3, pin=2),
+            [record(A1, number=1, comment=OWNED), record(A2, number=2, comment=OWNED)],
+            2,
+            id="pinned, and both are owned/pinned",
+        ),
+        pytest.param(
             desired(A3),
             [record(A1, number=1), record(A2, number=2, comment=OWNED)],
             2,

@@ -82,6 +82,11 @@ def test_both_families_share_one_change() -> None:
     [
         pytest.param(desired(A2, texts=[MAIL]), OURS, id="last address unknown"),
         pytest.param(desired(None, last=A1, texts=[MAIL]), OURS, id="address unknown or paused"),
+        pytest.param(
+            desired(None, texts=[MAIL], had=[A1]),
+            record(A2),
+            id="only the record's address is known",
+        ),
         pytest.param(desired(A2, last=A1), OURS, id="no name chosen"),
         pytest.param(desired(A2, last=A3, texts=[MAIL]), OURS, id="another last address"),
         pytest.param(desired(A1, last=A1, texts=[MAIL]), OURS, id="not changed"),

@@ -1,21 +1,23 @@
 """The preview: what an update would detect and change, without any effect."""
 
 from copy import deepcopy
+from dataclasses import replace
 from ipaddress import ip_address
 
 from custom_components.raindrop.ddns.detection.detector import Detector
-from custom_components.raindrop.ddns.models import Create, Policy, Reason, Update
+from custom_components.raindrop.ddns.models import Create, HostName, Policy, Reason, Update
 from custom_components.raindrop.ddns.plans import Conflict
-from custom_components.raindrop.ddns.preview import preview
+from custom_components.raindrop.ddns.preview import preview, preview_source
 from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
-from custom_components.raindrop.ddns.state import State
+from custom_components.raindrop.ddns.state import RecordState, State
 from simulator import Simulator
 from tests.conftest import HOME, NEXT, OLD
-from tests.library.builders import HERE, V4, managed, record
+from tests.library.builders import HERE, HOME as HOME_NAME, V4, managed, record, txt
 from tests.library.zone_updater import BATCH, LIST, ZoneUpdater
 
 CREATE = Policy(create=True)
+ZONE_NAME = HostName("example.com")
 
 
 def memory(detector: Detector) -> dict[str, object]:
@@ -71,6 +73,49 @@ async def test_a_preview_shows_conflicts(updater: ZoneUpdater) -> None:
     updater.managed_records = [managed("home.example.com", policy=CREATE)]
     seen = await preview(updater.detector, updater.config, [])
     assert seen.plan.changes == (Create(record_key=V4, address=ip_address(HOME)),)
+
+
+async def test_a_preview_knows_the_zone_by_its_name(updater: ZoneUpdater) -> None:
+    """Its own NS records delegate nothing, but those of a name below it do."""
+    own, other = (record("ns.example.net", kind="NS", name=name) for name in (ZONE_NAME, HOME_NAME))
+
+    seen = await preview(updater.detector, updater.config, [own, record(HOME)])
+    assert seen.plan.conflicts == ()
+
+    seen = await preview(updater.detector, updater.config, [other, record(HOME)])
+    assert [conflict.reason for conflict in seen.plan.conflicts] == [Reason.DELEGATED]
+
+
+async def test_a_preview_shows_the_texts_that_an_update_would_change(updater: ZoneUpdater) -> None:
+    """Also those with an address that the record had before the last one."""
+    spf = txt(f'"v=spf1 ip4:{OLD} -all"', name="mail.example.com")
+    updater.managed_records = [replace(managed(HOME_NAME), text_names=frozenset({spf.name}))]
+    replaced = {ip_address(OLD): updater.detector.now()}
+    state = State(records={V4: RecordState(text_addresses=replaced)})
+
+    seen = await preview(updater.detector, updater.config, [record(HOME), spf], state)
+
+    assert [text.text for text in seen.plan.texts] == [f'"v=spf1 ip4:{HOME} -all"']
+
+
+async def test_a_preview_knows_what_the_source_of_a_record_detected(updater: ZoneUpdater) -> None:
+    """As the first form shows it, before there is a state."""
+    seen = await preview(updater.detector, updater.config, [])
+
+    (home,) = updater.managed_records
+    assert seen.detection(home) == seen.detections[HERE]
+    assert seen.detection(home).address == ip_address(HOME)
+
+
+async def test_a_preview_of_a_source_accepts_nothing_for_others(updater: ZoneUpdater) -> None:
+    """A form shows what a source would detect; the next update confirms it itself."""
+    before = memory(updater.detector)
+
+    seen = await preview_source(updater.detector, HERE)
+
+    assert updater.providers == ["cloudflare", "ipify"]
+    assert (seen.source, seen.address) == (HERE, ip_address(HOME))
+    assert memory(updater.detector) == before
 
 
 async def test_a_preview_does_not_call_cloudflare(updater: ZoneUpdater) -> None:

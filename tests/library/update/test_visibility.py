@@ -11,13 +11,20 @@ from custom_components.raindrop.ddns.models import Address, Reason, Record, Reco
 from custom_components.raindrop.ddns.public_dns import (
     PublicAnswers,
     PublicQuestions,
+    questions_about,
     with_public_answers,
     without_public_answers,
 )
 from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.state import RecordState, State
-from custom_components.raindrop.ddns.visibility import is_visible, next_in_turn, with_visibility
+from custom_components.raindrop.ddns.visibility import (
+    is_visible,
+    next_in_turn,
+    why_unseen,
+    with_visibility,
+)
 from custom_components.raindrop.ddns.zone_config import ZoneConfig
+from custom_components.raindrop.ddns.zones import Zone, ZoneStatus, ZoneType
 from tests.library.builders import A1, A2, A3, HERE, V4, V6, managed, record
 from tests.library.zone_updater import ZoneUpdater
 
@@ -28,6 +35,7 @@ REGISTRAR = frozenset({"ns1.registrar.example"})
 CONFIG = ZoneConfig(
     zone_id=ZoneId("0" * 32), home_sources=[HERE], managed_records=[managed("home.example.com")]
 )
+PUBLIC = Zone(id=CONFIG.zone_id, name=None, status=ZoneStatus.ACTIVE, type=ZoneType.FULL)
 SEEN = RecordState(
     record=record(A1), last_address=A1, synced_address=A1, visible_from=LONG_AGO, exists=True
 )
@@ -105,6 +113,12 @@ def test_a_record_that_is_read_first_has_its_own_time(
     found = replace(record(A1), modified_on=modified_on)
     known = with_visibility(RecordState(), found, found, NOON)
     assert known.visible_from == since + timedelta(minutes=40)
+
+
+def test_a_change_that_is_found_counts_from_then_on() -> None:
+    """Whenever it was made: what was before it is known only until the last list."""
+    known = later(SEEN, replace(record(A2), modified_on=LONG_AGO))
+    assert known.visible_from == NOON + timedelta(minutes=15)
 
 
 def test_a_record_that_is_not_seen_stays_so_while_it_keeps_its_address() -> None:
@@ -214,6 +228,32 @@ def test_a_zone_that_is_delegated_elsewhere_is_seen_by_nobody(found: frozenset[s
     back, events = answered(lost, A1, name_servers=REGISTRAR | {"bob.ns.cloudflare.com"})
     assert back.foreign_name_servers is None
     assert (back.record(V4).reason, events) == (None, [EventType.RECOVERED])
+
+
+@pytest.mark.parametrize("proxied", [True, False])
+def test_the_world_sees_only_the_proxied_records_of_a_partial_zone(*, proxied: bool) -> None:
+    """The provider of the zone points their names to Cloudflare's proxy."""
+    known = replace(SEEN, record=record(A1, proxied=proxied))
+    zone = Zone(id=CONFIG.zone_id, name=None, type=ZoneType.PARTIAL)
+    assert why_unseen(known, State(zone=zone)) is (None if proxied else Reason.ZONE_PARTIAL)
+
+
+@pytest.mark.parametrize(
+    "zone, is_asked",
+    [
+        pytest.param(None, True, id="not known"),
+        pytest.param(PUBLIC, True, id="active"),
+        pytest.param(replace(PUBLIC, status=None, type=None), True, id="its state is not known"),
+        pytest.param(replace(PUBLIC, status=ZoneStatus.PENDING), False, id="not delegated"),
+        pytest.param(replace(PUBLIC, type=ZoneType.PARTIAL), False, id="partial"),
+    ],
+)
+def test_resolvers_are_asked_about_records_that_the_internet_sees(
+    zone: Zone | None, *, is_asked: bool
+) -> None:
+    """A zone that is not Cloudflare's by its own words has no answers."""
+    state = replace(state_of(SEEN), zone=zone)
+    assert questions_about(state, [V4]).records == ({V4: SEEN.record} if is_asked else {})
 
 
 def test_a_record_that_was_never_in_sync_is_not_missed() -> None:

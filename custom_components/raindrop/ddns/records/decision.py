@@ -148,7 +148,7 @@ def _create(desired: DesiredRecord, address: Address | None) -> Create | None:
         proxied=is_proxied,
         ttl_s=TTL_AUTO if is_proxied else ttl_s,
         is_owned=before.is_owned,
-        comment=None if before.is_owned else before.comment,
+        comment=before.comment,
         tags=before.tags,
         is_drift=desired.last_address == address,
     )
