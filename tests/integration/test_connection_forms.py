@@ -11,7 +11,7 @@ import pytest
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from tests.conftest import HOME, HOME_V6
+from tests.conftest import HOME, HOME_V6, OLD
 
 from .builders import domain, set_up
 from .conftest import PUBLIC_IPV4, typed
@@ -158,6 +158,29 @@ async def test_with_all_of_them_a_connection_that_is_down_is_not_used(
     assert rows(await send(hass, form, {})) == [
         f"- **{WWW}** A (Fibre): —",
         f"- **{WWW}** A (LTE): — → {MOBILE}",
+    ]
+
+
+async def test_the_message_about_a_missing_record_names_its_connection(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    entry: RaindropConfigEntry,
+    router: Router,
+    mobile: dict[str, Any],
+) -> None:
+    """The name has a record, but that of the other connection."""
+    await router.reports(MOBILE)
+    comment = OWNER.replace(")", ", fibre)")
+    simulator.cloudflare.add_record(zone, type="A", name=WWW, content=OLD, comment=comment)
+    form = await connections(hass, entry, create=False)
+    form = await send(hass, form, entered(FIBRE, mobile, mode="all"))
+    preview = await send(hass, form, {})
+    assert preview["errors"] == {"base": "connection_record_missing"}
+    assert placeholders(preview).items() >= {"connection": "LTE", "type": "A"}.items()
+    assert rows(preview) == [
+        f"- **{WWW}** A (Fibre): {OLD} → {HOME}",
+        f"- **{WWW}** A (LTE): —",
     ]
 
 

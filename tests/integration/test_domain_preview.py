@@ -115,6 +115,25 @@ async def test_the_preview_of_several_records_names_them(
     assert [r["content"] for r in simulator.cloudflare.records(zone)[1:]] == [*contents]
 
 
+@pytest.mark.parametrize("existing, create", [(None, True), ("100::", False)])
+async def test_without_a_host_part_to_keep_it_is_asked_for(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    entry: RaindropConfigEntry,
+    existing: str | None,
+    *,
+    create: bool,
+) -> None:
+    """That records are created does not help."""
+    if existing:
+        simulator.cloudflare.add_record(zone, type="AAAA", name="www", content=existing)
+    fields = {"domain": "www", "families": ["ipv6"], "interface_id": "keep", "create": create}
+    preview = await send(hass, await start(hass, entry), FORM | fields)
+    assert preview["errors"] == {"base": "interface_id_missing"}
+    assert placeholders(preview)["type"] == "AAAA"
+
+
 async def test_one_of_several_records_is_chosen_in_the_preview(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
 ) -> None:

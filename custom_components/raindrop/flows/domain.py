@@ -280,13 +280,14 @@ class DomainFlow(
         preview = await ddns.preview(coordinator.detector, zone, existing, known)
         self.connection_rows = address_rows(self._connections, managed, preview)
         self.connection_message = address_message(self._connections, preview)
-        lines = record_lines(preview, managed, self._connections.names)
+        names = self._connections.names
+        lines = record_lines(preview, managed, names)
         texts = text_lines(preview, existing, managed)
         self._rows = "\n".join((*lines, *texts))
         # For several names there is no form: repairs ask about each of them.
         self._conflicts = preview.plan.conflicts if len(self._names) == 1 else ()
         self._message = (
-            first_message(preview, keys, managed)
+            first_message(preview, keys, managed, names)
             or zone_message(coordinator.data.zone)
             or text_message(preview, existing, managed)
         )

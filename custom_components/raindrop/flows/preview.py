@@ -1,6 +1,7 @@
 """The preview of a domain: which records would change, before anything is stored."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 import string
 
 from .. import ddns
@@ -92,14 +93,18 @@ def first_message(
     preview: ddns.Preview,
     record_keys: Iterable[RecordKey],
     managed_records: Iterable[ManagedRecord],
+    connection_names: Mapping[ConnectionId, str],
 ) -> ErrorMessage | None:
     """Return the most important reason why a record would stay as it is, if there is one.
 
     ``record_keys`` are those of all chosen families, also without a source.
     """
-    if preview.plan.conflicts:
-        return conflict_message(preview.plan.conflicts[0])
     managed_by_key = {managed.record_key: managed for managed in managed_records}
+    for conflict in preview.plan.conflicts[:1]:
+        if conflict.reason is Reason.MISSING:
+            name = connection_names.get(conflict.record_key.connection)
+            return _missing_message(conflict, managed_by_key[conflict.record_key], name)
+        return conflict_message(conflict)
     for key in record_keys:
         placeholders = {"family": key.family.label, "type": key.family.record_type}
         if key not in managed_by_key:
@@ -111,6 +116,19 @@ def first_message(
             error = "address_absent" if is_absent else "address_unknown"
             return ErrorMessage(BASE, error, placeholders)
     return None
+
+
+def _missing_message(
+    conflict: Conflict, managed: ManagedRecord, connection: str | None
+) -> ErrorMessage:
+    """Return the message that a record is missing, or a record with a host part to keep."""
+    message = conflict_message(conflict)
+    if managed.policy.create or conflict.records:
+        return replace(message, key="interface_id_missing")
+    if connection:
+        placeholders = {**message.placeholders, "connection": connection}
+        return ErrorMessage(BASE, "connection_record_missing", placeholders)
+    return message
 
 
 def zone_message(zone: ddns.Zone | None) -> ErrorMessage | None:
