@@ -29,7 +29,7 @@ from .ddns import (
     Zone,
 )
 from .error_messages import translated_error
-from .flows.connections import MAX_NAME_LENGTH
+from .flows.connections import home_connection_name
 from .flows.networks import CONF_NETWORK, chosen_networks, network_schema
 from .flows.schemas import record_choice
 from .issues.fix_flow import RetryFlow
@@ -162,7 +162,7 @@ class OtherHomeFlow(ChoiceFlow):
         """Give the connection of this home a record of its own, beside that of the other home."""
         if not await self._async_is_fixable():
             return self.async_abort(reason="not_loaded")
-        name = self.hass.config.location_name[:MAX_NAME_LENGTH]
+        name = home_connection_name(self.hass)
         stored = self._subentry.data.get(CONF_CONNECTIONS, {})
         sources = self._subentry.data.get(CONF_SOURCES, {})
         return self._update(**{CONF_CONNECTIONS: with_own_records(stored, sources, name)})

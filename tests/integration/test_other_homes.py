@@ -241,6 +241,26 @@ async def test_the_form_for_a_domain_asks_before_it_takes_over(
     assert issues(hass) == []
 
 
+async def test_the_form_for_a_domain_adds_a_record_beside_that_of_the_other_home(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock, entry: RaindropConfigEntry
+) -> None:
+    """The name then points to both homes; the choice is only offered where it helps."""
+    preview: Any = await send(hass, await start(hass, entry), FORM | {"domain": "www"})
+    assert "beside" not in preview["data_schema"].schema
+    add_record(simulator, zone, THEIRS)
+    preview = await send(hass, await start(hass, entry), FORM | {"domain": "www"})
+    await send(hass, preview, {"beside": True})
+    own = OWNER.replace(")", ", test-home)")
+    assert (contents(simulator), comments(simulator)) == ([OLD, HOME], [THEIRS, own])
+    assert issues(hass) == []
+
+    simulator.ip.set_address(NEXT)
+    await clock.cycles(2)
+    assert (contents(simulator), comments(simulator)) == ([OLD, NEXT], [THEIRS, own])
+    (subentry,) = (one for one in entry.subentries.values() if one.title == NAME)
+    assert subentry.data["connections"]["mode"] == "all"
+
+
 async def test_the_form_for_a_domain_can_leave_the_other_home_s_record(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
 ) -> None:

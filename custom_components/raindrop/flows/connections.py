@@ -66,6 +66,12 @@ type Entered = Mapping[str, Any]
 
 
 @callback
+def home_connection_name(hass: HomeAssistant) -> str:
+    """Return the name of the only connection of a home that did not enter any."""
+    return hass.config.location_name[:MAX_NAME_LENGTH]
+
+
+@callback
 def connections_schema(hass: HomeAssistant) -> vol.Schema:
     """Return the schema for the connections of a domain, which can be put in order."""
     mode = SelectSelectorConfig(

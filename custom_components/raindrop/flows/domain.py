@@ -27,19 +27,23 @@ from ..storage.connections import (
     Connections,
     adopted_records,
     read_connections,
+    with_own_records,
 )
 from ..storage.sources import CONF_SOURCES, read_sources
 from ..subentries import add_subentry, new_domain_subentry
 from .connection_addresses import address_message, address_rows
 from .connection_steps import ConnectionSteps
+from .connections import home_connection_name
 from .first_form import FirstFormSteps
 from .forms import Errors, ShowErrors, without_sections
 from .names import NameChoices, name_choices, name_list, read_names
 from .policies import policy_data, policy_errors
 from .preview import first_message, record_lines, zone_message
 from .schemas import (
+    CONF_BESIDE,
     CONF_OVERRIDE_SOURCES,
     CONF_SEVERAL_CONNECTIONS,
+    beside_field,
     chosen_records,
     conflict_fields,
     domain_schema,
@@ -152,12 +156,15 @@ class DomainFlow(
     async def async_use_connections(
         self, connections: Mapping[str, Any], show_errors: ShowErrors[SubentryFlowResult]
     ) -> SubentryFlowResult:
+        self._use_connections(connections)
+        return await self._async_preview(show_errors)
+
+    def _use_connections(self, connections: Mapping[str, Any]) -> None:
         self._data[CONF_CONNECTIONS] = connections
         if connections[CONF_MODE] == ALL and len(self._names) == 1:
             adopted = adopted_records(self._entry.runtime_data.data, self._names[0])
             stored = self._data.get(config.CONF_RECORDS, {})
             self._data[config.CONF_RECORDS] = {**adopted, **stored}
-        return await self._async_preview(show_errors)
 
     async def async_step_preview(
         self, user_input: dict[str, Any] | None = None
@@ -170,14 +177,18 @@ class DomainFlow(
                 "dns_url": dns_url(self._entry.runtime_data.data.zone),
             }
             self.is_last_step = True
-            schema = vol.Schema(conflict_fields(self._conflicts))
-            return self.show_form("preview", schema, errors=self._message)
+            fields = {**conflict_fields(self._conflicts), **beside_field(self._conflicts)}
+            return self.show_form("preview", vol.Schema(fields), errors=self._message)
         given = user_input.get(config.CONF_TAKE_OVER, [])
         self._data[config.CONF_TAKE_OVER] = [*self._data[config.CONF_TAKE_OVER], *given]
         self._data[config.CONF_RECORDS] = {
             **self._data[config.CONF_RECORDS],
             **chosen_records(user_input),
         }
+        if user_input.get(CONF_BESIDE):
+            connections, sources = self._data[CONF_CONNECTIONS], self._data[CONF_SOURCES]
+            name = home_connection_name(self.hass)
+            self._use_connections(with_own_records(connections, sources, name))
         if self.source == SOURCE_USER:
             return self._create_domains()
         subentry = self._get_reconfigure_subentry()

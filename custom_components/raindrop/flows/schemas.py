@@ -29,6 +29,8 @@ from ..storage.sources import FAMILIES
 
 RECORD_FIELDS = {ddns.Family.IPV4: "ipv4_record", ddns.Family.IPV6: "ipv6_record"}
 """The fields that choose one of several records of a type."""
+CONF_BESIDE = "beside"
+"""The field that adds a record beside that of another home; what follows from it is stored."""
 CONF_OVERRIDE_SOURCES = "override_sources"
 """The field that opens the form for the domain's own sources; it is not stored."""
 CONF_SEVERAL_CONNECTIONS = "several_connections"
@@ -71,6 +73,18 @@ def conflict_fields(conflicts: Iterable[ddns.Conflict]) -> dict[vol.Marker, Sele
             field = RECORD_FIELDS[conflict.record_key.family]
             fields[vol.Optional(field)] = record_choice(conflict.records)
     return fields
+
+
+def beside_field(conflicts: Iterable[ddns.Conflict]) -> dict[vol.Marker, BooleanSelector]:
+    """Return the field that adds a record beside that of another home, if there is one.
+
+    Where every connection has its own record, nothing but the address is in the way.
+    """
+    is_offered = any(
+        conflict.reason is ddns.Reason.OTHER_HOME and not conflict.record_key.connection
+        for conflict in conflicts
+    )
+    return {vol.Required(CONF_BESIDE, default=False): BooleanSelector()} if is_offered else {}
 
 
 def chosen_records(form: Mapping[str, Any]) -> dict[str, str]:
