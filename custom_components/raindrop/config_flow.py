@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, override
 
 from homeassistant.config_entries import (
+    SOURCE_REAUTH,
     SOURCE_USER,
     ConfigEntry,
     ConfigFlowResult,
@@ -19,7 +20,7 @@ import voluptuous as vol
 from . import api_client, config, ddns
 from .const import CONF_ZONE, CONF_ZONE_ID, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
-from .dashboard_links import DNS_URL, dns_url
+from .dashboard_links import DNS_URL, TOKENS_URL, dns_url
 from .ddns import Family, RecordKey, ResourceKind, Zone, ZoneAccess, discover_zone
 from .error_messages import ErrorMessage, try_or_error
 from .flows.credentials_file import filled_in, pasted_in
@@ -35,6 +36,7 @@ from .flows.first_domain import (
 )
 from .flows.ip_list import IpListFlow
 from .flows.options import RaindropOptionsFlow
+from .flows.permissions import async_missing_permissions
 from .flows.preview import conflict_message, zone_message
 from .flows.schemas import (
     CREDENTIAL_SCHEMA,
@@ -226,8 +228,24 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         if error := await try_or_error(self._async_verify(entry, user_input)):
             return self.show_form(step_id, CREDENTIAL_SCHEMA, user_input, error)
+        self._entered = user_input
+        if missing := await async_missing_permissions(await self._async_client(user_input), entry):
+            self.form_placeholders = {
+                "permissions": ", ".join(missing),
+                "tokens_url": TOKENS_URL,
+            }
+            return self.show_form("permissions", vol.Schema({}))
+        return self._replace_credential(entry)
+
+    async def async_step_permissions(self, user_input: dict[str, Any]) -> ConfigFlowResult:
+        """Use the new credential although it lacks permissions: DNS may be what matters."""
+        is_reauth = self.source == SOURCE_REAUTH
+        entry = self._get_reauth_entry() if is_reauth else self._get_reconfigure_entry()
+        return self._replace_credential(entry)
+
+    def _replace_credential(self, entry: RaindropConfigEntry) -> ConfigFlowResult:
         result = self.async_update_and_abort(
-            entry, data_updates=api_client.credential_data(user_input)
+            entry, data_updates=api_client.credential_data(self._entered)
         )
         # The entry's update listener schedules a reload only if the entry is
         # loaded and its data changed. Scheduling it twice reloads it once.

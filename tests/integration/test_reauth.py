@@ -1,5 +1,7 @@
 """A new credential for an entry: reauthentication and reconfiguration."""
 
+from typing import Any
+
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -9,10 +11,17 @@ from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
+from simulator.cloudflare.auth import USER_PERMISSIONS
+from simulator.cloudflare.ip_lists import ItemList
+from simulator.cloudflare.locations import Location
 from tests.conftest import HOME, NEXT
-from tests.secrets import EMAIL, GLOBAL_KEY, READ_TOKEN, TOKEN, UNKNOWN_TOKEN
+from tests.secrets import DNS_TOKEN, EMAIL, GLOBAL_KEY, READ_TOKEN, TOKEN, UNKNOWN_TOKEN
+from tests.simulated_time import settle
 
+from .builders import domain, set_up
 from .conftest import entry_state, record_endpoints, submit, typed
+from .dns_location_homes import PUT, dns_location
+from .ip_list_homes import ADD, ip_list
 
 
 async def start(hass: HomeAssistant, entry: RaindropConfigEntry, how: str) -> ConfigFlowResult:
@@ -47,6 +56,54 @@ async def test_a_key_that_does_not_work_is_refused_and_the_next_is_used(
     assert (entry.data["email"], entry.data["key"]) == (EMAIL, GLOBAL_KEY)
     assert entry_state(entry) is ConfigEntryState.LOADED
     assert simulator.log.entries[-1].auth == "key"
+
+
+@pytest.mark.parametrize("how", ["reauth", "reconfigure"])
+async def test_a_key_that_may_not_edit_all_resources_is_used_only_if_that_is_confirmed(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    trusted: ItemList,
+    location: Location,
+    how: str,
+) -> None:
+    """The form names the permissions that it lacks: DNS may be what matters."""
+    simulator.cloudflare.add_token(TOKEN, permissions=USER_PERMISSIONS)
+    simulator.cloudflare.add_token(DNS_TOKEN)
+    resources = [ip_list(trusted), dns_location(location)]
+    entry = await set_up(hass, zone, [domain("home.example.com"), *resources])
+    form: Any = await submit(hass, await start(hass, entry, how), key=DNS_TOKEN)
+    assert (form["step_id"], form["errors"]) == ("permissions", None)
+    assert form["description_placeholders"]["permissions"] == (
+        "Account > Account Filter Lists > Edit, Account > Zero Trust > Edit"
+    )
+    assert entry.data["key"] == TOKEN
+    result = await submit(hass, form)
+    assert (result["reason"], entry.data["key"]) == (f"{how}_successful", DNS_TOKEN)
+
+
+@pytest.mark.parametrize("kind", [None, "status"])
+async def test_a_key_is_used_unless_cloudflare_denies_it_a_resource(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    zone: Zone,
+    trusted: ItemList,
+    location: Location,
+    kind: str | None,
+) -> None:
+    """There is one request for each kind of resource; one that fails says nothing."""
+    simulator.cloudflare.add_token(TOKEN, permissions=USER_PERMISSIONS)
+    resources = [ip_list(trusted), dns_location(location)]
+    entry = await set_up(hass, zone, [domain("home.example.com"), *resources])
+    await settle(hass)
+    form = await start(hass, entry, "reconfigure")
+    if kind:
+        for endpoint in (ADD, PUT):
+            simulator.faults.add("cloudflare", endpoint, kind=kind)
+    simulator.log.clear()
+    result = await submit(hass, form, key=TOKEN)
+    assert result["reason"] == "reconfigure_successful"
+    assert simulator.log.count(endpoint=ADD) == simulator.log.count(endpoint=PUT) == 1
 
 
 async def test_an_email_that_is_no_longer_needed_is_removed(
