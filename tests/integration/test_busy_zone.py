@@ -95,7 +95,7 @@ async def test_the_sources_of_a_zone_that_is_not_loaded_are_not_previewed(
     form = await send(hass, await start(hass, missing), fields)
     assert form["step_id"] == "sources"
     await hass.config_entries.async_unload(missing.entry_id)
-    same = {"ipv4_source": "same_as_zone", "ipv6_source": "same_as_zone"}
+    same = {"ipv4_source": "same_as_zone"}
     done = await send(hass, form, same)
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "not_loaded")
 

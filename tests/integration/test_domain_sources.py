@@ -20,7 +20,7 @@ from .domain_forms import FORM, change, placeholders, rows, send, start
 from .router_entities import NAME, Router, contents
 
 WWW = "www.example.com"
-SAME_AS_ZONE = {"ipv4_source": "same_as_zone", "ipv6_source": "same_as_zone"}
+SAME_AS_ZONE = {"ipv4_source": "same_as_zone"}
 ENTITY = SAME_AS_ZONE | {"ipv4_source": "entity"}
 URLS = SAME_AS_ZONE | {"ipv4_source": "urls"}
 OWN_SOURCES = FORM | {"domain": "www", "override_sources": True}
@@ -251,6 +251,38 @@ async def test_an_error_in_the_first_form_comes_before_the_sources(
     form = await send(hass, await start(hass, entry), OWN_SOURCES | {"families": []})
     assert (form["step_id"], form["errors"]) == ("user", {"families": "no_family"})
     assert typed(form)["override_sources"] is True
+
+
+@pytest.mark.parametrize("families", [["ipv4"], ["ipv6"], ["ipv4", "ipv6"]])
+async def test_only_the_sources_of_the_chosen_record_types_are_asked_for(
+    hass: HomeAssistant, entry: RaindropConfigEntry, families: list[str]
+) -> None:
+    """Another source would have no effect."""
+    form = await send(hass, await start(hass, entry), OWN_SOURCES | {"families": families})
+    assert typed(form) == {f"{family}_source": "same_as_zone" for family in families}
+
+
+async def test_a_name_with_only_an_aaaa_record_asks_for_its_source(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
+) -> None:
+    """It gets the IPv6 address whatever is chosen for the others."""
+    simulator.cloudflare.add_record(zone, type="AAAA", name="six", content=HOME_V6)
+    form = await send(hass, await start(hass, entry), OWN_SOURCES | {"domain": ["six"]})
+    assert typed(form).keys() == {"ipv4_source", "ipv6_source"}
+
+
+async def test_the_source_of_a_record_type_that_is_given_up_is_not_kept(
+    hass: HomeAssistant, zone: Zone
+) -> None:
+    """What is stored is what the forms show."""
+    router = Router(hass, "mobile")
+    await router.reports(MOBILE)
+    own = {"ipv4": [router.source("other_connection")], "ipv6": [{"source": "automatic"}]}
+    entry = await set_up(hass, zone, [domain(NAME, sources=own, families=["ipv4", "ipv6"])])
+    form = await send(hass, await change(hass, entry), FORM | {"override_sources": True})
+    form = await send(hass, form, ENTITY)
+    await send(hass, await send(hass, form, typed(form)), {})
+    assert stored(entry, NAME) == {"ipv4": own["ipv4"]}
 
 
 async def test_each_family_can_have_its_own_source(

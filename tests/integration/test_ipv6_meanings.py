@@ -172,7 +172,7 @@ async def test_the_form_of_the_entity_refuses_a_router_for_another_machine(
     entry = await set_up(hass, zone, [])
     fields = FORM | {"domain": "nas", "families": ["ipv6"], "interface_id": "::1234"}
     form = await send(hass, await start(hass, entry), fields | {"override_sources": True})
-    form = await send(hass, form, {"ipv4_source": "same_as_zone", "ipv6_source": "entity"})
+    form = await send(hass, form, {"ipv6_source": "entity"})
     entity = {"ipv6_entity": router.entity_id}
     form = await send(hass, form, entity | {"ipv6_meaning": "router"})
     assert (form["step_id"], form["errors"]) == ("details", {"base": "record_no_prefix"})
@@ -206,7 +206,7 @@ async def test_a_prefix_is_no_address_of_a_router(
     entry = await set_up(hass, zone, [])
     fields = FORM | {"domain": "nas", "families": ["ipv6"], "override_sources": True}
     form = await send(hass, await start(hass, entry), fields)
-    form = await send(hass, form, {"ipv4_source": "same_as_zone", "ipv6_source": "entity"})
+    form = await send(hass, form, {"ipv6_source": "entity"})
     entity = {"ipv6_entity": router.entity_id}
     form = await send(hass, form, entity | {"ipv6_meaning": "router"})
     assert (form["step_id"], form["errors"]) == ("details", {"ipv6_entity": "unusable_entity"})

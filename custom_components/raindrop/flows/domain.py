@@ -132,6 +132,12 @@ class DomainFlow(
         errors = policy_errors(user_input)
         return await self._async_after_policies("reconfigure", schema, user_input, errors)
 
+    @property
+    @override
+    def source_families(self) -> Collection[ddns.Family]:
+        domains = map(self._domain_data, self._names)
+        return {key.family for data in domains for key in config.read_record_keys(data)}
+
     @override
     def detections_in_use(self) -> Iterable[ddns.Detection]:
         if self._entry.state is not ConfigEntryState.LOADED:

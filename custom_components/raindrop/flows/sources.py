@@ -1,7 +1,7 @@
 """The steps that ask for the sources of addresses, for a zone and for a domain."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -66,6 +66,11 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
     kinds: dict[str, Any]
     """The values of the first form."""
 
+    @property
+    def source_families(self) -> Collection[Family]:
+        """The families whose sources are asked for."""
+        return FIELDS.keys()
+
     @abstractmethod
     def detections_in_use(self) -> Iterable[Detection]:
         """Return the last detections of the sources that are in use now."""
@@ -89,7 +94,7 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
             self.kinds = user_input
             if self._details_schema(user_input).schema:
                 return await self.async_step_details()
-        schema = _kinds_schema(is_of_zone=self.is_of_zone)
+        schema = _kinds_schema(self.source_families, is_of_zone=self.is_of_zone)
         return await self._async_show_or_use("sources", schema, user_input)
 
     async def async_step_details(self, user_input: dict[str, Any] | None = None) -> ResultT:
@@ -117,13 +122,13 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
         )
 
 
-def _kinds_schema(*, is_of_zone: bool) -> vol.Schema:
+def _kinds_schema(families: Collection[Family], *, is_of_zone: bool) -> vol.Schema:
     """Return the schema for the kind of each family's source."""
     schema: dict[vol.Marker, SelectSelector | BooleanSelector] = {}
-    for family, fields in FIELDS.items():
+    for family in sorted(families):
         kinds = [kind.value for kind in _KINDS[family]]
         options = [*kinds, OFF] if is_of_zone else [SAME_AS_ZONE, *kinds]
-        schema[vol.Required(fields.source)] = dropdown(options, CONF_SOURCE)
+        schema[vol.Required(FIELDS[family].source)] = dropdown(options, CONF_SOURCE)
     if is_of_zone:
         schema[vol.Required(CONF_WATCH, default=True)] = BooleanSelector()
         resolvers = dropdown([*RESOLVERS], CONF_RESOLVERS)
@@ -138,7 +143,7 @@ def _details_schema(
     """Return the schema for what the chosen kinds need; it may be empty."""
     schema: dict[vol.Marker, Any] = {}
     for family, fields in FIELDS.items():
-        kind = kinds[fields.source]
+        kind = kinds.get(fields.source)
         if kind == SourceKind.ENTITY:
             schema[vol.Required(fields.entity)] = entity_selector(hass, family)
             meanings = [meaning.value for meaning in MEANINGS[family]]
@@ -169,14 +174,18 @@ def _form_values(hass: HomeAssistant, stored: StoredSources, *, is_of_zone: bool
 
 @callback
 def _read_form(hass: HomeAssistant, values: Mapping[str, Any]) -> tuple[StoredSources, Errors]:
-    """Return the sources in the values of both forms as they are stored, and the errors."""
+    """Return the sources in the values of both forms as they are stored, and the errors.
+
+    A family that was not asked for has no source of its own.
+    """
     stored: dict[str, list[dict[str, Any]]] = {}
     errors: dict[str, str | None] = {}
     for family, fields in FIELDS.items():
-        if values[fields.source] == OFF:
+        kind = values.get(fields.source, SAME_AS_ZONE)
+        if kind == OFF:
             stored[family.key] = []
-        elif values[fields.source] != SAME_AS_ZONE:
-            source = Source(family, SourceKind(values[fields.source]))
+        elif kind != SAME_AS_ZONE:
+            source = Source(family, SourceKind(kind))
             if source.kind is SourceKind.ENTITY:
                 entity_id, meaning = values[fields.entity], Meaning(values[fields.meaning])
                 source = replace(source, entity=stored_entity(hass, entity_id), meaning=meaning)
