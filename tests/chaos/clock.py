@@ -47,6 +47,8 @@ class Clock:
         self._freezer = freezer
         self._shifted_s = 0.0
         self._shifted_forward_s = 0.0
+        self._sleeping = 0
+        """How often something waits for nothing but time."""
         loop = asyncio.get_running_loop()
         # The freezer moves all clocks together. The loop's clock must not follow a shift.
         patch.setattr(loop, "time", lambda: time.monotonic() - self._shifted_s)
@@ -104,13 +106,21 @@ class Clock:
             advanced_s += seconds
         raise InvariantViolationError("Home Assistant does not become idle")
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait for time to advance, and for nothing else."""
+        self._sleeping += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._sleeping -= 1
+
     async def run_until_idle(self, task: asyncio.Task[None]) -> bool:
         """Run the event loop until a task ends or nothing happens; return whether it ended."""
         idle_turns, seen = 0, (-1, -1)
         while not task.done():
             entries = self._log.entries
             pending = [entry for entry in entries if entry.end is None]
-            is_delayed = bool(pending) and all(map(_is_delayed, pending))
+            is_delayed = bool(pending or self._sleeping) and all(map(_is_delayed, pending))
             if idle_turns >= (_IDLE_TURNS if is_delayed else _STUCK_TURNS):
                 return False
             await asyncio.sleep(0)

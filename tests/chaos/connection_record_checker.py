@@ -9,7 +9,7 @@ from .constants import NO_ADDRESS
 from .content_checker import ContentChecker
 from .integration import CONNECTION_COMMENTS, OTHER_HOME_COMMENT, OWNER_COMMENTS
 from .model import Connection, ManagedRecord, RecordKey
-from .record_rules import enforced, key_of, shown
+from .record_rules import enforced, is_given_by_user, key_of, shown
 from .reported_addresses import ReportedAddresses
 
 _CONNECTIONS = {comment: name for name, comment in CONNECTION_COMMENTS.items()}
@@ -63,7 +63,9 @@ class ConnectionRecordChecker:
         pinned = {managed.record_id for managed in allowed}
         is_own = old.fields.comment in OWNER_COMMENTS
         may_be_other = old.id in pinned or not all(m.has_own_records for m in allowed)
-        if old.fields.comment == OTHER_HOME_COMMENT or not (is_own or may_be_other):
+        is_given = is_given_by_user(old, allowed)
+        is_of_other = old.fields.comment == OTHER_HOME_COMMENT
+        if not is_given and (is_of_other or not (is_own or may_be_other)):
             yield f"{record_key}: {old.shown()} was changed, which is not this home's"
         was, now = shown(old.fields), shown(fields)
         different = {name for name in was if was[name] != now[name]} - {

@@ -32,6 +32,11 @@ LATE_ADDRESSES = {
     },
 }
 """Public addresses that no connection has before the last step: none of them can be damped."""
+OTHER_HOME_ADDRESSES = {
+    4: tuple(f"82.64.10.{last}" for last in range(10, 14)),
+    6: tuple(f"2a01:e0a:1:{net}::10" for net in range(2, 6)),
+}
+"""Public addresses of another home with access to the same account."""
 EXIT_ADDRESSES = {4: "185.159.157.1", 6: "2001:ac8:20::1"}
 """The addresses by which a tunnel leaves, which belong to no connection of the home."""
 CONNECTIONS = {
@@ -91,6 +96,21 @@ UPDATE = "PATCH /zones/{zone_id}/dns_records/{dns_record_id}"
 DELETE = "DELETE /zones/{zone_id}/dns_records/{dns_record_id}"
 ENDPOINTS = (LIST, BATCH, CREATE, UPDATE, DELETE)
 
+IP_LIST, ZERO_TRUST_LIST, DNS_LOCATION = "ip_list", "zero_trust_list", "dns_location"
+RESOURCES = (IP_LIST, ZERO_TRUST_LIST, DNS_LOCATION)
+"""What the account has that may hold the home's addresses: one of each kind."""
+LISTS = (IP_LIST, ZERO_TRUST_LIST)
+READ_IP_LIST = "GET /accounts/{account_id}/rules/lists/{list_id}/items"
+ADD_ITEMS = "POST /accounts/{account_id}/rules/lists/{list_id}/items"
+DELETE_ITEMS = "DELETE /accounts/{account_id}/rules/lists/{list_id}/items"
+POLL = "GET /accounts/{account_id}/rules/lists/bulk_operations/{operation_id}"
+READ_ZERO_TRUST_LIST = "GET /accounts/{account_id}/gateway/lists/{gateway_list_id}/items"
+PATCH_ZERO_TRUST_LIST = "PATCH /accounts/{account_id}/gateway/lists/{gateway_list_id}"
+READ_LOCATION = "GET /accounts/{account_id}/gateway/locations/{location_id}"
+PUT_LOCATION = "PUT /accounts/{account_id}/gateway/locations/{location_id}"
+RESOURCE_READS = (READ_IP_LIST, READ_ZERO_TRUST_LIST, READ_LOCATION)
+RESOURCE_WRITES = (ADD_ITEMS, DELETE_ITEMS, PATCH_ZERO_TRUST_LIST, PUT_LOCATION)
+
 TRIALS = (
     "none",
     "frozen_entities",
@@ -112,6 +132,8 @@ TRIALS = (
 """What happens after the recovery, in a home without other faults: see `Trials`."""
 CONNECTION_TRIALS = ("primary_down", "others_down")
 """Those of a home with several connections."""
+RESOURCE_TRIALS = ("requests_of_resources", "undone_location")
+"""Those of a home whose addresses lists and a location hold."""
 
 FULL_SYNC_S, DAY_S = 3600, 86_400
 INTERVAL_S = 301

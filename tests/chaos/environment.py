@@ -12,9 +12,9 @@ import pytest
 
 from simulator import Simulator
 from simulator.request_log import Service
-from tests.secrets import TOKEN
 from tests.simulated_time import watch_by_simulator
 
+from .account import Account
 from .clock import Clock
 from .connection_checker import ConnectionChecker
 from .connections import Connections
@@ -24,13 +24,16 @@ from .expectations import Expectations
 from .external_editor import ExternalEditor
 from .faults import Faults
 from .home_assistant_core import HomeAssistantCore
-from .integration import loaded_zone, use_simulator
+from .integration import loaded_zone, use_simulator, wait_for_operations_by
 from .log_checker import LogChecker
 from .model import SourceCatalog, ZoneModel
 from .network import Network
 from .problem_checker import ProblemChecker
 from .recovery import Recovery
 from .reported_addresses import ReportedAddresses
+from .resource_checker import ResourceChecker
+from .resource_operations import ResourceOperations
+from .resources import ResourceModel
 from .scenario import InvariantViolationError, Operation, Scenario, Step
 from .traces import Traces
 from .trials import Trials
@@ -57,7 +60,12 @@ class Environment:
             clock, self._reported, self._sources, Traces(simulator.log, clock), models.values()
         )
         self._network = Network(simulator, self._reported)
-        self._faults = Faults(simulator, clock, self._reported, self._network, checkers)
+        self._account = account = Account(simulator)
+        self._resources = resources = ResourceModel(models)
+        self._resource_checker = ResourceChecker(
+            account, resources, self._reported, self._sources, self._detection, simulator.log
+        )
+        self._faults = Faults(simulator, clock, self._reported, self._network, checkers, account)
         self._editor = ExternalEditor(simulator, checkers)
         self._connections = ConnectionChecker(
             simulator,
@@ -69,8 +77,21 @@ class Environment:
             models,
         )
         started = (self._detection.core_started, self._connections.core_started)
-        self._core = HomeAssistantCore(clock, self._network, started, models, checkers)
-        self._user = UserOperations(simulator, clock, self._core, self._editor, models, checkers)
+        self._core = HomeAssistantCore(
+            clock, self._network, started, models, checkers, resources, account
+        )
+        self._user = UserOperations(
+            simulator,
+            clock,
+            self._core,
+            self._editor,
+            models,
+            checkers,
+            self._resource_checker,
+        )
+        resource_operations = ResourceOperations(
+            self._core, account, resources, self._resource_checker
+        )
         world = World(
             simulator=simulator,
             clock=clock,
@@ -81,6 +102,8 @@ class Environment:
             user=self._user,
             models=models,
             checkers=checkers,
+            resources=resources,
+            account=account,
         )
         expectations = Expectations(world)
         self._problems = ProblemChecker(world, self._reported, expectations)
@@ -91,6 +114,8 @@ class Environment:
             **Connections(self._network).operations,
             **self._faults.operations,
             **self._user.operations,
+            **resource_operations.operations,
+            **account.operations,
             **self._editor.operations,
             "wait": self._wait,
             "shift_wall_clock": self._shift_wall_clock,
@@ -106,7 +131,7 @@ class Environment:
 
     async def start(self) -> None:
         """Create two zones with existing records, and set them up in Home Assistant."""
-        self._simulator.cloudflare.add_token(TOKEN)
+        await self._faults.set_token("full")
         for name in ZONES:
             self._zone_checkers[name] = ZoneChecker(
                 self._simulator.cloudflare.add_zone(name),
@@ -165,6 +190,7 @@ class Environment:
         self._detection.begin_step()
         self._zone_states.begin_step()
         self._simulator.log.clear()
+        self._resource_checker.begin_step()
         for name, checker in self._zone_checkers.items():
             checker.begin_step(self._models[name].managed_records())
 
@@ -174,8 +200,10 @@ class Environment:
             sets_up_entries = step[0] in {"start", "restart", "reload"}
             if sets_up_entries or loaded_zone(self._core.hass, name):
                 model.entry_loaded()
+                self._resources.entry_loaded(name)
         step_name, checkers = str(step[0]), self._zone_checkers.values()
         violations = [v for checker in checkers for v in checker.end_step(step_name)]
+        violations += self._resource_checker.end_step(step_name)
         violations += self._problems.end_step(step)
         violations += self._zone_states.end_step()
         violations += self._connections.end_step(step)
@@ -262,7 +290,9 @@ async def _environment(freezer: FrozenDateTimeFactory) -> AsyncIterator[Environm
         with pytest.MonkeyPatch.context() as patch:
             use_simulator(simulator, patch)
             watch_by_simulator(simulator, patch)
-            environment = Environment(simulator, Clock(simulator.log, freezer, patch))
+            clock = Clock(simulator.log, freezer, patch)
+            wait_for_operations_by(clock.sleep, patch)
+            environment = Environment(simulator, clock)
             logger.addHandler(environment.log_checker)
             try:
                 await environment.start()

@@ -31,6 +31,7 @@ class ExternalEditor:
         self._checkers = checkers
         self.operations: dict[str, Operation] = {
             "edit_dns": self.edit_dns,
+            "move_other_home": self.move_other_home,
             "add_odd_record": self.add_odd_record,
         }
 
@@ -43,8 +44,24 @@ class ExternalEditor:
                 self._cloudflare.add_record(self._checkers[zone].zone, **fields)
             elif edit == "end_delegation":
                 self._end_delegation(zone)
+            elif edit == "delete_in_other_home":
+                for record in self.find(zone, name, type_):
+                    if record["comment"] == OTHER_HOME_COMMENT:
+                        self._cloudflare.delete_record(self._checkers[zone].zone, record["id"])
             else:
                 self._edit(zone, edit, name, type_, address)
+
+    async def move_other_home(self, address: str) -> None:
+        """Let another home have another address in all of its records, unless one has it."""
+        type_ = "A" if family_of(address) == 4 else "AAAA"
+        with self._external_changes():
+            for checker in self._checkers.values():
+                for record in self._cloudflare.records(checker.zone):
+                    if (record["type"], record["comment"]) == (type_, OTHER_HOME_COMMENT):
+                        with suppress(RefusedError):
+                            self._cloudflare.edit_record(
+                                checker.zone, record["id"], content=address
+                            )
 
     async def add_odd_record(self, zone: str, fields: dict[str, Any]) -> None:
         """Add a record that lists show exactly as given."""
@@ -120,6 +137,7 @@ class ExternalEditor:
         if managed.has_own_records:
             return
         existing = self.find(zone_name, name, type_)
+        existing = [r for r in existing if r["comment"] != OTHER_HOME_COMMENT]
         existing.sort(
             key=lambda r: (r["id"] != managed.record_id, r["comment"] not in OWNER_COMMENTS)
         )
@@ -142,10 +160,15 @@ class ExternalEditor:
     def _conflicting(
         self, zone_name: str, name: str, type_: str, managed: ManagedRecord
     ) -> list[dict[str, Any]]:
-        """Return the records of other homes; beside own records, all that are not this home's."""
+        """Return the records of other homes, which may stay beside one of this home.
+
+        Beside the own records of connections, all that are not this home's.
+        """
         existing = self.find(zone_name, name, type_)
         if not managed.has_own_records:
-            return [r for r in existing if r["comment"] == OTHER_HOME_COMMENT]
+            has_own = any(record["comment"] == OWNER_COMMENT for record in existing)
+            others = [r for r in existing if r["comment"] == OTHER_HOME_COMMENT]
+            return [] if has_own else others
         existing = [r for of in RECORD_TYPES.values() for r in self.find(zone_name, name, of)]
         return [record for record in existing if record["comment"] not in OWNER_COMMENTS]
 

@@ -50,7 +50,7 @@ _COMMON_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
     ("redirect", {"url": "http://localhost/"}),
     *_DELAYS,
 )
-_API_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
+API_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
     *_COMMON_FAULTS,
     ("lost_response", {}),
     ("lost_response", {}),
@@ -69,7 +69,7 @@ _API_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
     ("body", {"body": '{"success": true}'}),
     ("body", {"body": '{"success": true, "result": {"id": 7}}'}),
 )
-_LIST_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
+LIST_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
     ("short_list", {"position": 0}),
     ("short_list", {"position": 1}),
     ("short_list", {"position": 3}),
@@ -127,7 +127,7 @@ _RESOLVER_FAULTS: tuple[tuple[str, dict[str, Value]], ...] = (
 
 def add_api_fault(rng: Random) -> Step:
     """Make requests to Cloudflare fail."""
-    kind, detail = one(rng, _API_FAULTS)
+    kind, detail = one(rng, API_FAULTS)
     # A false success can be recognized only where the response has to contain a record.
     is_false_success = kind == "body" and "success" in str(detail)
     targets = (LIST, BATCH, CREATE, UPDATE) if is_false_success else ("*", LIST, BATCH, *ENDPOINTS)
@@ -146,7 +146,7 @@ def add_provider_fault(rng: Random) -> Step:
 
 def add_list_fault(rng: Random) -> Step:
     """Make lists of records incomplete."""
-    kind, detail = one(rng, _LIST_FAULTS)
+    kind, detail = one(rng, LIST_FAULTS)
     return ["add_fault", "cloudflare", LIST, kind, one(rng, (1, 1, 2, 5, None)), detail]
 
 

@@ -5,9 +5,11 @@ from contextlib import suppress
 from typing import Any
 
 from simulator import Simulator, StunFault
+from simulator.cloudflare.auth import USER_PERMISSIONS
 from simulator.request_log import Service
 from tests.secrets import TOKEN
 
+from .account import Account
 from .clock import Clock
 from .constants import PROVIDERS, WATCHED_INTERVAL_S
 from .network import Network
@@ -29,6 +31,7 @@ class Faults:
         reported: ReportedAddresses,
         network: Network,
         checkers: Mapping[str, ZoneChecker],
+        account: Account,
     ) -> None:
         """Start without faults, except that probes are blocked."""
         simulator.stun.fault = StunFault.SILENT
@@ -37,6 +40,7 @@ class Faults:
         self._reported = reported
         self._network = network
         self._checkers = checkers
+        self._account = account
         self.operations: dict[str, Operation] = {
             "add_fault": self.add_fault,
             "clear_faults": self.clear_faults,
@@ -98,8 +102,10 @@ class Faults:
                 cloudflare.add_token(TOKEN, only_from=["192.0.2.0/24"])
             case "other_zone":
                 cloudflare.add_token(TOKEN, zones=[self._checkers["example.com"].zone])
-            case _:
+            case "zones_only":
                 cloudflare.add_token(TOKEN)
+            case _:
+                cloudflare.add_token(TOKEN, permissions=USER_PERMISSIONS)
 
     async def set_zone_exists(self, name: str, exists: bool) -> None:  # noqa: FBT001
         """Remove a zone from the account, or restore it unchanged."""
@@ -126,6 +132,7 @@ class Faults:
         await self.clear_faults()
         await self.set_reachable(is_reachable=True)
         await self.set_token("full")
+        await self._account.end_faults()
         for name in self._checkers:
             await self.set_zone_exists(name, exists=True)
             await self.set_zone_state(name, {})

@@ -12,7 +12,7 @@ from .connection_generator import (
     status_reports,
     wait_minutes,
 )
-from .constants import BATCH, CONNECTION_TRIALS, LIST, TRIALS
+from .constants import BATCH, CONNECTION_TRIALS, LIST, RESOURCE_TRIALS, RESOURCES, TRIALS
 from .fault_generator import (
     add_api_fault,
     add_list_fault,
@@ -40,6 +40,7 @@ from .network_generator import (
     set_tunnel,
 )
 from .random_choice import one
+from .resource_generator import SHARED_NAME_WEIGHTS, WEIGHTS as RESOURCE_WEIGHTS, save_resource
 from .scenario import Scenario, Step, Value
 from .user_generator import (
     dry_run,
@@ -56,14 +57,24 @@ from .user_generator import (
 def generate(seed: int, length: int) -> Scenario:
     """Return the scenario of a seed: random steps, and a final change of all addresses.
 
-    Every fourth home has several connections.
+    Every fourth home has several connections, every fourth one has its addresses in lists and
+    in a location as well, and every fourth one shares names with another home.
     """
     rng = Random(seed)
-    has_connections = seed % _HOMES_PER_KIND == 0
-    makers = _WEIGHTS | _CONNECTION_WEIGHTS if has_connections else _WEIGHTS
-    first = [save_connections(rng) for _ in range(_FIRST_DOMAINS if has_connections else 0)]
+    makers, first = _WEIGHTS, list[Step]()
+    trials: tuple[str, ...] = TRIALS
+    match seed % _KINDS_OF_HOMES:
+        case 0:
+            makers = _WEIGHTS | _CONNECTION_WEIGHTS
+            first = [save_connections(rng) for _ in range(_FIRST_DOMAINS)]
+            trials = (*CONNECTION_TRIALS * 4, *TRIALS)
+        case 2:
+            makers = _WEIGHTS | RESOURCE_WEIGHTS
+            first = [save_resource(rng, kind) for kind in RESOURCES]
+            trials = (*RESOURCE_TRIALS * 4, *TRIALS)
+        case 3:
+            makers = _WEIGHTS | SHARED_NAME_WEIGHTS
     steps = rng.choices([*makers], [*makers.values()], k=length - len(first))
-    trials = (*CONNECTION_TRIALS * 4, *TRIALS) if has_connections else TRIALS
     scenario = [*first, *(maker(rng) for maker in steps), _final_change(rng, trials)]
     for _ in range(rng.randint(0, _MAX_STUN_STEPS)):
         scenario.insert(rng.randrange(length), set_stun(rng))
@@ -149,7 +160,7 @@ _WEIGHTS: dict[Callable[[Random], Step], int] = {
     _interleave: 7,
 }
 """How often each kind of step is chosen."""
-_HOMES_PER_KIND = 4
+_KINDS_OF_HOMES = 4
 _FIRST_DOMAINS = 3
 _CONNECTION_WEIGHTS: dict[Callable[[Random], Step], int] = {
     wait_minutes: 30,

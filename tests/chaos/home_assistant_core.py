@@ -13,11 +13,13 @@ from pytest_homeassistant_custom_component.common import async_test_home_assista
 
 from devtools.bare_core import prepare_core
 
+from .account import Account
 from .clock import Clock
 from .constants import ENTITIES, STATUS_ENTITIES
-from .integration import DOMAIN, INSTANCE_ID, new_entry
+from .integration import DOMAIN, INSTANCE_ID, new_entry, new_resource_subentry
 from .model import ZoneModel
 from .network import Network
+from .resources import ResourceModel
 from .stored_data import registry_id
 from .zone_checker import ZoneChecker
 
@@ -43,6 +45,8 @@ class HomeAssistantCore:
         started: Iterable[Callable[[HomeAssistant], None]],
         models: Mapping[str, ZoneModel],
         checkers: Mapping[str, ZoneChecker],
+        resources: ResourceModel,
+        account: Account,
     ) -> None:
         """Stay stopped; whatever starts is passed to ``started``."""
         self.hass: HomeAssistant
@@ -51,6 +55,8 @@ class HomeAssistantCore:
         self._started = started
         self._models = models
         self._checkers = checkers
+        self._resources = resources
+        self._account = account
         self._running = AsyncExitStack()
         self._storage: dict[str, Any] = {
             "core.uuid": {"version": 1, "key": "core.uuid", "data": {"uuid": INSTANCE_ID}}
@@ -75,7 +81,9 @@ class HomeAssistantCore:
         if not late_entities:
             self._network.connect_states(self._write_state)
         for name, model in self._models.items():
-            new_entry(model, self._checkers[name].zone.id).add_to_hass(hass)
+            zone_id, resources = self._checkers[name].zone.id, self._resources.of_zone(name)
+            subentries = [new_resource_subentry(c, *self._account.ids(c.kind)) for c in resources]
+            new_entry(model, zone_id, subentries).add_to_hass(hass)
         await async_setup_component(hass, DOMAIN, {})
         hass.set_state(CoreState.running)
         if state is not CoreState.running:

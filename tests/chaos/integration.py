@@ -1,8 +1,9 @@
 """Adapter: the only module of the chaos tests that uses the integration."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from hashlib import sha256
+from ipaddress import IPv4Network
 from types import MappingProxyType
 from typing import Any, cast, override
 
@@ -23,6 +24,8 @@ from custom_components.raindrop.coordinator import RaindropConfigEntry, Raindrop
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.detection.flap_damping import DampingState
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
+from custom_components.raindrop.resources import ip_list_operations
+from custom_components.raindrop.resources.config import read_managed_resource
 from devtools.simulated_providers import providers_of, resolvers_of
 from simulator import Simulator
 from simulator.http_server import LOOPBACK
@@ -30,7 +33,8 @@ from tests.secrets import TOKEN
 
 from .constants import CONNECTIONS, RECORD_TYPES
 from .model import DomainConfig, RecordKey, Source, SourceCatalog, ZoneModel
-from .stored_data import entry_options, registry_id, subentry_data
+from .resources import ResourceConfig
+from .stored_data import entry_options, registry_id, resource_data, subentry_data
 
 __all__ = ["DOMAIN", "OWNER_COMMENT", "UPDATE_INTERVAL"]
 
@@ -47,6 +51,9 @@ OWNER_COMMENTS = frozenset({OWNER_COMMENT, *CONNECTION_COMMENTS.values()})
 """The comments of records that Raindrop created in this home."""
 OTHER_HOME_COMMENT = owner_comment(ddns.HomeId("0badcafe"))
 """The comment of records that Raindrop created in another home."""
+
+_FOR_THE_USER = (ddns.Reason.CONTESTED, ddns.Reason.SETTINGS_CHANGED)
+"""The reasons for which a resource is left alone until the user says otherwise."""
 
 
 def use_simulator(simulator: Simulator, patch: pytest.MonkeyPatch) -> None:
@@ -69,11 +76,20 @@ def use_simulator(simulator: Simulator, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ddns, "STUN_SERVERS", {})
 
 
+def wait_for_operations_by(
+    sleep: Callable[[float], Awaitable[None]], patch: pytest.MonkeyPatch
+) -> None:
+    """Make the integration wait for operations on IP lists by another function."""
+    patch.setattr(ip_list_operations, "sleep", sleep)
+
+
 # Config entries
 
 
-def new_entry(model: ZoneModel, zone_id: str) -> MockConfigEntry:
-    """Return the config entry of a zone."""
+def new_entry(
+    model: ZoneModel, zone_id: str, resources: Iterable[ConfigSubentry] = ()
+) -> MockConfigEntry:
+    """Return the config entry of a zone, with subentries of resources."""
     return MockConfigEntry(
         domain=DOMAIN,
         title=model.name,
@@ -99,7 +115,8 @@ def new_entry(model: ZoneModel, zone_id: str) -> MockConfigEntry:
                 "subentry_id": _subentry_id(name),
             }
             for name, config in model.domains.items()
-        ],
+        ]
+        + [subentry.as_dict() for subentry in resources],
     )
 
 
@@ -114,6 +131,19 @@ def new_subentry(config: DomainConfig, sources: SourceCatalog) -> ConfigSubentry
     )
 
 
+def new_resource_subentry(
+    config: ResourceConfig, account_id: str, resource_id: str
+) -> ConfigSubentry:
+    """Return the subentry of a resource."""
+    return ConfigSubentry(
+        data=MappingProxyType(resource_data(config, account_id, resource_id)),
+        subentry_id=_subentry_id(config.kind),
+        subentry_type=config.kind,
+        title=config.kind,
+        unique_id=f"{config.kind}:{resource_id}",
+    )
+
+
 def get_entry(hass: HomeAssistant, zone: str) -> RaindropConfigEntry:
     """Return the config entry of a zone."""
     entry = hass.config_entries.async_get_known_entry(_entry_id(zone))
@@ -121,14 +151,19 @@ def get_entry(hass: HomeAssistant, zone: str) -> RaindropConfigEntry:
 
 
 def has_problem(hass: HomeAssistant, zone: str, domain: str) -> bool:
-    """Return whether the problem sensor of a domain is on, or has no state."""
+    """Return whether the problem sensor of a domain or resource is on, or has no state."""
+    sensors = problem_sensors(hass, zone, domain)
+    return any(not hass.states.is_state(entity_id, "off") for entity_id in sensors)
+
+
+def problem_sensors(hass: HomeAssistant, zone: str, domain: str) -> set[str]:
+    """Return the problem sensors of a domain or resource."""
     entities = er.async_entries_for_config_entry(er.async_get(hass), _entry_id(zone))
-    sensors = (
+    return {
         entity.entity_id
         for entity in entities
         if entity.domain == "binary_sensor" and entity.config_subentry_id == _subentry_id(domain)
-    )
-    return any(not hass.states.is_state(entity_id, "off") for entity_id in sensors)
+    }
 
 
 def zone_problem_issues(hass: HomeAssistant, zone: str) -> set[str]:
@@ -244,6 +279,27 @@ class LoadedZone:
             if record.conflict and record.conflict.reason is ddns.Reason.CONTESTED:
                 with suppress(HomeAssistantError):
                     await self._coordinator.async_update_now(overrule=record_key)
+
+    async def choose_networks(self, subentry: ConfigSubentry, networks: Iterable[str]) -> None:
+        """Remember which networks of a location are this home's, as its form does."""
+        entry = self._coordinator.config_entry
+        config = read_managed_resource(entry, subentry).config
+        own = map(IPv4Network, networks)
+        await self._coordinator.resources.async_choose(config, own)
+
+    async def resolve_resources(self) -> None:
+        """Bring the resources in line that only the user can, as the repairs do."""
+        resources = self._coordinator.resources
+        for managed in resources.managed:
+            if resources.state(managed.id).failure in _FOR_THE_USER:
+                with suppress(HomeAssistantError):
+                    await resources.async_sync_now(managed.subentry_id)
+
+    @property
+    def resource_problems(self) -> str:
+        """What is known of the zone's resources as text."""
+        resources = self._coordinator.resources
+        return str({managed.title: resources.state(managed.id) for managed in resources.managed})
 
     @property
     def is_backing_off(self) -> bool:

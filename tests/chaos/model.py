@@ -94,6 +94,8 @@ class ManagedRecord:
     ttl_s: int | None
     record_id: str | None
     """The record that the user pinned among several."""
+    take_over: tuple[str, ...] = ()
+    """The versions of records of another home that the user gave to this one."""
     interface_id: str
     prefix_length: int
 
@@ -152,6 +154,8 @@ class DomainConfig:
     """Whether each connection has a record of its own."""
     down_after_min: int = 2
     back_after_min: int = 10
+    take_over: tuple[str, ...] = ()
+    """The versions of records of another home that the user gave to this one."""
 
     @property
     def record_keys(self) -> set[RecordKey]:
@@ -273,6 +277,12 @@ class ZoneModel:
             self.domains[name] = replace(self.domains[name], paused=paused)
         return name in self.domains
 
+    def give_record(self, name: str, version: str) -> bool:
+        """Give a version of a record to a domain; return whether it is configured."""
+        if config := self.domains.get(name):
+            self.domains[name] = replace(config, take_over=(*config.take_over, version))
+        return name in self.domains
+
     def remove_domain(self, name: str) -> bool:
         """Remove a domain; return whether it was configured."""
         config = self.domains.pop(name, None)
@@ -316,6 +326,7 @@ class ZoneModel:
             proxied={"keep": None, "on": True, "off": False}[config.proxied],
             ttl_s={"keep": None, "auto": 1, "seconds": config.ttl_s}[config.ttl],
             record_id=config.record_ids.get(label),
+            take_over=config.take_over,
             interface_id=config.interface_id if label == "ipv6" else "",
             prefix_length=config.prefix_length,
         )

@@ -1,12 +1,13 @@
-"""Check that no record is silently wrong: after 15 minutes it is shown as a problem."""
+"""Check that no record or resource is silently wrong: after 15 minutes a problem is shown."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from .constants import family_of
+from .constants import DNS_LOCATION, family_of
 from .expectations import Expectations
 from .model import ManagedRecord, RecordKey
 from .reported_addresses import ReportedAddresses
+from .resources import label_of
 from .scenario import Step
 from .world import World
 
@@ -34,6 +35,11 @@ _HARMLESS_STEPS = frozenset(
         "set_delegation",
         "edit_dns",
         "add_odd_record",
+        "move_other_home",
+        "edit_resource",
+        "set_operations",
+        "set_address_taken",
+        "set_resource_exists",
     }
 )
 """Steps after which Raindrop still knows since when a record is wrong; others begin again."""
@@ -41,7 +47,7 @@ _QUORUM = 2
 
 
 class ProblemChecker:
-    """Follows every record that holds an address which nothing reports any more."""
+    """Follows every record or resource that holds an address which nothing reports any more."""
 
     def __init__(
         self, world: World, reported: ReportedAddresses, expectations: Expectations
@@ -53,6 +59,7 @@ class ProblemChecker:
         self._wrong_s: dict[tuple[str, RecordKey], int] = {}
         """For how long an update had to notice a wrong record, by zone and record key.
 
+        Of a resource, it is its kind and the family.
         A longer wait counts as an hour: it ends with a single update.
         """
 
@@ -68,7 +75,7 @@ class ProblemChecker:
         passed_s = min(arguments[0], _FULL_SYNC_S)
         self._wrong_s = {
             key: self._wrong_s[key] + passed_s if key in self._wrong_s else 0
-            for key in self._wrong_records()
+            for key in (*self._wrong_records(), *self._wrong_resources())
         }
         return [
             f"{zone}: {record_key} is wrong for {wrong_s} s, but no problem is shown"
@@ -84,6 +91,7 @@ class ProblemChecker:
         """
         edited = self._world.checkers[zone].externally_changed
         is_edited = bool(edited & {record_key, (f"sub.{zone}", "NS")})
+        is_edited = is_edited or record_key[0] in self._world.account.ever_edited
         return _SHOWN_AFTER_S + (_FULL_SYNC_S if is_edited else 0) + self._world.clock.interval_s
 
     def _wrong_records(self) -> Iterator[tuple[str, RecordKey]]:
@@ -94,6 +102,25 @@ class ProblemChecker:
                 reported = self._reported.current(managed.source.family, reporters)
                 if self._is_wrong(zone, record_key, managed, reported):
                     yield zone, record_key
+
+    def _wrong_resources(self) -> Iterator[tuple[str, RecordKey]]:
+        """Yield the resources that lack an address which all report, or hold an old one."""
+        account = self._world.account
+        for (kind, label), managed in self._world.resources.managed().items():
+            config, source = self._world.resources.configs[kind], managed.source
+            sources = self._world.models[config.zone].sources
+            reported = self._reported.current(source.family, sources.reporters(source))
+            addresses = [text for text in reported if _is_address(text, source.family)]
+            needed = 1 if source.is_unverifiable else _QUORUM
+            if len({*reported}) > 1 or len(addresses) < needed:
+                # Only an address that could be written is missed.
+                continue
+            network = managed.network(addresses[0])
+            left = account.left_networks if kind == DNS_LOCATION else set[str]()
+            shared = {item.network for item in account.foreign(kind)} | left
+            own = {n for n in account.own(kind) if label_of(n) == label}
+            if network not in own | shared or own - {network} - shared:
+                yield config.zone, (kind, label)
 
     def _is_wrong(
         self, zone: str, record_key: RecordKey, managed: ManagedRecord, reported: list[str]

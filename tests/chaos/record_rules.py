@@ -1,6 +1,8 @@
 """What the policy of a managed record says about the fields of its record."""
 
-from simulator.cloudflare.record import Fields
+from collections.abc import Iterable
+
+from simulator.cloudflare.record import Fields, Record
 
 from .attribute_memory import AUTOMATIC_TTL
 from .model import ManagedRecord, RecordKey
@@ -14,6 +16,12 @@ def key_of(fields: Fields) -> RecordKey:
 def shown(fields: Fields) -> dict[str, object]:
     """Return all fields of a record by name."""
     return {name: getattr(fields, name) for name in fields.__dataclass_fields__}
+
+
+def is_given_by_user(record: Record, allowed: Iterable[ManagedRecord]) -> bool:
+    """Return whether the user gave a record of another home, as it is now, to this one."""
+    version = f"{record.id} {record.shown()['modified_on']}"
+    return any(version in managed.take_over for managed in allowed)
 
 
 def attributes_at_creation(

@@ -87,6 +87,7 @@ class Recovery:
         await self._pass_intervals(1)
         await self._expectations.pass_until_seen()
         self._expectations.check_dns()
+        self._expectations.of_resources.check()
         self._expectations.check_no_problems()
         await self._trials.run(self._trial)
         for service, delay in self._delays.items():
@@ -97,11 +98,13 @@ class Recovery:
         await self._pass_intervals(2)
         self._expectations.check_no_writes()
         self._expectations.check_dns()
+        self._expectations.of_resources.check()
         self._expectations.check_no_problems()
         for zone in self._models:
             await self._user.reload(zone)
         await self._clock.settle()
         self._expectations.check_deleted()
+        self._expectations.of_resources.check_deleted()
 
     async def check_secrets(self) -> None:
         """Check that issues, states and diagnostics contain no secret."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from .constants import FAMILIES
 from .model import DomainConfig, SourceCatalog, SourceChoice, ZoneModel
+from .resources import ResourceConfig
 
 
 def entry_options(model: ZoneModel) -> dict[str, Any]:
@@ -36,6 +37,20 @@ def subentry_data(config: DomainConfig, sources: SourceCatalog) -> dict[str, Any
         },
         "paused": config.paused,
         "connections": _connections_data(config, sources),
+        "take_over": [*config.take_over],
+    }
+
+
+def resource_data(config: ResourceConfig, account_id: str, resource_id: str) -> dict[str, Any]:
+    """Return the data of a resource's subentry."""
+    return {
+        "account_id": account_id,
+        "resource_id": resource_id,
+        "families": [*config.families],
+        "ipv6_entry": config.ipv6_entry,
+        "adopted": [],
+        "allows_shared": False,
+        "delete_items": config.delete_items,
     }
 
 

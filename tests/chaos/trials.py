@@ -25,6 +25,7 @@ from .expectations import Expectations
 from .fault_generator import ODD_FIELDS
 from .model import ManagedRecord, RecordKey
 from .record_trials import RecordTrials
+from .resource_trials import ResourceTrials
 from .scenario import InvariantViolationError
 from .world import World
 from .zone_trials import ZoneTrials
@@ -55,6 +56,7 @@ class Trials:
             "slow_write": self._slow_write,
             "odd_records": self._odd_records,
             **records.trials,
+            **ResourceTrials(world, expectations.of_resources).trials,
             **ConnectionTrials(world, expectations).trials,
             **ZoneTrials(world, expectations).trials,
         }

@@ -9,10 +9,12 @@ from simulator import Simulator
 from tests.secrets import TOKEN
 
 from .clock import Clock
+from .constants import RECORD_TYPES
 from .external_editor import ExternalEditor
 from .home_assistant_core import HomeAssistantCore
-from .integration import get_entry, loaded_zone, new_subentry
+from .integration import OTHER_HOME_COMMENT, get_entry, loaded_zone, new_subentry
 from .model import SourceChoice, ZoneModel
+from .resource_checker import ResourceChecker
 from .scenario import InvariantViolationError, Operation
 from .stored_data import entry_options, subentry_data
 from .zone_checker import ZoneChecker
@@ -29,6 +31,7 @@ class UserOperations:
         editor: ExternalEditor,
         models: Mapping[str, ZoneModel],
         checkers: Mapping[str, ZoneChecker],
+        resources: ResourceChecker,
     ) -> None:
         """Operate this core."""
         self._simulator = simulator
@@ -37,10 +40,12 @@ class UserOperations:
         self._editor = editor
         self._models = models
         self._checkers = checkers
+        self._resources = resources
         self.operations: dict[str, Operation] = {
             "save_domain": self.save_domain,
             "remove_domain": self.remove_domain,
             "pause_domain": self.pause_domain,
+            "give_record": self.give_record,
             "set_source": self.set_source,
             "reload": self.reload,
             "restart": self.restart,
@@ -67,7 +72,7 @@ class UserOperations:
         """Store the configuration of a domain in its subentry."""
         hass, model = self._core.hass, self._models[zone]
         entry, config = get_entry(hass, zone), model.domains[domain]
-        found = [s for s in entry.subentries.values() if s.data["domain"] == domain]
+        found = [s for s in entry.subentries.values() if s.data.get("domain") == domain]
         if found:
             stored = subentry_data(config, model.sources)
             hass.config_entries.async_update_subentry(entry, found[0], data=stored)
@@ -81,6 +86,15 @@ class UserOperations:
             self._allow_writes(zone)
             self._store_domain(zone, domain)
 
+    async def give_record(self, zone: str, domain: str, label: str) -> None:
+        """Give the records of another home to a domain, as they are now."""
+        for record in self._editor.find(zone, domain, RECORD_TYPES[label]):
+            version = f"{record['id']} {record['modified_on']}"
+            is_of_other = record["comment"] == OTHER_HOME_COMMENT
+            if is_of_other and self._models[zone].give_record(domain, version):
+                self._allow_writes(zone)
+                self._store_domain(zone, domain)
+
     async def resume_all(self) -> None:
         """Keep all domains up to date again."""
         for zone, model in self._models.items():
@@ -93,7 +107,7 @@ class UserOperations:
             return
         entry = get_entry(self._core.hass, zone)
         for subentry in list(entry.subentries.values()):
-            if subentry.data["domain"] == domain:
+            if subentry.data.get("domain") == domain:
                 self._core.hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
 
     async def set_source(self, zone: str, label: str, choice: SourceChoice) -> None:
@@ -150,10 +164,11 @@ class UserOperations:
         await self._clock.settle()
 
     async def resolve_contested(self) -> None:
-        """Resolve the contested records of all zones, as the repair does."""
+        """Resolve the contested records and resources of all zones, as the repairs do."""
         for zone in self._models:
             if loaded := loaded_zone(self._core.hass, zone):
                 await loaded.resolve_contested()
+                await loaded.resolve_resources()
         await self._clock.settle()
 
     def _check_requests_only_read(self, before: int, zone_id: str = "") -> None:
@@ -167,3 +182,4 @@ class UserOperations:
     def _allow_writes(self, zone: str) -> None:
         """Let the checker allow what is configured from now on."""
         self._checkers[zone].allow(self._models[zone].managed_records())
+        self._resources.allow()

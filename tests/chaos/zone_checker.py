@@ -16,7 +16,7 @@ from .detection_checker import DetectionChecker
 from .incomplete_records import IncompleteRecords
 from .integration import OTHER_HOME_COMMENT, OWNER_COMMENT
 from .model import ManagedRecord, RecordKey, SourceCatalog
-from .record_rules import attributes_at_creation, enforced, key_of, shown
+from .record_rules import attributes_at_creation, enforced, is_given_by_user, key_of, shown
 from .reported_addresses import ReportedAddresses
 
 _NEW = (False, AUTOMATIC_TTL, OWNER_COMMENT)
@@ -259,7 +259,8 @@ class ZoneChecker:
         if not allowed or record_key != key_of(old.fields):
             self._violation(f"{record_key} was changed, but is not managed")
         self._check_delegation(record_key)
-        if old.fields.comment == OTHER_HOME_COMMENT:
+        is_given = is_given_by_user(old, allowed)
+        if old.fields.comment == OTHER_HOME_COMMENT and not is_given:
             self._violation(f"{record_key} was changed, the record of another home")
         # A correction of attributes alone confirms the existing content as well.
         self._identifying[record_key].add(fields.content)
@@ -270,6 +271,8 @@ class ZoneChecker:
         self._check_selection(record_key, old, allowed)
         changed = {key for key in was.keys() - {"content"} if was[key] != now[key]}
         may_change = self._incomplete.may_change(old, fields)
+        if is_given and fields.comment == OWNER_COMMENT:
+            may_change.add("comment")
         if changed and not any(
             changed <= enforced(managed, fields) | may_change for managed in allowed
         ):
@@ -302,7 +305,7 @@ class ZoneChecker:
         pinned = {managed.record_id for managed in allowed}
         if old.id in pinned or record_key in self._external_keys_in_step:
             return
-        is_owned = old.fields.comment == OWNER_COMMENT
+        is_owned = old.fields.comment == OWNER_COMMENT or is_given_by_user(old, allowed)
         existing = [r for r in self.zone.records.values() if key_of(r.fields) == record_key]
         exists = any(
             record.id in pinned and record.fields.comment != OTHER_HOME_COMMENT
