@@ -171,4 +171,4 @@ def new_domain_schema(
     cnames = {vol.Optional("cnames"): section(vol.Schema({}))} if has_cnames else {}
     selector = SelectSelectorConfig(options=names, multiple=True, custom_value=True)
     policies = domain_schema(texts).schema
-    return vol.Schema({vol.Required(CONF_DOMAIN): SelectSelector(selector), **policies, **cnames})
+    return vol.Schema({vol.Required(CONF_DOMAIN): SelectSelector(selector), **cnames, **policies})
