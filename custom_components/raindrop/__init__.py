@@ -31,6 +31,7 @@ from .issues.entry import (
 )
 from .issues.resources import async_delete_resource_issues
 from .issues.sync import async_delete_issues, async_sync_issues
+from .loading import async_begin_setup, async_schedule_reload
 from .resources.deletions import async_delete_items_with_entry
 from .services import async_setup_services
 from .storage.zone_store import ZoneStore
@@ -58,6 +59,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: RaindropConfigEntry) -> bool:
     """Set up a zone."""
+    async_begin_setup(hass, entry)
     try:
         home_id = await async_get_home_id(hass)
     except (HomeAssistantError, OSError) as err:
@@ -132,7 +134,7 @@ async def _async_entry_changed(
     if entry.state is ConfigEntryState.LOADED and _essentials(entry) == loaded:
         await entry.runtime_data.async_take_over_domains()
     else:
-        hass.config_entries.async_schedule_reload(entry.entry_id)
+        async_schedule_reload(hass, entry)
 
 
 def _essentials(entry: RaindropConfigEntry) -> _Essentials:

@@ -48,6 +48,7 @@ from .flows.schemas import (
 from .flows.takeover import TakeoverSteps
 from .flows.zero_trust_list import ZeroTrustListFlow
 from .home_id import async_get_home_id
+from .loading import async_schedule_reload
 from .subentries import add_subentry, new_domain_subentry
 from .takeover import CONF_REPLACES
 from .zone_move import async_find_zone, async_use_zone, zone_data
@@ -248,8 +249,8 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
             entry, data_updates=api_client.credential_data(self._entered)
         )
         # The entry's update listener schedules a reload only if the entry is
-        # loaded and its data changed. Scheduling it twice reloads it once.
-        self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        # loaded and its data changed.
+        async_schedule_reload(self.hass, entry)
         return result
 
     async def _async_verify(self, entry: RaindropConfigEntry, data: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from .config import (
 )
 from .ddns import Source, ZoneConfig, reconfigured
 from .deletions import async_begin_deletions
+from .loading import async_schedule_reload
 from .resources.config import unreadable_resources
 from .storage.sources import watches_connection
 from .storage.zone_store import ZoneStore
@@ -64,5 +65,5 @@ class LoadedConfig:
         self._read()
         self.async_apply(before)
         if self._unreadable != unreadable:
-            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
+            async_schedule_reload(self._hass, self._entry)
         return [domain for domain in self.domains if domain not in known]

@@ -16,6 +16,7 @@ from .const import (
     SUBENTRY_DOMAIN,
 )
 from .ddns import CloudflareClient, CloudflareError, Zone
+from .loading import async_schedule_reload
 from .subentries import async_change_domain
 
 
@@ -62,7 +63,7 @@ def async_use_zone(
     for subentry in entry.get_subentries_of_type(SUBENTRY_DOMAIN):
         async_change_domain(hass, entry, subentry, **{CONF_RECORDS: {}, CONF_TAKE_OVER: []})
     # The update listener is there only while the entry is loaded.
-    hass.config_entries.async_schedule_reload(entry.entry_id)
+    async_schedule_reload(hass, entry)
 
 
 def zone_data(zone: Zone) -> dict[str, Any]:

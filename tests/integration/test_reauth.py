@@ -3,8 +3,9 @@
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState, ConfigFlowResult
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.event import async_track_state_change_event
 import pytest
 
 from custom_components.raindrop.const import DOMAIN
@@ -19,7 +20,7 @@ from tests.secrets import DNS_TOKEN, EMAIL, GLOBAL_KEY, READ_TOKEN, TOKEN, UNKNO
 from tests.simulated_time import settle
 
 from .builders import domain, set_up
-from .conftest import entry_state, record_endpoints, submit, typed
+from .conftest import UPDATE_NOW, entry_state, record_endpoints, submit, typed
 from .dns_location_homes import PUT, dns_location
 from .ip_list_homes import ADD, ip_list
 
@@ -55,7 +56,7 @@ async def test_a_key_that_does_not_work_is_refused_and_the_next_is_used(
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, f"{how}_successful")
     assert (entry.data["email"], entry.data["key"]) == (EMAIL, GLOBAL_KEY)
     assert entry_state(entry) is ConfigEntryState.LOADED
-    assert simulator.log.entries[-1].auth == "key"
+    assert simulator.log.select(service="cloudflare")[-1].auth == "key"
 
 
 @pytest.mark.parametrize("how", ["reauth", "reconfigure"])
@@ -104,6 +105,25 @@ async def test_a_key_is_used_unless_cloudflare_denies_it_a_resource(
     result = await submit(hass, form, key=TOKEN)
     assert result["reason"] == "reconfigure_successful"
     assert simulator.log.count(endpoint=ADD) == simulator.log.count(endpoint=PUT) == 1
+
+
+async def test_another_key_reloads_the_zone_once(
+    hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry
+) -> None:
+    """The form and the change of the entry share the reload."""
+    simulator.cloudflare.add_token(READ_TOKEN)
+    form = await start(hass, entry, "reconfigure")
+    changes: list[str] = []
+
+    @callback
+    def add(event: Event[EventStateChangedData]) -> None:
+        changes.append(event.data["entity_id"])
+
+    async_track_state_change_event(hass, [UPDATE_NOW], add)
+    await submit(hass, form, key=READ_TOKEN)
+    assert entry.data["key"] == READ_TOKEN
+    # Unavailable, then as it was.
+    assert changes == [UPDATE_NOW, UPDATE_NOW]
 
 
 async def test_an_email_that_is_no_longer_needed_is_removed(

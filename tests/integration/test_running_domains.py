@@ -446,6 +446,22 @@ async def test_a_record_that_was_managed_before_is_created_as_it_was(
     assert (record["content"], record["proxied"]) == (HOME, True)
 
 
+async def test_changes_that_need_a_reload_share_it(
+    hass: HomeAssistant, entry: RaindropConfigEntry, changed: list[str]
+) -> None:
+    """Domains that are changed meanwhile are no reason for another one."""
+    for number in range(5):
+        add(hass, entry, domain(f"n{number}.example.com"))
+    await settle(hass)
+    changed.clear()
+    hass.config_entries.async_update_entry(entry, title="Home")
+    for number in range(5):
+        update(hass, entry, f"n{number}.example.com", proxied="off")
+    await settle(hass)
+    # Unavailable, then as it was.
+    assert changed.count("button.example_com_update_now") == 2
+
+
 async def test_options_reload_the_zone(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
     """What concerns all domains is set up anew, as is a domain that cannot be read any more."""
     for _ in range(2):
