@@ -198,6 +198,8 @@ def test_a_change_within_an_endpoint_is_a_difference() -> None:
     assert before.differences(read_location({**READ, "endpoints": shown})) == ()
     changed = {**ENDPOINTS, "doh": {**ENDPOINTS["doh"], "require_token": False}}
     assert before.differences(read_location({**READ, "endpoints": changed})) == ("endpoints",)
+    without = read_location({k: v for k, v in READ.items() if k != "endpoints"})
+    assert before.differences(without) == without.differences(before) == ("endpoints",)
     unset = read_location({**READ, "max_ttl": None})
     assert unset.differences(read_location({**READ, "max_ttl": {"mode": "inherit"}})) == ()
 

@@ -287,6 +287,7 @@ async def test_a_write_that_changes_other_settings_is_the_last_one(
     result = await home.update(overrule=True)
     assert networks(simulator, location) == [FRIENDS, LATER, OFFICE]
     assert [event.type for event in result.events] == [EventType.UPDATED, EventType.RECOVERED]
+    assert home.state.changed_settings == ()
 
 
 async def test_a_write_that_loses_a_network_is_noticed(
@@ -385,6 +386,21 @@ async def test_a_former_address_belongs_to_others_once_the_new_one_is_confirmed(
     await home.update()
     await home.update()
     simulator.cloudflare.locations.set_networks(location, [OLD, OFFICE])
+    await home.update()
+    assert networks(simulator, location) == [OLD, OFFICE, NEW]
+
+
+async def test_a_former_address_belongs_to_others_while_that_of_the_home_is_not_known(
+    simulator: Simulator, location: Location, home: LocationHome
+) -> None:
+    """The new one was found there, so that the old one is not this home's any longer."""
+    home.moves(NEW)
+    await home.update()
+    simulator.cloudflare.locations.set_networks(location, [NEW, OLD, OFFICE])
+    home.moves(None)
+    await home.update()
+    simulator.cloudflare.locations.set_networks(location, [OLD, OFFICE])
+    home.moves(NEW)
     await home.update()
     assert networks(simulator, location) == [OLD, OFFICE, NEW]
 

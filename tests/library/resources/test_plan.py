@@ -52,6 +52,13 @@ def item(network: Network, number: int = 1, owner: Owner = Owner.THIS_HOME) -> R
         pytest.param(
             {Family.IPV4: None, Family.IPV6: B1}, [item(A1)], [B1], [], id="one unknown/other added"
         ),
+        pytest.param(
+            {Family.IPV4: A2, Family.IPV6: None},
+            [item(B1), item(A1, 2)],
+            [A2],
+            ["2"],
+            id="one unknown/old one of the other deleted",
+        ),
         pytest.param({Family.IPV4: A1}, [item(B1)], [A1], ["1"], id="family off/deleted"),
         pytest.param(
             {Family.IPV4: A1}, [item(A1), item(A1, 2)], [], ["2"], id="twice/one is enough"
@@ -153,4 +160,5 @@ def test_a_shared_address_is_added_only_if_the_user_says_so(
 def test_items_can_be_adopted_that_have_no_comment_and_our_address() -> None:
     """An item with a comment is somebody's, and another address may be as well."""
     items = [item(A1, 1, Owner.NOBODY), item(A2, 2, Owner.NOBODY), item(A1, 3, Owner.OTHER_HOME)]
+    items.append(replace(item(A1, 4, Owner.NOBODY), comment="office"))
     assert [found.id for found in adoptable_items(items, [A1])] == ["1"]

@@ -26,6 +26,7 @@ from custom_components.raindrop.ddns.resources.sync import (
     check_resource_edit,
     delete_own_items,
     preview_resource,
+    sync_resource,
 )
 from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
@@ -80,6 +81,8 @@ async def test_a_change_costs_five_requests_and_one_for_each_further_poll(
     assert held(simulator, trusted, home.comment) == [NEW]
     event = result.events[0]
     assert (event.type, str(event.from_ip), str(event.to_ip)) == (EventType.UPDATED, OLD, NEW)
+    assert (event.family, event.resource_id) == (Family.IPV4, home.config.resource_id)
+    assert [str(item.network) for item in result.deleted] == [f"{OLD}/32"]
 
     simulator.cloudflare.lists.steps = 3
     home.moves(LATER)
@@ -161,6 +164,21 @@ async def test_both_families_are_kept(
     assert held(simulator, trusted, home.comment) == [NEW, "2001:218:1:3::/64"]
 
 
+async def test_what_is_refused_together_is_added_one_by_one(
+    simulator: Simulator, session: ClientSession, trusted: ItemList
+) -> None:
+    """Each of them is known to be there then."""
+    sources = {Family.IPV4: HERE, Family.IPV6: HERE_V6}
+    home = new_home(simulator, session, trusted, sources=sources)
+    simulator.faults.add("cloudflare", ADD, kind="error", status=400, code=10000, times=1)
+    home.moves(OLD)
+    home.moves("2001:218:1:2::142")
+    result = await home.update()
+    assert held(simulator, trusted, home.comment) == [OLD, "2001:218:1:2::/64"]
+    assert [str(network) for network in result.added] == [f"{OLD}/32", "2001:218:1:2::/64"]
+    assert home.state.is_in_sync
+
+
 async def test_what_is_refused_of_one_family_does_not_stop_the_other(
     simulator: Simulator, session: ClientSession, trusted: ItemList
 ) -> None:
@@ -198,11 +216,15 @@ async def test_an_operation_that_is_not_completed_is_unconfirmed(
 ) -> None:
     """Nothing is deleted; the next update reads the list, and finds what came of it."""
     await home.update()
+    written_at = home.now
+    home.passes(1)
     simulator.cloudflare.lists.steps = None
     home.moves(NEW)
     result = await home.update()
     assert home.state.reason is Reason.UNCONFIRMED
     assert isinstance(result.errors[0], CloudflareResponseError)
+    assert str(result.errors[0]) == "It is not known whether the list was changed"
+    assert home.state.written_at == written_at
     assert held(simulator, trusted, home.comment) == [OLD]
     simulator.cloudflare.lists.finish()
     simulator.cloudflare.lists.steps = 1
@@ -321,7 +343,8 @@ async def test_an_external_change_is_corrected_twice(
         result = await home.update()
         assert [event.type for event in result.events] == [EventType.DRIFT_CORRECTED]
     delete_ours()
-    for _ in range(2):
+    for hours in (0, 7):
+        home.passes(hours * 60)
         await home.update()
         assert home.state.reason is Reason.CONTESTED
         assert home.state.is_done
@@ -336,9 +359,95 @@ async def test_a_list_that_is_gone_is_a_reason(
 ) -> None:
     """Nothing is written, and no list is created."""
     simulator.cloudflare.lists.remove(trusted)
-    await home.update()
+    result = await home.update()
     assert home.state.reason is Reason.NOT_FOUND
+    (event,) = result.events
+    assert (event.type, event.reason) == (EventType.FAILED, Reason.NOT_FOUND)
+    assert (event.family, event.resource_id) == (Family.IPV4, home.config.resource_id)
     await delete_own_items(home.client, home.config, no_time)
+
+
+async def test_a_list_that_is_refused_is_not_said_to_be_gone(
+    simulator: Simulator, home: ListHome
+) -> None:
+    """Only what is not found is gone."""
+    simulator.faults.add("cloudflare", READ, kind="error", status=400, code=10000)
+    await home.update()
+    assert home.state.reason is Reason.REFUSED
+
+
+async def test_a_list_without_a_source_fails_and_recovers_as_one_of_ipv4(
+    simulator: Simulator, trusted: ItemList, home: ListHome
+) -> None:
+    """Every event has a family."""
+    home.config = replace(home.config, sources={})
+    simulator.cloudflare.lists.remove(trusted)
+    (event,) = (await home.update()).events
+    assert (event.type, event.family) == (EventType.FAILED, Family.IPV4)
+
+
+async def test_an_external_change_is_corrected_while_an_operation_is_pending(
+    simulator: Simulator, session: ClientSession, trusted: ItemList
+) -> None:
+    """That the list is read again, with what was added, does not make it another event."""
+    sources = {Family.IPV4: HERE, Family.IPV6: HERE_V6}
+    home = new_home(simulator, session, trusted, sources=sources)
+    home.moves(OLD)
+    home.moves("2001:218:1:2::142")
+    await home.update()
+    (item,) = (i for i in simulator.cloudflare.lists.items(trusted) if i["ip"] == OLD)
+    simulator.cloudflare.lists.delete_item(trusted, item["id"])
+    home.moves("2001:218:1:3::142")
+    simulator.faults.add("cloudflare", DELETE, kind="error", status=429, code=10040, times=1)
+    result = await home.update()
+    assert held(simulator, trusted, home.comment) == [OLD, "2001:218:1:3::/64"]
+    types = {event.family: event.type for event in result.events}
+    assert types[Family.IPV4] is EventType.DRIFT_CORRECTED
+
+
+async def test_an_external_change_is_none_of_the_address_from_before(
+    simulator: Simulator, trusted: ItemList, home: ListHome
+) -> None:
+    """Though an old item is still there, which could not be deleted."""
+    await home.update()
+    home.moves(NEW)
+    simulator.faults.add("cloudflare", DELETE, kind="error", status=400, code=10000, times=1)
+    await home.update()
+    (item,) = (i for i in simulator.cloudflare.lists.items(trusted) if i["ip"] == NEW)
+    simulator.cloudflare.lists.delete_item(trusted, item["id"])
+    (event,) = (await home.update()).events
+    assert (event.type, event.from_ip) == (EventType.DRIFT_CORRECTED, None)
+    assert held(simulator, trusted, home.comment) == [NEW]
+
+
+async def test_what_was_added_before_the_list_could_not_be_read_is_not_lost(
+    simulator: Simulator, trusted: ItemList, home: ListHome
+) -> None:
+    """While another operation of the account is pending, the list is read again."""
+    await home.update()
+    home.moves(NEW)
+    simulator.faults.add("cloudflare", DELETE, kind="error", status=429, code=10040, times=1)
+    waits = 0
+
+    async def wait() -> bool:
+        nonlocal waits
+        waits += 1
+        if waits == 2:
+            simulator.faults.add("cloudflare", READ, kind="error")
+        return True
+
+    _, result = await sync_resource(
+        home.client,
+        home.config,
+        home.detections,
+        home.state,
+        now=home.now,
+        wait=wait,
+        overrule=False,
+    )
+    assert [str(network) for network in result.added] == [f"{NEW}/32"]
+    (event,) = (event for event in result.events if event.to_ip)
+    assert (event.type, event.resource_id) == (EventType.UPDATED, home.config.resource_id)
 
 
 async def test_a_failure_to_read_a_list_that_was_right_waits(
@@ -361,12 +470,13 @@ async def test_a_failure_to_read_a_list_that_was_right_waits(
     assert home.state.reason is Reason.UNREAD
 
 
-@pytest.mark.parametrize("method", [READ, ADD])
+@pytest.mark.parametrize("method", [READ, ADD, POLL])
 async def test_a_missing_permission_is_named(
     simulator: Simulator, home: ListHome, method: str
 ) -> None:
     """Also with the status that the account's part of the API has for it."""
-    for status in (401, 403):
+    for status, address in ((401, OLD), (403, NEW)):
+        home.moves(address)
         fault = {"status": status, "code": 10000, "message": "Authentication error"}
         added = simulator.faults.add("cloudflare", method, kind="error", **fault)  # type: ignore[arg-type]
         result = await home.update()

@@ -91,6 +91,7 @@ async def test_an_address_is_added_beside_those_of_others(
     result = await home.update()
     assert held(homes, home.comment) == [OLD]
     assert others(homes) == OTHERS
+    assert "per_page=1000" in simulator.log.entries[0].target
     assert sent(simulator) == [READ, PATCH]
     assert home.state.is_in_sync
     assert home.state.is_done
@@ -268,6 +269,11 @@ async def test_a_missing_permission_is_named(simulator: Simulator, home: ListHom
     (error,) = result.errors
     assert isinstance(error, CloudflarePermissionError)
     assert error.missing is Permission.ZERO_TRUST_EDIT
+    simulator.cloudflare.add_token(TOKEN, permissions=set())
+    (error,) = (await home.update()).errors
+    assert isinstance(error, CloudflarePermissionError)
+    assert error.missing is Permission.ZERO_TRUST_EDIT
+    simulator.cloudflare.add_token(TOKEN, permissions={"zero_trust:read"})
     with pytest.raises(CloudflarePermissionError):
         await check_resource_edit(home.client, home.config)
     with pytest.raises(CloudflarePermissionError):
@@ -327,6 +333,7 @@ async def test_a_long_list_is_read_to_its_end(
         add("cloudflare", READ, **fault)
         result = await home.update()
         assert isinstance(result.errors[0], CloudflareResponseError)
+        assert str(result.errors[0]) == "Cloudflare's list is not complete"
         simulator.faults.clear()
     assert held(homes, home.comment) == [OLD]
 
@@ -337,6 +344,7 @@ async def test_an_endless_list_is_an_error(simulator: Simulator, home: ListHome)
     simulator.faults.add("cloudflare", READ, kind="body", body=body)
     result = await home.update()
     assert isinstance(result.errors[0], CloudflareResponseError)
+    assert str(result.errors[0]) == "Cloudflare's list has no end"
     assert len(sent(simulator)) == 100
 
 

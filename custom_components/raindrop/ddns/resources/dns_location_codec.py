@@ -74,7 +74,7 @@ class Location:
         """Return the body that replaces the location by itself with other networks."""
         body = {key: self.fields[key] for key in _SENT if self.fields.get(key) is not None}
         max_ttl = body.get("max_ttl")
-        if isinstance(max_ttl, dict) and max_ttl.get(_SECONDS, 0) is None:
+        if isinstance(max_ttl, dict) and max_ttl.get(_SECONDS) is None:
             # Seconds that are null are refused.
             body["max_ttl"] = {k: v for k, v in max_ttl.items() if k != _SECONDS}
         return {**body, _NETWORKS: [{"network": text} for text in networks.values()]}

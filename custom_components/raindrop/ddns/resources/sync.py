@@ -92,7 +92,7 @@ async def sync_resource(
     now: datetime,
     wait: Wait,
     remember: Remember = _forget,
-    overrule: bool = False,
+    overrule: bool,
 ) -> tuple[ResourceState, ResourceResult]:
     """Bring a resource in line with the home's addresses; return its next state and what happened.
 
@@ -228,9 +228,9 @@ def _own(
         return state.own
     held, known = {item.network for item in run.items}, state.own or ()
     present = [network for network in known if network in held]
-    new = [network for network in desired.values() if network and (plan or network in held)]
+    new = [network for network in desired.values() if network]
     # While a write is not certain, what is there counts first: it may stay there.
-    first = [*present, *new] if plan else [*new, *present]
+    first = [*present, *new]
     if plan or state.failure is Reason.UNCONFIRMED:
         return tuple(dict.fromkeys([*first, *known]))[:_MAX_OWN]
     return tuple(first[:1]) or state.own
