@@ -7,11 +7,21 @@ from operator import itemgetter
 
 from .addresses import parse_record
 from .errors import CloudflareError
-from .models import Address, Change, Create, Reason, RecordKey, ResourceId, Update
+from .models import (
+    Address,
+    Change,
+    Create,
+    DesiredRecord,
+    Reason,
+    RecordKey,
+    ResourceId,
+    Update,
+)
 from .plans import Deletion, Outcome, TextOutcome
+from .records.choice import desired_address
 from .sources import ONLY_CONNECTION, ConnectionId, Family
 from .state import State
-from .zone_config import ZoneConfig
+from .zone_config import ManagedRecord, ZoneConfig
 from .zones import Zone
 
 
@@ -147,7 +157,7 @@ def _failures(config: ZoneConfig, before: State, after: State) -> Iterator[DdnsE
             family=key.family,
             record_key=key,
             from_ip=after.record(key).last_address,
-            to_ip=after.detection(managed[key]).address,
+            to_ip=_desired_address(managed[key], after),
             reason=after.record(key).reason,
         )
     for key in sorted(had_failed - failed):
@@ -157,3 +167,15 @@ def _failures(config: ZoneConfig, before: State, after: State) -> Iterator[DdnsE
             record_key=key,
             to_ip=after.record(key).last_address,
         )
+
+
+def _desired_address(managed: ManagedRecord, state: State) -> Address | None:
+    """Return the address that a record should hold, None if it is not known."""
+    key = managed.record_key
+    desired = DesiredRecord(
+        record_key=key,
+        address=state.detection(managed).address,
+        policy=managed.policy,
+        lacks_prefix=managed.lacks_prefix,
+    )
+    return desired_address(desired, state.record(key).record)

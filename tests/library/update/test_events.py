@@ -12,6 +12,8 @@ from custom_components.raindrop.ddns.models import (
     Address,
     Change,
     HostName,
+    InterfaceId,
+    Policy,
     Reason,
     RecordKey,
     ZoneId,
@@ -210,6 +212,16 @@ def test_a_failure_without_an_address_names_none() -> None:
     (event,) = events_between(CONFIG, failed(None, V4, A2), after, {})
 
     assert (event.from_ip, event.to_ip, event.reason) == (A1, None, Reason.NO_ADDRESS)
+
+
+def test_a_failure_has_the_address_that_the_record_should_hold() -> None:
+    """With an interface identifier, that is not the detected address."""
+    policy = Policy(interface_id=InterfaceId(bits=0xBEEF))
+    config = replace(CONFIG, managed_records=[managed(HOME, IPV6, policy)])
+
+    (event,) = events_between(config, home(B1), failed(Reason.REFUSED, V6, B1), {})
+
+    assert event.to_ip == ip_address("2001:218:1:2::beef")
 
 
 def test_a_recovery_has_the_address_of_the_record() -> None:
