@@ -197,18 +197,21 @@ def carried_over(
 ) -> dict[RecordKey, RecordState]:
     """Return what is known of records, where names now have one for each connection or no longer.
 
-    What the only record of a name was is then known of that of its first connection, so
-    that it is created as it was, and the other way around. ``record_keys`` are in order.
+    What the only record of a name was is then known of that of the connection that it
+    used, else of the first one, so that it is created as it was, and the other way
+    around. ``record_keys`` are in order.
     """
     known = {**records}
     former: dict[RecordKey, RecordKey] = {}
     for key in known:
         former.setdefault(key.rrset, key)
-    managed = [*record_keys]
+    managed = dict.fromkeys(record_keys)
     done = {key.rrset for key in managed if key in known}
     for key in managed:
         if key.rrset in former and key.rrset not in done:
-            known[key] = known.pop(former[key.rrset])
+            record = known.pop(former[key.rrset])
+            used = record.failover and key._replace(connection=record.failover.in_use)
+            known[used if used in managed else key] = record
         done.add(key.rrset)
     return known
 

@@ -12,6 +12,7 @@ from custom_components.raindrop.ddns.errors import (
     CloudflareResponseError,
     DetectionError,
 )
+from custom_components.raindrop.ddns.failover import FailoverState
 from custom_components.raindrop.ddns.models import (
     Address,
     Reason,
@@ -235,12 +236,15 @@ def test_equal_states_are_equal() -> None:
 
 FIBRE, LTE = (V4._replace(connection=ConnectionId(name)) for name in ("fibre", "lte"))
 KNOWN, OTHER = RecordState(last_address=A1), RecordState(last_address=A2)
+USED = replace(KNOWN, failover=FailoverState(in_use=LTE.connection, since=NOON))
 
 
 @pytest.mark.parametrize(
     "known, managed, expected",
     [
         pytest.param({V4: KNOWN}, [FIBRE, LTE], {FIBRE: KNOWN}, id="all/the first one"),
+        pytest.param({V4: USED}, [FIBRE, LTE], {LTE: USED}, id="all/the one in use"),
+        pytest.param({V4: USED}, [FIBRE], {FIBRE: USED}, id="all/that one is gone"),
         pytest.param({FIBRE: KNOWN, LTE: OTHER}, [V4], {V4: KNOWN, LTE: OTHER}, id="one again"),
         pytest.param({LTE: OTHER}, [FIBRE, LTE], {LTE: OTHER}, id="another one/nothing"),
         pytest.param({V4: KNOWN, V6: OTHER}, [V4, V6], {V4: KNOWN, V6: OTHER}, id="the same"),
@@ -252,7 +256,7 @@ def test_what_is_known_of_a_name_is_carried_over(
     managed: list[RecordKey],
     expected: dict[RecordKey, RecordState],
 ) -> None:
-    """What the only record of a name had, that of the first connection has, and back."""
+    """What the only record had, that of the connection in use has, else the first, and back."""
     assert carried_over(known, managed) == expected
 
 
