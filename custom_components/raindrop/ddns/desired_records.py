@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from .detection.result import Detection, Detections
-from .models import DesiredRecord, Policy, Record, RecordId, RecordKey
+from .models import Address, DesiredRecord, Policy, Record, RecordId, RecordKey
 from .records.external_changes import is_contested
 from .state import RecordState, State
 from .text_states import text_addresses
@@ -41,7 +41,7 @@ def desired_records_of(
                 may_have_existed=known.is_forgotten,
                 sent_addresses=known.sent_addresses,
                 text_names=managed.text_names,
-                text_addresses=text_addresses(known, now),
+                text_addresses=text_addresses(known, now) - of_others(managed, config, detections),
                 is_down=managed.is_down and not managed.is_paused,
                 uses_way_out=managed.source.uses_way_out,
                 network=detections[managed.source].network if key.connection else None,
@@ -58,6 +58,22 @@ def detection_of(managed: ManagedRecord, detections: Detections) -> Detection:
     if managed.is_paused or managed.is_down:
         return Detection(source=managed.source)
     return detections[managed.source]
+
+
+def of_others(
+    managed: ManagedRecord, config: ZoneConfig, detections: Detections
+) -> frozenset[Address]:
+    """Return the addresses that other connections with a record of the name report.
+
+    A text that has one of them has it for that connection.
+    """
+    key = managed.record_key
+    if not (key.connection and managed.text_names):
+        return frozenset()
+    siblings = (m for m in config.managed_records if m.record_key.rrset == key.rrset)
+    reported = {m.record_key: detection_of(m, detections).address for m in siblings}
+    own = reported.pop(key)
+    return frozenset(address for address in reported.values() if address and address != own)
 
 
 def _policy(policy: Policy, known: RecordState, existing: Mapping[RecordId, Record]) -> Policy:

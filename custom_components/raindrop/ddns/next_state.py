@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from .addresses import parse_record
-from .desired_records import detection_of
+from .desired_records import detection_of, of_others
 from .detection.result import Detection, Detections
 from .down_connections import are_handled
 from .errors import CloudflareError, CloudflareRefusedError
@@ -112,6 +112,9 @@ def with_plan(
         record = texts_read.known(
             state.record(key), record, managed, plan, now, has_address=has_address
         )
+        if others := record.text_addresses.keys() & of_others(managed, config, detections):
+            mine = {a: t for a, t in record.text_addresses.items() if a not in others}
+            record = replace(record, text_addresses=mine)
         is_overruled = key == overrule and not (record.conflict or record.failure)
         records[key] = replace(record, external_changes=()) if is_overruled else record
     are_texts_converged = len(texts) == len(plan.texts) and all(

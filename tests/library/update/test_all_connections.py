@@ -20,7 +20,7 @@ from custom_components.raindrop.ddns.sources import (
     Source,
     SourceKind,
 )
-from custom_components.raindrop.ddns.state import State
+from custom_components.raindrop.ddns.state import RecordState, State
 from custom_components.raindrop.ddns.zone_config import ManagedRecord
 from simulator import Simulator
 from simulator.cloudflare import Zone
@@ -517,6 +517,24 @@ async def test_two_addresses_of_a_line_in_turn_are_flapping(home: Home) -> None:
 
     assert home.written == {"fibre": F2, "lte": L1}
     assert home.reason(FIBRE) is Reason.FLAPPING
+
+
+async def test_a_text_with_the_address_of_a_line_follows_that_line(home: Home, zone: Zone) -> None:
+    """Though another one had it before: what was known of the only record is now known of it."""
+    updater, cloudflare = home.updater, home.updater.simulator.cloudflare
+    updater.managed_records = [
+        replace(record, text_names=frozenset({NAME})) for record in updater.managed_records
+    ]
+    cloudflare.add_record(zone, type="TXT", name=NAME, content=f'"v=spf1 ip4:{F1} -all"')
+    known = RecordState(last_address=ip_address(F1), text_addresses={ip_address(F1): None})
+    updater.state = State(records={LTE: known})
+
+    for fibre in (F1, F1, None, F2, F2):
+        home.report(fibre, L1)
+        await home.after(full_sync=True)
+        assert (home.reason(FIBRE), home.reason(LTE)) == (None, None)
+
+    assert updater.contents[f"TXT {NAME}"] == f'"v=spf1 ip4:{F2} -all"'
 
 
 async def test_the_preview_shows_what_is_deleted(home: Home) -> None:
