@@ -16,6 +16,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .address_sources import async_release_detector
+from .config import zone_host_name
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import CloudflareAuthError, CloudflareConnectionError, CloudflareNotFoundError
@@ -117,7 +118,12 @@ async def async_remove_entry(hass: HomeAssistant, entry: RaindropConfigEntry) ->
     await store.async_load()
     await async_delete_items_with_entry(hass, entry, store)
     await async_delete_with_entry(hass, entry, store)
-    if not hass.config_entries.async_entries(DOMAIN):
+    others = hass.config_entries.async_entries(DOMAIN)
+    for other in others:
+        # It had moved to another account. Its entities could not be added beside the old ones.
+        if zone_host_name(other) == zone_host_name(entry) is not None:
+            async_schedule_reload(hass, other)
+    if not others:
         async_release_detector(hass)
         await async_remove_history(hass)
 

@@ -120,16 +120,18 @@ def async_begin_deletions(
     """Find the domains removed since the state was stored, and report a lost state.
 
     A domain that cannot be read is not removed. If not even its name is known,
-    every domain might be that one, and none counts as removed.
+    every domain might be that one, and none counts as removed. A record type that a
+    domain no longer has is deleted with the domain, not before.
     """
     now = dt_util.utcnow()
+    is_deleted = {domain.name: domain.deletes_records for domain in domains}
     readable = {key for domain in domains for key in domain.configured_record_keys}
     unreadable = [record_keys_of_unreadable(s) for s in unreadable_domains(entry, domains)]
     kept = {key for record_keys in unreadable for key in record_keys}
     pending: dict[RecordKey, datetime | None] = {}
     for key, since in store.pending_deletions.items():
-        if key not in readable:
-            is_removed = all(unreadable) and key not in kept
+        if key not in readable and is_deleted.get(key.name, True):
+            is_removed = all(unreadable) and key not in kept and key.name not in is_deleted
             pending[key] = (since or now) if is_removed else None
     store.pending_deletions = {**pending, **dict.fromkeys(_deletable(domains))}
     if store.are_deletions_lost:

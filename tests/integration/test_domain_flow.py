@@ -273,3 +273,15 @@ async def test_a_mistyped_name_is_refused_in_a_zone_of_unknown_name(
     form = await start(hass, result["result"])
     form = await send(hass, form, FORM | {"domain": "www.sample.com"})
     assert form["errors"] == {"domain": "outside_zone"}
+
+
+async def test_a_domain_that_is_removed_while_its_form_is_open(
+    hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """The form ends; nothing is left to change."""
+    preview = await send(hass, await change(hass, entry), FORM)
+    assert preview["step_id"] == "preview"
+    hass.config_entries.async_remove_subentry(entry, next(iter(entry.subentries)))
+    await hass.async_block_till_done()
+    result = await send(hass, preview, {})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")

@@ -7,10 +7,11 @@ import pytest
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from tests.conftest import HOME, OLD
+from tests.conftest import HOME, HOME_V6, OLD
 from tests.secrets import TOKEN
 
 from .builders import domain, set_up
+from .conftest import Clock
 
 OWNED, FOREIGN = "owned.example.com", "foreign.example.com"
 
@@ -75,6 +76,25 @@ async def test_only_owned_records_are_deleted_with_their_zone(
     assert set(names(simulator)) == {FOREIGN, "home.example.com"}
     assert not hass.states.async_all()
     assert not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+
+
+async def test_a_record_type_that_is_cleared_is_deleted_with_the_domain(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, clock: Clock
+) -> None:
+    """Until the domain is removed, its record stays."""
+    simulator.ip.set_address(HOME_V6)
+    both = domain(OWNED, delete=True, families=["ipv4", "ipv6"])
+    entry = await set_up(hass, zone, [both])
+    assert names(simulator).count(OWNED) == 2
+    (subentry,) = entry.subentries.values()
+    data = {**subentry.data, "families": ["ipv4"]}
+    hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    await hass.async_block_till_done()
+    await clock.full_syncs()
+    assert names(simulator).count(OWNED) == 2
+    await hass.config_entries.async_reload(entry.entry_id)
+    await remove_domains(hass, entry)
+    assert names(simulator) == ["home.example.com"]
 
 
 async def test_by_default_records_are_not_deleted(

@@ -264,3 +264,16 @@ async def test_a_failure_of_the_preview_is_an_error_of_the_form(
     assert form["errors"] == {"base": "cloudflare_unavailable"}
     preview = await submit(hass, form, {"resource_id": trusted.id, **FORM})
     assert preview["step_id"] == "preview"
+
+
+async def test_a_list_that_is_removed_while_its_form_is_open(
+    hass: HomeAssistant, zone: Zone, trusted: ItemList
+) -> None:
+    """The form ends; nothing is left to change."""
+    entry = await set_up(hass, zone, [ip_list(trusted)])
+    await hass.async_block_till_done(wait_background_tasks=True)
+    preview = await submit(hass, await change(hass, entry), FORM)
+    hass.config_entries.async_remove_subentry(entry, next(iter(entry.subentries)))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    result = await submit(hass, preview, {})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")

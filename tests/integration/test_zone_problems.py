@@ -13,7 +13,7 @@ from custom_components.raindrop.const import DOMAIN
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD
-from tests.secrets import TOKEN
+from tests.secrets import DNS_TOKEN, TOKEN
 
 from .builders import domain, set_up
 from .conftest import Clock, press_update_now, submit, submit_user_form
@@ -203,6 +203,24 @@ async def test_the_active_one_of_two_zones_of_a_name_is_set_up(
     result = await submit_user_form(hass, zone="example.com", key=TOKEN, domain=NAME)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].unique_id == active.id
+
+
+async def test_a_zone_that_was_added_anew_gets_its_entities_when_the_old_one_is_removed(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> None:
+    """They have the same names, so they could not be there twice."""
+    old = await set_up(hass, zone, [domain(NAME)])
+    before = {state.entity_id for state in hass.states.async_all()}
+    simulator.cloudflare.edit_zone(zone, status="moved")
+    simulator.cloudflare.add_token(DNS_TOKEN, account="Other")
+    simulator.cloudflare.add_zone("example.com", account="Other")
+    result = await submit_user_form(hass, zone="example.com", key=DNS_TOKEN, domain=NAME)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.config_entries.async_remove(old.entry_id)
+    await hass.async_block_till_done()
+    assert {state.entity_id for state in hass.states.async_all()} == before
+    entities = er.async_entries_for_config_entry(er.async_get(hass), result["result"].entry_id)
+    assert before <= {entity.entity_id for entity in entities}
 
 
 async def test_of_several_zones_that_are_not_active_the_user_chooses_one(

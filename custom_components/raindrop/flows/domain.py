@@ -197,7 +197,8 @@ class DomainFlow(
             self._use_connections(with_own_records(connections, sources, name))
         if self.source == SOURCE_USER:
             return self._create_domains()
-        subentry = self._get_reconfigure_subentry()
+        if (subentry := await self._async_subentry()) is None:
+            return self.async_abort(reason="not_loaded")
         data = self._merged(self._domain_data(self._names[0]))
         return self.async_update_and_abort(self._entry, subentry, data=data)
 

@@ -169,7 +169,8 @@ class ResourceFlow(ZoneSubentryFlow):
         given = user_input.get(CONF_ADOPTED, [])
         data = {**self._data, CONF_ADOPTED: [*known, *given]}
         if self.source != SOURCE_USER:
-            subentry = self._get_reconfigure_subentry()
+            if (subentry := await self._async_subentry()) is None:
+                return self.async_abort(reason="not_loaded")
             return self.async_update_and_abort(self._entry, subentry, data=data)
         if is_resource_configured(self.hass, self.kind, data[CONF_RESOURCE_ID]):
             return self.async_abort(reason="already_configured")
