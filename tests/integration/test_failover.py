@@ -5,7 +5,7 @@ import logging
 from typing import Any
 
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -222,10 +222,14 @@ async def test_a_modem_that_falls_silent_starts_an_update(home: Home, modem: Rou
 async def test_events_have_both_connections_and_addresses(home: Home) -> None:
     """The change of the record follows as an event of its own."""
     seen: list[tuple[object, ...]] = []
-    home.hass.bus.async_listen(
-        "state_changed",
-        lambda event: seen.append(home.event) if event.data["entity_id"] == EVENT else None,
-    )
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        """Note the state at once: in a thread, it could be the next one already."""
+        if event.data["entity_id"] == EVENT:
+            seen.append(home.event)
+
+    home.hass.bus.async_listen("state_changed", note)
     await home.port(STATE_OFF)
     await home.clock.passes(timedelta(hours=1))
     await home.port(STATE_ON)
