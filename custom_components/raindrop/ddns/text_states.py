@@ -36,8 +36,10 @@ def with_sent_texts(state: State, plan: Plan) -> State:
     records = {**state.records}
     for text in plan.texts:
         for key in text.record_keys:
-            known = records.get(key, state.record(key))
-            sent = {new: None for _, new in text.replaced if new.version == key.family}
+            known = state.record(key)
+            had = {known.last_address, *known.text_addresses}
+            # A text may get the addresses of several records.
+            sent = {new: None for old, new in text.replaced if old in had}
             records[key] = replace(known, text_addresses={**known.text_addresses, **sent})
     return replace(state, records=records)
 

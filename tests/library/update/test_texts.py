@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
-from custom_components.raindrop.ddns.models import Address, HomeId, HostName, Policy, Reason
+from custom_components.raindrop.ddns.models import (
+    Address,
+    HomeId,
+    HostName,
+    Policy,
+    Reason,
+    RecordKey,
+)
 from custom_components.raindrop.ddns.results import EventType
-from custom_components.raindrop.ddns.sources import Family
+from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 from custom_components.raindrop.ddns.state import RecordState
 from simulator import Simulator
 from simulator.cloudflare import Zone
@@ -450,3 +457,31 @@ async def test_an_outdated_configuration_sends_no_text(
     await updater.update()
 
     assert (content(updater), updater.state.is_converged) == (spf(HOME), False)
+
+
+async def test_two_records_of_one_text_change_together_and_apart(
+    updater: ZoneUpdater, sources: FakeSources, simulator: Simulator, zone: Zone
+) -> None:
+    """What one of them gets is never taken for an address of the other."""
+    modem = Source(
+        Family.IPV4, SourceKind.ENTITY, entity="sensor.modem", meaning=Meaning.OTHER_CONNECTION
+    )
+    follow(updater, MAIL)
+    (home,) = updater.managed_records
+    vpn = RecordKey(HostName("vpn.example.com"), Family.IPV4)
+    updater.managed_records = [home, replace(home, record_key=vpn, source=modem)]
+    content = spf(HOME, f"ip4:{OLD} -all")
+    text = simulator.cloudflare.add_record(zone, type="TXT", name="mail", content=content)
+
+    async def moves(at_modem: str, at_home: str) -> str:
+        sources.values[modem.entity] = at_modem
+        await updater.update()
+        simulator.ip.set_address(at_home)
+        sources.advance(180)
+        await updater.update()
+        records = simulator.cloudflare.records(zone)
+        return next(str(r["content"]) for r in records if r["id"] == text["id"])
+
+    assert await moves(OLD, HOME) == content
+    assert await moves(LATER, NEXT) == spf(NEXT, f"ip4:{LATER} -all")
+    assert await moves("81.2.69.1", NEXT) == spf(NEXT, "ip4:81.2.69.1 -all")
