@@ -93,7 +93,7 @@ async def update_zone(
                 listing = _list(client, config, state, whole_zone=whole_zone)
                 reading.append(tasks.create_task(listing))
 
-        if options.full_sync or not state.is_converged:
+        if not state.is_converged:
             read()
         limit_s = options.detection_limit_s
         looked = await detect_all(detector, config.sources, options.max_age, limit_s)
@@ -102,7 +102,7 @@ async def update_zone(
         used = with_connections(config, looked, off_sensors, state, detector.now())
         if _is_usual(looked, used, state, options):
             return replace(state, detections=used.detections), UpdateResult()
-        if _has_new_dispute(looked, state) or not is_synced(*used):
+        if options.full_sync or _has_new_dispute(looked, state) or not is_synced(*used):
             read()
         confirmed = await confirm_all(detector, looked, second_opinion=options.second_opinion)
         used = with_connections(config, confirmed, off_sensors, state, detector.now())

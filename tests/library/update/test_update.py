@@ -116,20 +116,16 @@ async def test_the_confirming_query_and_the_list_run_concurrently(updater: ZoneU
     assert not batch.overlaps(confirming)
 
 
-@pytest.mark.parametrize("is_first", [True, False])
-async def test_a_zone_that_is_read_anyway_is_read_while_the_address_is_detected(
-    updater: ZoneUpdater, *, is_first: bool
+async def test_the_first_update_reads_the_zone_while_the_address_is_detected(
+    updater: ZoneUpdater,
 ) -> None:
-    """The first update and a full sync read the zone and ask the first provider concurrently."""
+    """Both take a round trip; neither waits for the other."""
     simulator = updater.simulator
-    if not is_first:
-        await updater.update()
     holds = [
         simulator.faults.add("ip", "cloudflare", kind="hold"),
         simulator.faults.add("cloudflare", LIST, kind="hold"),
     ]
-    simulator.log.clear()
-    task = updater.start(full_sync=not is_first)
+    task = updater.start()
     (looking,) = await simulator.log.arrived(1, provider="cloudflare")
     (listing,) = await simulator.log.arrived(1, endpoint=LIST)
     assert (looking.status, listing.status) == (None, None)
@@ -141,6 +137,22 @@ async def test_a_zone_that_is_read_anyway_is_read_while_the_address_is_detected(
 
     assert looking.overlaps(listing)
     assert updater.contents == {"A home.example.com": HOME}
+
+
+async def test_a_full_sync_reads_the_zone_after_the_first_response(updater: ZoneUpdater) -> None:
+    """The list does not get old while a provider is slow."""
+    simulator = updater.simulator
+    await updater.update()
+    hold = simulator.faults.add("ip", "cloudflare", kind="hold")
+    simulator.log.clear()
+    task = updater.start(full_sync=True)
+    await simulator.log.arrived(1, provider="cloudflare")
+    assert simulator.log.select(endpoint=LIST) == []
+    hold.release()
+
+    await task
+
+    assert updater.requests == [LIST]
 
 
 async def test_nothing_is_written_before_an_address_is_confirmed(updater: ZoneUpdater) -> None:
