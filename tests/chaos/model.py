@@ -222,6 +222,8 @@ class ZoneModel:
         """Record keys whose records may be deleted."""
         self.must_delete: set[RecordKey] = set()
         """Record keys whose records have to be deleted."""
+        self._cleared: set[RecordKey] = set()
+        """Record keys of types that a domain no longer has, deleted together with it."""
         self._loaded_deletions: set[str] = set()
         """The domains that a loaded entry knew to be deleted together with their records."""
 
@@ -257,7 +259,7 @@ class ZoneModel:
 
         ``find_record`` returns the id of the n-th record of a type at its name.
         """
-        self.remove_domain(name)
+        former = self.domains.pop(name, None)
         pinned, fields = data.get("pinned"), {k: v for k, v in data.items() if k != "pinned"}
         record_ids = {
             label: found
@@ -268,8 +270,13 @@ class ZoneModel:
             fields[key] = tuple(fields[key])
         config = DomainConfig(name=name, record_ids=record_ids, **fields)
         self.domains[name] = config
-        self.deletable -= config.record_keys
-        self.must_delete -= config.record_keys
+        # The record of a type that was cleared goes with the domain, not before.
+        kept = {(name, type_) for type_ in RECORD_TYPES.values()}
+        former_keys = former.record_keys if former and former.delete else set()
+        self._cleared |= former_keys | (self.deletable & kept)
+        self._cleared -= config.record_keys if config.delete else kept
+        self.deletable -= kept
+        self.must_delete -= kept
 
     def pause_domain(self, name: str, *, paused: bool) -> bool:
         """Pause or resume a domain; return whether it is configured."""
@@ -288,6 +295,7 @@ class ZoneModel:
         config = self.domains.pop(name, None)
         if config and config.delete:
             self.deletable |= config.record_keys
+            self.deletable |= {key for key in self._cleared if key[0] == name}
             self.must_delete |= config.record_keys if name in self._loaded_deletions else set()
         return config is not None
 
