@@ -80,8 +80,6 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
     _access: ZoneAccess
     _choice: Mapping[str, Any]
     """What was chosen to resolve conflicts, as it is stored."""
-    _existing: ConfigEntry | None
-    """The entry of the zone if it is set up already: the domain is added to it."""
 
     @staticmethod
     @callback
@@ -283,10 +281,7 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
         except ddns.AmbiguousZoneError as err:
             self._zones = err.zones
             raise
-        self._existing = self.hass.config_entries.async_entry_for_domain_unique_id(
-            DOMAIN, self._access.zone.id
-        )
-        if self._existing and self._access.name in config.host_names(self._existing):
+        if (existing := self._existing) and self._access.name in config.host_names(existing):
             return ErrorMessage(CONF_DOMAIN, "already_configured")
         record_key = RecordKey(self._access.name, Family.IPV4)
         # A plan has no conflict while the address is not known.
@@ -296,20 +291,26 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
         self._conflicts = first_conflicts(self._preview)
         return first_problem(self._preview)
 
+    @property
+    def _existing(self) -> ConfigEntry | None:
+        """The entry of the zone if it is set up by now: the domain is added to it."""
+        zone_id = self._access.zone.id
+        return self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, zone_id)
+
     def _create_entry(self, families: Iterable[str]) -> ConfigFlowResult:
         """Create the entry with its first domain, or add the domain to the existing entry."""
         access = self._access
         chosen = {**self._choice, config.CONF_FAMILIES: sorted(families)}
         subentry = new_domain_subentry(access.name, chosen)
-        if self._existing:
-            add_subentry(self.hass, self._existing, subentry)
+        if existing := self._existing:
+            add_subentry(self.hass, existing, subentry)
             credential = api_client.credential_data(self._entered)
-            is_in_use = credential.items() <= self._existing.data.items()
+            is_in_use = credential.items() <= existing.data.items()
             return self.async_abort(
                 reason="added" if is_in_use else "added_other_credential",
                 description_placeholders={
                     CONF_DOMAIN: subentry["title"],
-                    CONF_ZONE: self._existing.title,
+                    CONF_ZONE: existing.title,
                 },
             )
         return self.async_create_entry(

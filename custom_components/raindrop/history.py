@@ -80,8 +80,11 @@ class AddressHistory:
             )
 
     async def async_remove(self) -> None:
-        """Delete what is stored."""
-        await self._store.async_remove()
+        """Delete what is stored; log a failure."""
+        try:
+            await self._store.async_remove()
+        except OSError:
+            LOGGER.exception("The address history could not be deleted")
 
     def since(self, address: Address | None) -> datetime | None:
         """Return since when the home has an address, None if that is not known."""

@@ -253,6 +253,20 @@ async def test_the_families_of_the_home_are_offered(
     assert contents == {"A": OLD, "AAAA": HOME_V6}
 
 
+async def test_a_zone_that_is_removed_while_its_form_is_open_is_set_up_anew(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone
+) -> None:
+    """What counts is whether the zone is there when the form is submitted."""
+    first = (await submit_user_form(hass, **GOOD))["result"]
+    form = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    form = await submit_form(hass, form, **GOOD | {"domain": "www"})
+    assert form["step_id"] == "families"
+    await hass.config_entries.async_remove(first.entry_id)
+    result = await submit_form(hass, form, families=["ipv4"])
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert [s.title for s in result["result"].subentries.values()] == ["www.example.com"]
+
+
 async def test_an_existing_aaaa_record_suggests_ipv6(
     hass: HomeAssistant, simulator: Simulator, zone: Zone
 ) -> None:

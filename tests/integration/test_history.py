@@ -4,10 +4,12 @@ from datetime import timedelta
 from ipaddress import ip_address
 from itertools import pairwise
 from typing import Any
+from unittest.mock import AsyncMock
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 import pytest
 
@@ -180,3 +182,23 @@ async def test_the_history_goes_with_the_last_zone(
         "counts": {"ipv4": 0, "ipv6": 0},
         "switches": [],
     }
+
+
+async def test_a_history_that_cannot_be_deleted_is_not_shown_again(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    clock: Clock,
+    entry: RaindropConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A disk that fails is logged, and the last zone is removed all the same."""
+    simulator.ip.set_address(NEXT)
+    await clock.cycles()
+    assert (await history(hass))["counts"]["ipv4"] == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "async_remove", AsyncMock(side_effect=OSError("read-only")))
+        await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert (await history(hass))["changes"] == []
+    assert "The address history could not be deleted" in caplog.text

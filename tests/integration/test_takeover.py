@@ -378,6 +378,21 @@ async def test_names_are_added_to_a_zone_that_is_set_up(
     assert "replaces" not in entry.data
 
 
+async def test_a_zone_that_is_removed_while_the_names_are_shown_is_set_up_anew(
+    hass: HomeAssistant, simulator: Simulator, zone: Zone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is whether the zone is there when the names are confirmed."""
+    simulator.cloudflare.add_record(zone, type="A", name="www", content=OLD)
+    entry = await set_up(hass, zone, [domain(HOST)])
+    cloudflare_integration.stand_in(hass, monkeypatch)
+    await cloudflare_integration.add_entry(hass, [HOST, WWW])
+    form = await take_over(hass)
+    await hass.config_entries.async_remove(entry.entry_id)
+    result = await submit_form(hass, form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert [s.title for s in result["result"].subentries.values()] == [WWW]
+
+
 async def test_a_zone_that_keeps_all_names_only_replaces_the_other_entry(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, monkeypatch: pytest.MonkeyPatch
 ) -> None:

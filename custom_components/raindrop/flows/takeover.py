@@ -48,8 +48,6 @@ class Takeover:
     """What Raindrop is going to keep in the place of another entry."""
 
     zone: Zone
-    existing: ConfigEntry | None
-    """The entry of the zone if it is set up already: the names are added to it."""
     is_kept_in_part: bool
     """Whether that entry has some of the names already."""
     left: Mapping[HostName, Sequence[Record]]
@@ -196,19 +194,20 @@ class TakeoverSteps(FormFlow[ConfigFlowResult], ConfigFlow):
             errors = dict.fromkeys(missing, "record_not_chosen")
             return self._show_records(takeover, user_input, errors)
         chosen = {fields[field]: {Family.IPV4.key: user_input[field]} for field in fields}
-        # Another form may have added some of them meanwhile.
-        configured = config.host_names(takeover.existing) if takeover.existing else []
+        # The zone may have been added or removed meanwhile, and some of the names too.
+        existing = _entry_of(self.hass, takeover.zone)
+        configured = config.host_names(existing) if existing else []
         names = [managed.record_key.name for managed in takeover.managed_records]
         subentries = [
             new_domain_subentry(name, {config.CONF_RECORDS: chosen.get(name, {})})
             for name in names
             if name not in configured
         ]
-        if takeover.existing:
+        if existing:
             for subentry in subentries:
-                add_subentry(self.hass, takeover.existing, subentry)
-            async_begin_takeover(self.hass, takeover.existing, self._replaced.entry_id)
-            placeholders = {"count": str(len(subentries)), "zone": takeover.existing.title}
+                add_subentry(self.hass, existing, subentry)
+            async_begin_takeover(self.hass, existing, self._replaced.entry_id)
+            placeholders = {"count": str(len(subentries)), "zone": existing.title}
             return self.async_abort(reason="taken_over", description_placeholders=placeholders)
         return self.async_create_entry(
             title=to_unicode(self._replaced.zone_name),
@@ -227,7 +226,7 @@ async def _async_preview(
     hass: HomeAssistant, zone: Zone, records: Sequence[Record], names: Sequence[HostName]
 ) -> Takeover | ErrorMessage:
     """Return what can be taken over: names with an A record that nothing else keeps."""
-    existing = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, zone.id)
+    existing = _entry_of(hass, zone)
     kept = config.host_names(existing) if existing else []
     sources = read_sources(existing.options) if existing else {f: Source(f) for f in Family}
     if Family.IPV4 not in sources:
@@ -251,12 +250,16 @@ async def _async_preview(
     left = there.keys() - {managed.record_key.name for managed in ours}
     return Takeover(
         zone=zone,
-        existing=existing,
         is_kept_in_part=not {*kept}.isdisjoint(names),
         left={name: obstacles.get(name, there[name]) for name in names if name in left},
         managed_records=ours,
         preview=preview,
     )
+
+
+def _entry_of(hass: HomeAssistant, zone: Zone) -> ConfigEntry | None:
+    """Return the entry of a zone if it is set up already: the names are added to it."""
+    return hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, zone.id)
 
 
 def _field(conflict: Conflict) -> str:
