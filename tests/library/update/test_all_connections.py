@@ -487,13 +487,17 @@ async def test_an_address_of_this_host_in_the_network_of_another_line(
 
 
 @pytest.mark.parametrize("port", ["on", "off"], ids=["silent", "its binary sensor is off"])
-async def test_a_line_that_this_host_uses_again_is_no_flapping(home: Home, port: str) -> None:
+@pytest.mark.parametrize("lte", [L1, None], ids=["known", "last known"])
+async def test_a_line_that_this_host_uses_again_is_no_flapping(
+    home: Home, port: str, lte: str | None
+) -> None:
     """However often it was down that day, its record is there again at once."""
     updater, ip = home.updater, home.updater.simulator.ip
     updater.managed_records = [
         replace(home.record(FIBRE, PORT), source=HERE),
         home.record(LTE),
     ]
+    home.report(None, lte)
     for _ in range(8):
         ip.set_address(L1)
         home.sources.values[PORT] = port

@@ -35,8 +35,6 @@ class Assignment:
     """The connections whose address another record of the name has."""
     left: Sequence[Record]
     """The other ones of this home."""
-    others: Sequence[Record]
-    """Those that are not this home's."""
 
 
 def assign(group: Sequence[DesiredRecord], rrset: Iterable[Record]) -> Assignment:
@@ -82,7 +80,7 @@ def assign(group: Sequence[DesiredRecord], rrset: Iterable[Record]) -> Assignmen
         if d.address is not None
         and (conflict := _conflict(d, claims[d.record_key], records, holders[d.record_key], others))
     }
-    return Assignment(records=records, conflicts=conflicts, left=left, others=others)
+    return Assignment(records=records, conflicts=conflicts, left=left)
 
 
 def as_siblings(group: Sequence[DesiredRecord], assignment: Assignment) -> list[DesiredRecord]:
