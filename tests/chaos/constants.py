@@ -132,7 +132,7 @@ TRIALS = (
 """What happens after the recovery, in a home without other faults: see `Trials`."""
 CONNECTION_TRIALS = ("primary_down", "others_down")
 """Those of a home with several connections."""
-RESOURCE_TRIALS = ("requests_of_resources", "undone_location")
+RESOURCE_TRIALS = ("requests_of_resources", "failing_resources", "undone_location")
 """Those of a home whose addresses lists and a location hold."""
 
 FULL_SYNC_S, DAY_S = 3600, 86_400

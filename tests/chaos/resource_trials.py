@@ -1,4 +1,4 @@
-"""Trials of resources: how many requests a change takes, and one that somebody takes back."""
+"""Trials of resources: requests of a change, one that fails, and one that somebody takes back."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,13 +13,15 @@ from .constants import (
     PATCH_ZERO_TRUST_LIST,
     POLL,
     PRIMARY,
+    PROBLEM_INTERVALS,
     PUT_LOCATION,
     READ_IP_LIST,
     READ_LOCATION,
     READ_ZERO_TRUST_LIST,
+    RESOURCE_WRITES,
     ZERO_TRUST_LIST,
 )
-from .resource_expectations import ResourceExpectations
+from .expectations import Expectations
 from .scenario import InvariantViolationError
 from .world import World
 
@@ -34,12 +36,14 @@ _PROMISED: Mapping[str, Mapping[str, int]] = {
 class ResourceTrials:
     """Runs one trial by its name."""
 
-    def __init__(self, world: World, expectations: ResourceExpectations) -> None:
+    def __init__(self, world: World, expectations: Expectations) -> None:
         """Use the parts of an environment."""
         self._world = world
-        self._expectations = expectations
+        self._general = expectations
+        self._expectations = expectations.of_resources
         self.trials: Mapping[str, Callable[[], Awaitable[None]]] = {
             "requests_of_resources": self._requests,
+            "failing_resources": self._failing,
             "undone_location": self._undone_location,
         }
 
@@ -56,6 +60,22 @@ class ResourceTrials:
                 if counts[endpoint] > allowed:
                     raise InvariantViolationError(f"{counts[endpoint]} requests {endpoint}")
         await self._world.clock.pass_intervals(1)
+        self._expectations.check()
+
+    async def _failing(self) -> None:
+        """What cannot be changed is a problem, and tried again within two updates."""
+        faults = self._world.faults
+        for endpoint in RESOURCE_WRITES:
+            await faults.add_fault("cloudflare", endpoint, "error", None, {})
+        for by_family in LATE_ADDRESSES.values():
+            for addresses in by_family.values():
+                await self._world.network.change_address(addresses[1])
+        await self._world.clock.settle()
+        await self._world.clock.pass_intervals(PROBLEM_INTERVALS)
+        for kind in {kind for kind, _ in self._world.resources.managed()}:
+            self._general.check_problem_shown(self._world.resources.configs[kind].zone, kind)
+        await faults.clear_faults()
+        await self._world.clock.pass_intervals(2)
         self._expectations.check()
 
     async def _undone_location(self) -> None:

@@ -56,7 +56,7 @@ class Trials:
             "slow_write": self._slow_write,
             "odd_records": self._odd_records,
             **records.trials,
-            **ResourceTrials(world, expectations.of_resources).trials,
+            **ResourceTrials(world, expectations).trials,
             **ConnectionTrials(world, expectations).trials,
             **ZoneTrials(world, expectations).trials,
         }
