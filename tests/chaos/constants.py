@@ -134,6 +134,8 @@ CONNECTION_TRIALS = ("primary_down", "others_down")
 """Those of a home with several connections."""
 RESOURCE_TRIALS = ("requests_of_resources", "failing_resources", "undone_location")
 """Those of a home whose addresses lists and a location hold."""
+SHARED_NAME_TRIALS = ("given_record",)
+"""Those of a home that shares names with another one."""
 
 FULL_SYNC_S, DAY_S = 3600, 86_400
 INTERVAL_S = 301

@@ -12,7 +12,15 @@ from .connection_generator import (
     status_reports,
     wait_minutes,
 )
-from .constants import BATCH, CONNECTION_TRIALS, LIST, RESOURCE_TRIALS, RESOURCES, TRIALS
+from .constants import (
+    BATCH,
+    CONNECTION_TRIALS,
+    LIST,
+    RESOURCE_TRIALS,
+    RESOURCES,
+    SHARED_NAME_TRIALS,
+    TRIALS,
+)
 from .fault_generator import (
     add_api_fault,
     add_list_fault,
@@ -74,6 +82,7 @@ def generate(seed: int, length: int) -> Scenario:
             trials = (*RESOURCE_TRIALS * 4, *TRIALS)
         case 3:
             makers = _WEIGHTS | SHARED_NAME_WEIGHTS
+            trials = (*SHARED_NAME_TRIALS * 4, *TRIALS)
     steps = rng.choices([*makers], [*makers.values()], k=length - len(first))
     scenario = [*first, *(maker(rng) for maker in steps), _final_change(rng, trials)]
     for _ in range(rng.randint(0, _MAX_STUN_STEPS)):

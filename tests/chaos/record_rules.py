@@ -1,6 +1,8 @@
 """What the policy of a managed record says about the fields of its record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
 
 from simulator.cloudflare.record import Fields, Record
 
@@ -20,8 +22,13 @@ def shown(fields: Fields) -> dict[str, object]:
 
 def is_given_by_user(record: Record, allowed: Iterable[ManagedRecord]) -> bool:
     """Return whether the user gave a record of another home, as it is now, to this one."""
-    version = f"{record.id} {record.shown()['modified_on']}"
+    version = version_of(record.shown())
     return any(version in managed.take_over for managed in allowed)
+
+
+def version_of(shown_record: Mapping[str, Any]) -> str:
+    """Return the version of a record, by which the user gives it to this home."""
+    return f"{shown_record['id']} {datetime.fromisoformat(shown_record['modified_on'])}"
 
 
 def attributes_at_creation(

@@ -33,6 +33,7 @@ class RecordTrials:
         self.trials: Mapping[str, Callable[[], Awaitable[None]]] = {
             "fields_that_do_not_take": self._fields_that_do_not_take,
             "other_home": self._other_home,
+            "given_record": self._given_record,
             "recreation": self._recreation,
             "recreation_after_restart": self._recreation_after_restart,
         }
@@ -76,8 +77,8 @@ class RecordTrials:
         await self._pass_intervals(FULL_SYNC_INTERVALS)
         self._expectations.check_dns()
 
-    async def _other_home(self) -> None:
-        """A record that another home keeps is left alone, until that home gives it up."""
+    async def _other_home(self, *, is_given: bool = False) -> None:
+        """A record that another home keeps is left alone, until it or the user gives it up."""
         taken = {
             (zone, record_key): edited["content"]
             for zone in self._world.models
@@ -94,9 +95,15 @@ class RecordTrials:
             if record["content"] != content:
                 raise InvariantViolationError(f"{record} belongs to another home")
             self._expectations.check_problem_shown(zone, record_key[0])
-            self._edit(zone, record_key, {"comment": "given up"})
+            if is_given:
+                await self._world.user.give_record(zone, *record_key)
+            else:
+                self._edit(zone, record_key, {"comment": "given up"})
         await self._pass_intervals(FULL_SYNC_INTERVALS)
         self._expectations.check_dns()
+
+    async def _given_record(self) -> None:
+        await self._other_home(is_given=True)
 
     async def _recreation(self, *, restarts: bool = False) -> None:
         """A record that has to be created again has the attributes that it had."""

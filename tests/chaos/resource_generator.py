@@ -131,7 +131,7 @@ def share_name(rng: Random) -> Step:
 def give_record(rng: Random) -> Step:
     """Give the record of another home to this one."""
     zone = one(rng, ZONES)
-    return ["give_record", zone, one(rng, HOST_NAMES[zone]), one(rng, ("ipv4", "ipv4", "ipv6"))]
+    return ["give_record", zone, one(rng, HOST_NAMES[zone]), one(rng, ("A", "A", "AAAA"))]
 
 
 WEIGHTS = {

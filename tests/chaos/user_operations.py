@@ -9,11 +9,11 @@ from simulator import Simulator
 from tests.secrets import TOKEN
 
 from .clock import Clock
-from .constants import RECORD_TYPES
 from .external_editor import ExternalEditor
 from .home_assistant_core import HomeAssistantCore
 from .integration import OTHER_HOME_COMMENT, get_entry, loaded_zone, new_subentry
 from .model import SourceChoice, ZoneModel
+from .record_rules import version_of
 from .resource_checker import ResourceChecker
 from .scenario import InvariantViolationError, Operation
 from .stored_data import entry_options, subentry_data
@@ -86,12 +86,11 @@ class UserOperations:
             self._allow_writes(zone)
             self._store_domain(zone, domain)
 
-    async def give_record(self, zone: str, domain: str, label: str) -> None:
+    async def give_record(self, zone: str, domain: str, type_: str) -> None:
         """Give the records of another home to a domain, as they are now."""
-        for record in self._editor.find(zone, domain, RECORD_TYPES[label]):
-            version = f"{record['id']} {record['modified_on']}"
+        for record in self._editor.find(zone, domain, type_):
             is_of_other = record["comment"] == OTHER_HOME_COMMENT
-            if is_of_other and self._models[zone].give_record(domain, version):
+            if is_of_other and self._models[zone].give_record(domain, version_of(record)):
                 self._allow_writes(zone)
                 self._store_domain(zone, domain)
 
