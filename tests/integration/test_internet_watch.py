@@ -13,7 +13,7 @@ from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL, WATCHED_UP
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns.detection import stun_probes
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
-from custom_components.raindrop.internet_watch import async_watch
+from custom_components.raindrop.internet_watch import ZoneWatch, async_watch
 from devtools.simulated_providers import stun_servers_of
 from simulator import Simulator, StunFault
 from simulator.cloudflare import Zone
@@ -150,6 +150,18 @@ async def test_zones_share_the_watch(
     assert async_watch(hass) is watch
     await hass.config_entries.async_unload(entry.entry_id)
     assert async_watch(hass) is None
+    assert not watch.status()
+
+
+async def test_the_sources_may_change_before_the_watch_begins(hass: HomeAssistant) -> None:
+    """It begins with the latest ones."""
+    zone = ZoneWatch(hass, (), lambda: None, lambda: None)
+    zone.async_follow([ddns.Source(ddns.Family.IPV4)])
+    zone.async_begin()
+    watch = async_watch(hass)
+    assert watch is not None
+    assert [*watch.status()] == [ddns.Family.IPV4]
+    zone.async_end()
     assert not watch.status()
 
 

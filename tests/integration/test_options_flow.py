@@ -76,6 +76,18 @@ async def test_the_default_sources_are_automatic(
     assert not requests(simulator)
 
 
+async def test_the_sources_of_a_zone_that_is_not_loaded_can_be_changed(
+    hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """The form shows what is stored, and no current address."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    form = await start(hass, entry)
+    assert form["description_placeholders"] == {"zone": "example.com", "current": "?"}
+    done = await send(hass, form, AUTOMATIC | {"watch": False})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options["watch"] is False
+
+
 async def test_a_chosen_router_is_the_source_from_then_on(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, entry: RaindropConfigEntry
 ) -> None:
