@@ -23,9 +23,9 @@ class PollCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self._shown = self.data, self.last_update_success
         super().async_update_listeners()
 
-    @callback
     @override
-    def _async_refresh_finished(self) -> None:
-        """Update the listeners after a poll, in case Home Assistant will not."""
+    async def _async_refresh(self, *args: Any, **kwargs: Any) -> None:
+        """Update the listeners after a poll if Home Assistant did not."""
+        await super()._async_refresh(*args, **kwargs)
         if self._shown != (self.data, self.last_update_success):
             self.async_update_listeners()

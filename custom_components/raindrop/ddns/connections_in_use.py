@@ -130,8 +130,7 @@ def _is_back(
     before = detection.previous
     if not (key.connection and detection.is_flapping and before and managed.source.uses_way_out):
         return False
-    siblings = (m for m in config.managed_records if m.record_key.rrset == key.rrset)
-    others = [m for m in siblings if not m.source.uses_way_out]
+    others = [m for m in config.siblings(key) if not m.source.uses_way_out]
     lasts = (state.record(m.record_key).last_address for m in others)
     networks = map(_network, (detections[m.source] for m in others), lasts)
     return any(before in network for network in networks if network)

@@ -70,8 +70,7 @@ def of_others(
     key = managed.record_key
     if not (key.connection and managed.text_names):
         return frozenset()
-    siblings = (m for m in config.managed_records if m.record_key.rrset == key.rrset)
-    reported = {m.record_key: detection_of(m, detections).address for m in siblings}
+    reported = {m.record_key: detection_of(m, detections).address for m in config.siblings(key)}
     own = reported.pop(key)
     return frozenset(address for address in reported.values() if address and address != own)
 

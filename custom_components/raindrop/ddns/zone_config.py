@@ -103,3 +103,7 @@ class ZoneConfig:
     def has_texts(self) -> bool:
         """Whether texts follow the address of a record."""
         return any(managed.text_names for managed in self.managed_records)
+
+    def siblings(self, record_key: RecordKey) -> list[ManagedRecord]:
+        """Return the records of a name and type, one for each connection if there are several."""
+        return [m for m in self.managed_records if m.record_key.rrset == record_key.rrset]
