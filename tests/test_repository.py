@@ -95,6 +95,21 @@ def test_the_keys_of_the_forms_are_literals() -> None:
     assert keys - literals == of_home_assistant
 
 
+def test_the_other_keys_are_literals() -> None:
+    """So can those of entities and their states, of issues, exceptions and selectors."""
+    literals = {
+        str(node.value)
+        for module in RAINDROP.rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Constant)
+    }
+    pattern = r"entity\.\w+\.(\w+)(?:\.state\.(\w+))?|(?:exceptions|issues|selector)\.(\w+)"
+    matches = [re.match(pattern, key) for key in translation("en")]
+    keys = {key for match in matches if match for key in match.groups() if key}
+    assert len(keys) > 100
+    assert keys - literals == set()
+
+
 def test_no_key_of_a_form_is_composed() -> None:
     """No f-string of the flows creates a key at run time."""
     composed = re.compile(r"""f["'][^"']*(_\{|\}_)""")

@@ -14,9 +14,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import ATTR_REASON
 from .coordinator import RaindropConfigEntry
-from .ddns import ResourceKind
 from .entity import DomainEntity, async_add_domain_entities
 from .resources.entity import ResourceEntity, async_add_resource_entities
+from .resources.kinds import KINDS
 
 PARALLEL_UPDATES = 0
 
@@ -25,9 +25,9 @@ PROBLEM = BinarySensorEntityDescription(
     device_class=BinarySensorDeviceClass.PROBLEM,
     entity_category=EntityCategory.DIAGNOSTIC,
 )
-
-
-RESOURCE_PROBLEMS = {kind: replace(PROBLEM, key=f"{kind}_problem") for kind in ResourceKind}
+RESOURCE_PROBLEMS = {
+    kind: replace(PROBLEM, key=described.problem_key) for kind, described in KINDS.items()
+}
 
 
 async def async_setup_entry(

@@ -14,6 +14,12 @@ from .coordinator import RaindropCoordinator
 from .ddns import Family, RecordKey
 from .entity import DomainEntity, domain_unique_id
 
+_RECORD = {Family.IPV4: "record_ipv4", Family.IPV6: "record_ipv6"}
+_RECORD_OF_CONNECTION = {
+    Family.IPV4: "record_ipv4_connection",
+    Family.IPV6: "record_ipv6_connection",
+}
+_PUBLIC_DNS = {Family.IPV4: "public_dns_ipv4", Family.IPV6: "public_dns_ipv6"}
 _MAX_ADDRESSES = 6
 """How many IPv6 addresses fit in a state."""
 
@@ -36,7 +42,7 @@ def async_remove_unused_sensors(
     for domain in domains:
         of_records += (domain_unique_id(domain, "record_"), domain_unique_id(domain, "public_dns_"))
         used |= {domain_unique_id(domain, _record_key(key)) for key in domain.record_keys}
-        used |= {domain_unique_id(domain, _public_dns_key(k.family)) for k in domain.record_keys}
+        used |= {domain_unique_id(domain, _PUBLIC_DNS[k.family]) for k in domain.record_keys}
     registry = er.async_get(hass)
     entry_id = coordinator.config_entry.entry_id
     for entity in er.async_entries_for_config_entry(registry, entry_id):
@@ -45,18 +51,14 @@ def async_remove_unused_sensors(
 
 
 def _record_key(record_key: RecordKey) -> str:
-    """Return the entity key of the sensor of a record."""
-    key = f"record_{record_key.family.key}"
+    """Return what identifies the sensor of a record in its domain."""
+    key = _RECORD[record_key.family]
     return f"{key}_{record_key.connection}" if record_key.connection else key
 
 
 def _placeholders(domain: Domain, record_key: RecordKey) -> dict[str, str]:
     """Return what the name of the sensor of a record needs."""
     return {"connection": domain.connection_names.get(record_key.connection, "")}
-
-
-def _public_dns_key(family: Family) -> str:
-    return f"public_dns_{family.key}"
 
 
 class RecordSensor(DomainEntity, SensorEntity):
@@ -66,9 +68,9 @@ class RecordSensor(DomainEntity, SensorEntity):
         self, coordinator: RaindropCoordinator, domain: Domain, record_key: RecordKey
     ) -> None:
         """Show one record; that of a connection has its name."""
-        key, connection = f"record_{record_key.family.key}", record_key.connection
-        key = f"{key}_connection" if connection else key
-        super().__init__(coordinator, domain, SensorEntityDescription(key=key))
+        keys = _RECORD_OF_CONNECTION if record_key.connection else _RECORD
+        description = SensorEntityDescription(key=keys[record_key.family])
+        super().__init__(coordinator, domain, description)
         self._attr_unique_id = domain_unique_id(domain, _record_key(record_key))
         self._record_key = record_key
         self._attr_translation_placeholders = _placeholders(domain, record_key)
@@ -99,7 +101,7 @@ class PublicDnsSensor(DomainEntity, SensorEntity):
     def __init__(self, coordinator: RaindropCoordinator, domain: Domain, family: Family) -> None:
         """Show the answers for one family."""
         description = SensorEntityDescription(
-            key=_public_dns_key(family),
+            key=_PUBLIC_DNS[family],
             entity_category=EntityCategory.DIAGNOSTIC,
             entity_registry_enabled_default=False,
         )

@@ -171,7 +171,7 @@ _RESOURCE_LAST_UPDATE = ResourceSensorDescription(
     value_fn=lambda state: state.written_at,
 )
 _RESOURCE_STATUS = {
-    kind: replace(_STATUS, key=f"{kind}_status", options=[IN_SYNC, *described.reasons])
+    kind: replace(_STATUS, key=described.status_key, options=[IN_SYNC, *described.reasons])
     for kind, described in KINDS.items()
 }
 

@@ -62,11 +62,7 @@ _LOCATION_ISSUES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindDescription:
-    """What distinguishes one kind from the others.
-
-    The keys of its entities' texts are the kind (the event), and the kind with ``_problem``
-    and ``_status``.
-    """
+    """What distinguishes one kind from the others. The key of its event is the kind."""
 
     model: str
     """In the device registry, and in the log."""
@@ -74,6 +70,8 @@ class KindDescription:
     """The attribute of events that has the name; in the plural, its key in responses."""
     addresses_key: str
     """The key of the sensor of what it holds for the home."""
+    problem_key: str
+    status_key: str
     reasons: tuple[Reason, ...]
     """Why it may not be in sync."""
     issues: Mapping[Reason, str]
@@ -87,6 +85,8 @@ KINDS: Mapping[ResourceKind, KindDescription] = {
         model="IP list",
         attribute="list",
         addresses_key="listed_addresses",
+        problem_key="ip_list_problem",
+        status_key="ip_list_status",
         reasons=(*_REASONS, Reason.BUSY),
         issues=_LIST_ISSUES,
         url=lists_url,
@@ -95,6 +95,8 @@ KINDS: Mapping[ResourceKind, KindDescription] = {
         model="Zero Trust list",
         attribute="list",
         addresses_key="listed_addresses",
+        problem_key="zero_trust_list_problem",
+        status_key="zero_trust_list_status",
         reasons=_REASONS,
         issues=_ZERO_TRUST_LIST_ISSUES,
         url=zero_trust_lists_url,
@@ -103,6 +105,8 @@ KINDS: Mapping[ResourceKind, KindDescription] = {
         model="DNS location",
         attribute="location",
         addresses_key="filtered_address",
+        problem_key="dns_location_problem",
+        status_key="dns_location_status",
         reasons=(
             *_REASONS,
             Reason.AMBIGUOUS,
