@@ -32,7 +32,8 @@ from .issues.entry import (
 )
 from .issues.resources import async_delete_resource_issues
 from .issues.sync import async_delete_issues, async_sync_issues
-from .loading import async_begin_setup, async_schedule_reload
+from .loading import async_begin_setup, async_release_reloads, async_schedule_reload
+from .resources.account_locks import async_release_account_locks
 from .resources.deletions import async_delete_items_with_entry
 from .services import async_setup_services
 from .storage.zone_store import ZoneStore
@@ -124,7 +125,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: RaindropConfigEntry) ->
         if zone_host_name(other) == zone_host_name(entry) is not None:
             async_schedule_reload(hass, other)
     if not others:
+        async_release_account_locks(hass)
         async_release_detector(hass)
+        async_release_reloads(hass)
         await async_remove_history(hass)
 
 

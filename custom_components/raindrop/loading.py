@@ -29,7 +29,13 @@ def async_schedule_reload(hass: HomeAssistant, entry: ConfigEntry) -> None:
 @callback
 def async_begin_setup(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Let later changes reload an entry again: it is about to be read."""
-    hass.data.setdefault(_RELOADS, set()).discard(entry.entry_id)
+    hass.data.get(_RELOADS, set()).discard(entry.entry_id)
+
+
+@callback
+def async_release_reloads(hass: HomeAssistant) -> None:
+    """Discard the scheduled reloads: the last entry was removed."""
+    hass.data.pop(_RELOADS, None)
 
 
 async def async_wait_until_loaded(entry: ConfigEntry) -> bool:

@@ -8,8 +8,11 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.raindrop import coordinator
-from custom_components.raindrop.address_sources import _DETECTOR, async_get_detector
+from custom_components.raindrop.address_sources import async_get_detector
+from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
+from custom_components.raindrop.ddns import AccountId, ResourceKind
+from custom_components.raindrop.resources.account_locks import async_account_lock
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT
@@ -18,6 +21,11 @@ from .builders import domain, set_up
 from .conftest import Clock, entry_state
 
 LATER = "81.2.69.146"
+
+
+def shared_data(hass: HomeAssistant) -> list[str]:
+    """Return the keys of what Raindrop shares between its entries."""
+    return [key for key in map(str, hass.data) if key.startswith(DOMAIN)]
 
 
 async def test_an_unloaded_entry_sends_no_requests(
@@ -109,9 +117,21 @@ async def test_the_detector_is_kept_until_the_last_entry_is_removed(
         assert reloaded.runtime_data.detector is detector
     for loaded in (entry, second):
         await hass.config_entries.async_unload(loaded.entry_id)
-    assert hass.data[_DETECTOR] is detector
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert async_get_detector(hass) is detector
+    await hass.config_entries.async_remove(second.entry_id)
+    assert async_get_detector(hass) is not detector
+
+
+async def test_nothing_is_left_in_memory_after_the_last_entry(
+    hass: HomeAssistant, entry: RaindropConfigEntry
+) -> None:
+    """What all entries share is removed with the last one."""
+    async_account_lock(hass, ResourceKind.IP_LIST, AccountId("1" * 32))
+    hass.config_entries.async_update_entry(entry, title="Home")
+    await hass.async_block_till_done()
+    assert shared_data(hass)
 
     await hass.config_entries.async_remove(entry.entry_id)
-    assert hass.data[_DETECTOR] is detector
-    await hass.config_entries.async_remove(second.entry_id)
-    assert _DETECTOR not in hass.data
+
+    assert shared_data(hass) == []

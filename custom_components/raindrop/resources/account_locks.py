@@ -21,3 +21,9 @@ def async_account_lock(hass: HomeAssistant, kind: ResourceKind, account_id: Acco
     Cloudflare allows one pending operation on IP lists.
     """
     return hass.data.setdefault(_LOCKS, defaultdict(Lock))[kind, account_id]
+
+
+@callback
+def async_release_account_locks(hass: HomeAssistant) -> None:
+    """Discard the locks: the last entry was removed."""
+    hass.data.pop(_LOCKS, None)
