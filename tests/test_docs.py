@@ -21,7 +21,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 import voluptuous as vol
 
-from custom_components.raindrop.config_flow import _LINKS
+from custom_components.raindrop.config_flow import LINKS
 from custom_components.raindrop.ddns.models import Reason
 from simulator import Simulator
 from simulator.cloudflare import Zone
@@ -248,7 +248,7 @@ def test_the_blueprint_can_be_imported() -> None:
 
 def test_the_link_to_the_token_is_the_one_of_the_form() -> None:
     """The README and the form have the same link, with the same permissions."""
-    assert _LINKS["token_url"] in links(ROOT / "README.md")
+    assert LINKS["token_url"] in links(ROOT / "README.md")
 
 
 def test_the_commands_of_the_manual_exist() -> None:

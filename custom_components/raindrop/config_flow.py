@@ -53,7 +53,7 @@ from .subentries import add_subentry, new_domain_subentry
 from .takeover import CONF_REPLACES
 from .zone_move import async_find_zone, async_use_zone, zone_data
 
-_LINKS = {
+LINKS = {
     "dns_url": DNS_URL,
     "token_url": (
         "https://dash.cloudflare.com/profile/api-tokens?permissionGroupKeys="
@@ -72,7 +72,7 @@ class RaindropConfigFlow(TakeoverSteps, domain=DOMAIN):
     """Add a zone, or replace its credential."""
 
     VERSION = 1
-    form_placeholders = _LINKS
+    form_placeholders = LINKS
     _moved_zone: Zone
     _conflicts: Collection[ddns.Conflict] = ()
     _entered: Mapping[str, Any]
