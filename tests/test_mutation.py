@@ -2,14 +2,13 @@
 
 import ast
 import re
-import tomllib
 
 import pytest
 
 from tests.mutation.explained import MIN_SCORE, SURVIVORS, parse_reasons, problems
 from tests.mutation.page import PAGE, page
+from tests.mutation.results import Mutant, Result, parse_mutant
 from tests.mutation.suites import MODULES, ROOT, SUITES, Suite
-from tests.mutation.workspace import Mutant, Result, parse_mutant
 
 CHANGED = Mutant("ddns.records.plan.make_plan", "if a == b:", "if a != b:")
 METHOD = Mutant("ddns.records.plan.Maker.__init__", "self.a = 1\nself.b = 2", "self.a = None")
@@ -131,9 +130,6 @@ def test_a_reason_is_about_existing_code(survivor: Mutant) -> None:
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
 def test_a_suite_names_existing_files(suite: Suite) -> None:
     """A module that is moved, or a test file that is renamed, does not leave the check silently."""
-    settings = tomllib.loads(suite.settings_text)["tool"]["mutmut"]
-    tests = settings["pytest_add_cli_args_test_selection"]
-
     assert all((ROOT / path).is_file() for path in suite.modules.values())
-    assert all((ROOT / path.removeprefix("--ignore=")).exists() for path in tests)
+    assert all((ROOT / path.removeprefix("--ignore=")).exists() for path in suite.tests)
     assert all(path.is_relative_to(suite.code) for path in suite.modules.values())

@@ -7,8 +7,9 @@ import time
 
 from .explained import SURVIVORS, parse_reasons, problems
 from .page import PAGE, page, run_facts
+from .results import MutationError, Result
 from .suites import MODULES
-from .workspace import MutationError, Result, results
+from .workspace import results
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 import tomllib
 
-from .workspace import Mutant, Result
+from .results import Mutant, Result
 
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 MIN_SCORE = 90.0

@@ -9,8 +9,8 @@ import platform
 from devtools.checkout import commit
 
 from .explained import MIN_SCORE
+from .results import Mutant, Result
 from .suites import ROOT
-from .workspace import Mutant, Result
 
 PAGE = ROOT / "docs" / "mutation.md"
 _INTRODUCTION = f"""\

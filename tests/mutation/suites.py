@@ -12,7 +12,7 @@ _WORKSPACES = ROOT / ".dev" / "mutation"
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """One run of mutmut: some modules and some tests."""
+    """One run of pytest: some modules and some tests."""
 
     name: str
     """The name of its settings file and of its workspace."""
@@ -21,28 +21,28 @@ class Suite:
 
     @property
     def workspace(self) -> Path:
-        """Return the folder in which mutmut runs."""
+        """Return the folder in which the tests run."""
         return _WORKSPACES / self.name
 
     @property
-    def settings_text(self) -> str:
-        """Return the settings of mutmut, as TOML."""
-        return Path(__file__).with_name(f"{self.name}.toml").read_text()
+    def tests(self) -> list[str]:
+        """Return the arguments of pytest that select the tests."""
+        return self._settings["tests"]
 
     @property
     def pytest_args(self) -> list[str]:
-        """Return the arguments for pytest, apart from the tests."""
-        args: list[str] = self._settings["pytest_add_cli_args"]
-        return args
+        """Return the other arguments of pytest."""
+        return self._settings["pytest_args"]
 
     @property
     def modules(self) -> Mapping[str, Path]:
         """Return the paths of the modules that are mutated, by name."""
-        return {module_name(Path(path)): Path(path) for path in self._settings["only_mutate"]}
+        return {module_name(Path(path)): Path(path) for path in self._settings["modules"]}
 
     @property
     def _settings(self) -> dict[str, list[str]]:
-        settings: dict[str, list[str]] = tomllib.loads(self.settings_text)["tool"]["mutmut"]
+        text = Path(__file__).with_name(f"{self.name}.toml").read_text()
+        settings: dict[str, list[str]] = tomllib.loads(text)
         return settings
 
 

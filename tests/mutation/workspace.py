@@ -1,56 +1,17 @@
-"""Runs mutmut in a copy of the code and its tests, and reads the result of each mutant."""
+"""Runs the tests of mutants in a copy of the code and its tests, and returns the results."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-import json
-import os
+from collections.abc import Collection
 from pathlib import Path
-import re
 import shutil
 import subprocess
 import sys
 
+from .mutants import put_mutants
+from .results import Mutant, MutationError, Outcome, Result
 from .suites import MODULES, ROOT, SUITES, Suite
 
-_COPIED = (Path("simulator"), Path("devtools"), Path("tests"))
+_COPIED = (Path("simulator"), Path("devtools"), Path("tests"), Path("pyproject.toml"))
 """What the tests need besides the code that they test."""
-
-_SURVIVED = {0, 5, 33}
-"""Every test passed, or no test was run."""
-_UNDECIDED = {None, 2, 4, 34}
-"""Not run, interrupted, or pytest was called with wrong arguments."""
-_TIMED_OUT = {-24, -9, 24, 36, 152, 255}
-"""Stopped by the limit of time or of processor time."""
-
-
-class MutationError(Exception):
-    """mutmut failed, so there is no result."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Mutant:
-    """One change of the code, identified by its line: mutmut's numbers change with the code."""
-
-    function: str
-    """With its module and class: ``ddns.records.apply._Writer.write``."""
-    was: str
-    now: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """The result of one module."""
-
-    module: str
-    mutants: int
-    timed_out: int
-    """How many were killed because a test took far too long."""
-    survivors: Sequence[Mutant]
-
-    @property
-    def score(self) -> float:
-        """Return the percentage of killed mutants."""
-        return 100 * (self.mutants - len(self.survivors)) / self.mutants
 
 
 def results(modules: Collection[str] = tuple(MODULES)) -> list[Result]:
@@ -67,100 +28,54 @@ def results(modules: Collection[str] = tuple(MODULES)) -> list[Result]:
 
 def _suite_results(suite: Suite, modules: Collection[str]) -> list[Result]:
     _copy(suite)
-    mutants = [_mutants_of(suite.modules[module]) for module in modules]
-    _run(suite, "run", "--max-children", str(os.cpu_count() or 1), *mutants)
-    _check_test_names(suite)
-    return [_read(suite, module) for module in modules]
-
-
-def _mutants_of(path: Path) -> str:
-    """Return mutmut's pattern for all mutants of a module."""
-    return ".".join((*path.with_suffix("").parts, "*"))
+    mutants = {
+        module: put_mutants(suite.workspace, module, suite.modules[module]) for module in modules
+    }
+    outcomes = _run(suite, [name for of_module in mutants.values() for name in of_module])
+    return [_result(module, of_module, outcomes) for module, of_module in mutants.items()]
 
 
 def _copy(suite: Suite) -> None:
     """Copy what a suite needs to its workspace: of the code only what its tests import."""
     shutil.rmtree(suite.workspace, ignore_errors=True)
-    for folder in (suite.code, *_COPIED):
-        shutil.copytree(
-            ROOT / folder,
-            suite.workspace / folder,
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )
+    for path in (suite.code, *_COPIED):
+        if (ROOT / path).is_file():
+            shutil.copy(ROOT / path, suite.workspace / path)
+        else:
+            shutil.copytree(
+                ROOT / path,
+                suite.workspace / path,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
     for package in suite.code.parents[:-1]:
         (suite.workspace / package / "__init__.py").touch()
-    settings = (ROOT / "pyproject.toml").read_text() + suite.settings_text
-    (suite.workspace / "pyproject.toml").write_text(settings)
 
 
-def _run(suite: Suite, *command: str) -> None:
-    """Run mutmut; it shows its progress on a terminal."""
-    is_terminal = sys.stdout.isatty()
+def _run(suite: Suite, mutants: Collection[str]) -> dict[str, Outcome]:
+    """Run the tests of each mutant, and return the outcome by its name."""
+    names, outcomes = suite.workspace / "mutants", suite.workspace / "outcomes"
+    names.write_text("\n".join(mutants))
+    plugin = ["-p", "tests.mutation.plugin", f"--mutants={names}", f"--outcomes={outcomes}"]
     done = subprocess.run(
-        [sys.executable, "-m", "mutmut", *command],
+        [sys.executable, "-m", "pytest", *plugin, *suite.pytest_args, *suite.tests],
         cwd=suite.workspace,
-        stdout=None if is_terminal else subprocess.PIPE,
-        stderr=None if is_terminal else subprocess.STDOUT,
+        capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise MutationError(f"mutmut failed ({done.returncode}):\n{(done.stdout or '')[-4000:]}")
+        raise MutationError(f"pytest failed ({done.returncode}):\n{done.stdout[-4000:]}")
+    lines = [line.rpartition(" ") for line in outcomes.read_text().splitlines()]
+    return {name: Outcome(outcome) for outcome, _, name in lines}
 
 
-def _check_test_names(suite: Suite) -> None:
-    """Check that pytest finds each test by name: a mutant counts as killed if it does not."""
-    stats = json.loads((_mutants_folder(suite) / "mutmut-stats.json").read_text())
-    names = {name for tests in stats["tests_by_mangled_function_name"].values() for name in tests}
-    collect = ["pytest", "--rootdir=.", "--collect-only", "-qq", *suite.pytest_args]
-    _output(_mutants_folder(suite), *collect, *sorted(names))
-
-
-def _read(suite: Suite, module: str) -> Result:
-    path = suite.modules[module]
-    meta = json.loads((_mutants_folder(suite) / f"{path}.meta").read_text())
-    codes: dict[str, int | None] = meta["exit_code_by_key"]
-    if undecided := [name for name, code in codes.items() if code in _UNDECIDED]:
-        raise MutationError(f"Neither killed nor survived: {', '.join(undecided)}")
-    survivors = [name for name, code in codes.items() if code in _SURVIVED]
+def _result(module: str, mutants: dict[str, Mutant], outcomes: dict[str, Outcome]) -> Result:
+    of_mutants = [outcomes[name] for name in mutants]
     return Result(
         module=module,
-        mutants=len(codes),
-        timed_out=sum(code in _TIMED_OUT for code in codes.values()),
+        mutants=len(mutants),
+        timed_out=of_mutants.count(Outcome.TIMED_OUT),
         survivors=sorted(
-            parse_mutant(module, name, _output(suite.workspace, "mutmut", "show", name))
-            for name in survivors
+            mutant for name, mutant in mutants.items() if outcomes[name] is Outcome.SURVIVED
         ),
     )
-
-
-def _mutants_folder(suite: Suite) -> Path:
-    """Return where mutmut puts the changed code, its tests and the results."""
-    return suite.workspace / "mutants"
-
-
-def parse_mutant(module: str, name: str, diff: str) -> Mutant:
-    r"""Return a mutant from mutmut's name and diff.
-
-    >>> diff = " def join():\n-    return 1\n+    return 2"
-    >>> parse_mutant("ddns.records.plan", "x_join__mutmut_7", diff)
-    Mutant(function='ddns.records.plan.join', was='return 1', now='return 2')
-    """
-    mangled = name.rpartition(".")[2].rpartition("__mutmut_")[0]
-    # x_function, or xǁClassǁmethod
-    path = mangled[2:].replace("ǁ", ".")
-    lines = [line for line in diff.splitlines() if not re.match(r"--- |\+\+\+ ", line)]
-    was, now = (
-        "\n".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+"
-    )
-    return Mutant(f"{module}.{path}", was, now)
-
-
-def _output(folder: Path, *command: str) -> str:
-    """Run a Python module in a folder, and return its output."""
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise MutationError(f"{command[0]} failed ({done.returncode}):\n{done.stdout[-2000:]}")
-    return done.stdout
