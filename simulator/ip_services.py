@@ -132,7 +132,7 @@ def _families(address: Address | None, family: Family | None) -> Iterable[Family
 
 
 class _Lines:
-    """Several lines to the internet behind one router, which each connection chooses anew."""
+    """Several lines to the internet behind one router, of which each connection chooses one."""
 
     def __init__(self, addresses: Sequence[str]) -> None:
         """Use the public addresses of the lines in turn."""

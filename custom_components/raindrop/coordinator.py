@@ -220,9 +220,9 @@ class RaindropCoordinator(PollCoordinator[State]):
         async with self._lock:
             record = replace(self.data.record(record_key), last_attributes=attributes)
             records = {**self.data.records, record_key: record}
-            await self._async_remember(replace(self.data, records=records))
+            await self._async_save_state(replace(self.data, records=records))
 
-    async def _async_remember(self, state: State) -> None:
+    async def _async_save_state(self, state: State) -> None:
         """Store a state now: an update that is cut off does not."""
         self.data = self.store.state = state
         await self.store.async_save()
@@ -320,7 +320,7 @@ class RaindropCoordinator(PollCoordinator[State]):
                 self.config,
                 before,
                 options,
-                remember=self._async_remember,
+                remember=self._async_save_state,
                 is_current=lambda: not self._configuration.is_outdated,
             )
             may_delete = result.was_read or (may_call_api and options.full_sync and not has_records)

@@ -51,7 +51,7 @@ class LoadedConfig:
         """Find the removed domains, and adapt the stored state."""
         async_begin_deletions(self._hass, self._entry, self._store, self.domains)
         managed = dict.fromkeys(record.record_key for record in self.zone.managed_records)
-        self._store.forget(managed, configured_record_keys(self._entry, self.domains))
+        self._store.remove_unmanaged(managed, configured_record_keys(self._entry, self.domains))
         self._store.state = reconfigured(self._store.state, before, self.zone)
 
     @callback

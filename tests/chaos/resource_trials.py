@@ -79,7 +79,7 @@ class ResourceTrials:
         self._expectations.check()
 
     async def _undone_location(self) -> None:
-        """What somebody takes back is found and put right by the next full sync."""
+        """What somebody takes back is found and corrected by the next full sync."""
         await self._move(1)
         await self._world.clock.pass_intervals(1)
         await self._world.account.edit_resource(DNS_LOCATION, "undo", "198.51.100.1")

@@ -253,7 +253,7 @@ async def test_the_families_of_the_home_are_offered(
     assert contents == {"A": OLD, "AAAA": HOME_V6}
 
 
-async def test_a_zone_that_is_removed_while_its_form_is_open_is_set_up_anew(
+async def test_a_zone_that_is_removed_while_its_form_is_open_is_set_up_again(
     hass: HomeAssistant, simulator: Simulator, zone: Zone
 ) -> None:
     """What counts is whether the zone is there when the form is submitted."""

@@ -116,7 +116,7 @@ async def test_the_preview_of_several_records_names_them(
 
 
 @pytest.mark.parametrize("existing, create", [(None, True), ("100::", False)])
-async def test_without_a_host_part_to_keep_it_is_asked_for(
+async def test_without_an_interface_id_to_keep_it_is_asked_for(
     hass: HomeAssistant,
     simulator: Simulator,
     zone: Zone,

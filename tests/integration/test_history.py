@@ -135,7 +135,7 @@ async def test_the_history_survives_a_restart(
         {"changes": [], "counts": {}, "since": {}, "switches": [{"domain": "no host name"}]},
     ],
 )
-async def test_a_damaged_history_begins_anew(
+async def test_a_damaged_history_starts_empty(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     simulator: Simulator,

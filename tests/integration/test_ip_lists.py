@@ -186,7 +186,7 @@ async def test_an_old_address_that_stays_is_a_problem_after_a_quarter_of_an_hour
     trusted: ItemList,
     listed: RaindropConfigEntry,
 ) -> None:
-    """Somebody else may have it by then; a reload in between does not begin anew."""
+    """Somebody else may have it by then; a reload in between does not begin it again."""
     fault = simulator.faults.add("cloudflare", DELETE, kind="error", status=400, code=1)
     simulator.ip.set_address(NEXT)
     await clock.cycles()

@@ -49,8 +49,8 @@ async def test_automatic_prefers_the_stable_address_of_the_host(
     assert contents(simulator)[V6] == STABLE
     assert state(hass, "sensor.example_com_ipv6_source") == "cloudflare"
     simulator.log.clear()
-    for host_part in ("1:2:3:4", "5:6:7:8"):
-        temporary = f"2003:d6:abe2:1f00:{host_part}"
+    for interface_id in ("1:2:3:4", "5:6:7:8"):
+        temporary = f"2003:d6:abe2:1f00:{interface_id}"
         host.set_addresses(STABLE, temporary)
         simulator.ip.set_address(temporary)
         await clock.cycles(13)
@@ -64,7 +64,7 @@ async def test_automatic_prefers_the_stable_address_of_the_host(
 
 
 @pytest.mark.parametrize("host_address", [None, NEXT_STABLE], ids=["not shown", "other prefix"])
-async def test_automatic_writes_what_pages_see_where_the_host_shows_no_address_in_the_prefix(
+async def test_automatic_writes_what_providers_see_where_the_host_shows_no_address_in_the_prefix(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, host: Host, host_address: str | None
 ) -> None:
     """In a container the interfaces are others, and behind a prefix translator the prefix is."""

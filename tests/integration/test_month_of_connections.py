@@ -28,7 +28,7 @@ NAME = "home.example.com"
 PORT = "binary_sensor.fibre_port"
 MONTH, HOUR, STEP = timedelta(days=30), timedelta(hours=1), timedelta(seconds=30)
 MINUTE, BACK_AFTER = timedelta(minutes=1), timedelta(minutes=10)
-CALM = timedelta(minutes=25)
+QUIET_TIME = timedelta(minutes=25)
 """Within this time every incident is over for a home with fail-over."""
 type Setup = Literal["fail-over", "automatic", "fibre entity"]
 """Both lines, or one source: what providers see, or what the fibre line's router reports."""
@@ -219,7 +219,7 @@ async def test_a_month_with_two_lines(
         # Incidents follow each other, however long they last.
         await home.passes(max(at - dt_util.utcnow(), timedelta()), HOUR)
         await INCIDENTS[incident](home)
-        await home.passes(CALM)
+        await home.passes(QUIET_TIME)
     totals = {
         "hours": round((dt_util.utcnow() - started_at) / HOUR),
         **home.counts,

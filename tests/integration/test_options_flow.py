@@ -265,7 +265,7 @@ async def test_each_family_shows_its_own_error(
     assert form["errors"] == {"ipv4_entity": "own_entity", "ipv6_urls": "malformed_url"}
 
 
-async def test_pages_are_tried_when_they_are_saved(
+async def test_urls_are_tried_when_they_are_saved(
     hass: HomeAssistant, simulator: Simulator, entry: RaindropConfigEntry
 ) -> None:
     """Pages without a usable address are refused, and the form shows what they answer."""
@@ -273,7 +273,7 @@ async def test_pages_are_tried_when_they_are_saved(
     form = await details(hass, entry, URLS)
     simulator.faults.add("ip", kind="status")
     form = await send(hass, form, {"ipv4_urls": urls})
-    assert form["errors"] == {"ipv4_urls": "unusable_pages"}
+    assert form["errors"] == {"ipv4_urls": "unusable_urls"}
     assert (form["description_placeholders"] or {})["responses"].count(": status") == len(urls)
 
     simulator.faults.clear()

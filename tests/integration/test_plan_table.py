@@ -320,7 +320,7 @@ async def test_keeping_the_interface_id_of_a_missing_record_creates_nothing(
 
 
 @pytest.mark.parametrize("create", [True, False])
-async def test_a_record_without_a_host_part_to_keep_is_left_alone_and_reported(
+async def test_a_record_without_an_interface_id_to_keep_is_left_alone_and_reported(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, *, create: bool
 ) -> None:
     """It would become the address of the subnet's routers: the user is asked."""

@@ -182,7 +182,7 @@ async def test_a_record_that_is_deleted_while_its_family_is_off_comes_back_as_it
 async def test_a_record_that_is_deleted_while_its_domain_is_unreadable_comes_back_as_it_was(
     hass: HomeAssistant, simulator: Simulator, zone: Zone
 ) -> None:
-    """A domain whose settings are mended is the same as before."""
+    """A domain whose settings are repaired is the same as before."""
     simulator.cloudflare.add_record(zone, **PROXIED)
     entry = await set_up(hass, zone, [domain(NAME)])
     (subentry,) = entry.subentries.values()

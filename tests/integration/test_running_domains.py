@@ -463,7 +463,7 @@ async def test_changes_that_need_a_reload_share_it(
 
 
 async def test_options_reload_the_zone(hass: HomeAssistant, entry: RaindropConfigEntry) -> None:
-    """What concerns all domains is set up anew, as is a domain that cannot be read any more."""
+    """A change of all domains sets the zone up again, as does one that cannot be read any more."""
     for _ in range(2):
         coordinator = entry.runtime_data
         options = {**entry.options, "watch": not entry.options["watch"]}

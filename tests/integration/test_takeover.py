@@ -378,7 +378,7 @@ async def test_names_are_added_to_a_zone_that_is_set_up(
     assert "replaces" not in entry.data
 
 
-async def test_a_zone_that_is_removed_while_the_names_are_shown_is_set_up_anew(
+async def test_a_zone_that_is_removed_while_the_names_are_shown_is_set_up_again(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What counts is whether the zone is there when the names are confirmed."""

@@ -123,7 +123,7 @@ async def test_update_now_fails_at_once_without_an_address(
     }
 
 
-async def test_update_now_fails_if_every_page_is_slow(
+async def test_update_now_fails_if_every_provider_is_slow(
     hass: HomeAssistant,
     simulator: Simulator,
     entry: RaindropConfigEntry,

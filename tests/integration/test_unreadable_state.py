@@ -91,7 +91,7 @@ async def entry(hass: HomeAssistant, zone: Zone) -> RaindropConfigEntry:
 
 
 @pytest.mark.parametrize("content", FILES)
-async def test_a_stored_state_that_cannot_be_read_is_begun_anew(
+async def test_a_stored_state_that_cannot_be_read_is_reset(
     hass: HomeAssistant,
     simulator: Simulator,
     entry: RaindropConfigEntry,
@@ -114,7 +114,7 @@ async def test_a_stored_state_that_cannot_be_read_is_begun_anew(
     assert issues(hass) == ["state_unreadable"]
 
 
-async def test_a_state_that_begins_anew_is_readable_again(
+async def test_a_state_that_was_reset_is_readable_again(
     hass: HomeAssistant, entry: RaindropConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The next set-up reads what was stored since, and logs nothing."""

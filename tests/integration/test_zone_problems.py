@@ -205,7 +205,7 @@ async def test_the_active_one_of_two_zones_of_a_name_is_set_up(
     assert result["result"].unique_id == active.id
 
 
-async def test_a_zone_that_was_added_anew_gets_its_entities_when_the_old_one_is_removed(
+async def test_a_zone_that_was_added_again_gets_its_entities_when_the_old_one_is_removed(
     hass: HomeAssistant, simulator: Simulator, zone: Zone
 ) -> None:
     """They have the same names, so they could not be there twice."""

@@ -256,7 +256,7 @@ class World:
         if self.order.index(new) > self.order.index(old):
             assert not (self.pasts[old].may_be_up and self.pasts[old].was_up)
 
-    def calm(self) -> None:
+    def recover(self) -> None:
         """Let all time limits pass, with an update when one does and no other; then check."""
         looks = 0
         while look_at := self.home.known.look_at:
@@ -270,14 +270,14 @@ class World:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_switch_is_never_sooner_than_promised(seed: int) -> None:
-    """In 10,000 steps of each seed; when all is calm, the first that is up is used in time."""
+    """In 10,000 steps of each seed; after a recovery, the first that is up is used in time."""
     random = Random(seed)
     switches = 0
     for _ in range(50):
         world = World(random)
         for _ in range(200):
             world.step()
-        world.calm()
+        world.recover()
         switches += world.switches
     assert switches > 100
 
@@ -293,7 +293,7 @@ def test_a_clock_that_was_set_back_freezes_nothing(seed: int) -> None:
         world.home.after(-timedelta(hours=random.randint(1, 1000)))
         for state in world.home.known.connections.values():
             assert state.since <= world.home.now
-        world.calm()
+        world.recover()
 
 
 @pytest.mark.parametrize("seed", range(5))

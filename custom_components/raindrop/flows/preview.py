@@ -121,7 +121,7 @@ def first_message(
 def _missing_message(
     conflict: Conflict, managed: ManagedRecord, connection: str | None
 ) -> ErrorMessage:
-    """Return the message that a record is missing, or a record with a host part to keep."""
+    """Return the message that a record is missing, or one with an interface identifier to keep."""
     message = conflict_message(conflict)
     if managed.policy.create or conflict.records:
         return replace(message, key="interface_id_missing")

@@ -116,7 +116,7 @@ class SourceSteps[ResultT: FlowResult[Any, Any]](FormFlow[ResultT]):
             return self.show_form(step_id, schema, {**values, **self.further_values})
         show_errors = partial(self.show_form, step_id, schema, user_input)
         sources, errors = _read_form(self.hass, self.kinds | user_input)
-        problem = errors or await _async_pages_error(self.hass, sources)
+        problem = errors or await _async_urls_error(self.hass, sources)
         return (
             show_errors(problem) if problem else await self.async_use_sources(sources, show_errors)
         )
@@ -198,13 +198,13 @@ def _read_form(hass: HomeAssistant, values: Mapping[str, Any]) -> tuple[StoredSo
     return stored, {field: error for field, error in errors.items() if error}
 
 
-async def _async_pages_error(hass: HomeAssistant, stored: StoredSources) -> ErrorMessage | None:
-    """Ask the chosen pages; return what they report if it is no usable address."""
+async def _async_urls_error(hass: HomeAssistant, stored: StoredSources) -> ErrorMessage | None:
+    """Ask the chosen URLs; return what they report if it is no usable address."""
     for family, fields in FIELDS.items():
         for source in read_source_list(stored.get(family.key, ()), family):
             if source.kind is SourceKind.URLS:
                 detection = await ddns.preview_source(async_get_detector(hass), source)
                 if detection.expected is None:
                     responses = {"responses": response_text(detection)}
-                    return ErrorMessage(fields.urls, "unusable_pages", responses)
+                    return ErrorMessage(fields.urls, "unusable_urls", responses)
     return None

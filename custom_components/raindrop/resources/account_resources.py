@@ -280,7 +280,7 @@ class AccountResources:
                 self.state(managed.id),
                 now=dt_util.utcnow(),
                 wait=OperationWait(),
-                remember=partial(self._async_remember, managed),
+                save=partial(self._async_save, managed),
                 overrule=overrule,
             )
         self._backoff.add_errors(result.errors, self._client.rate_limit)
@@ -290,9 +290,9 @@ class AccountResources:
         self._store.pending_events += result.events
         self._async_publish(managed, state)
 
-    async def _async_remember(self, managed: ManagedResource, state: ResourceState) -> None:
+    async def _async_save(self, managed: ManagedResource, state: ResourceState) -> None:
         """Store what is known before a write."""
-        self._store.resources.remember(managed.id, state)
+        self._store.resources.set_state(managed.id, state)
         await self._store.async_save()
 
     @callback

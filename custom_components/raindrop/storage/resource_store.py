@@ -49,7 +49,7 @@ class ResourceStore:
         self.states: dict[ResourceId, ResourceState] = {}
         self.pending_deletions: dict[ResourceId, ResourceDeletion] = {}
 
-    def remember(self, resource_id: ResourceId, state: ResourceState) -> None:
+    def set_state(self, resource_id: ResourceId, state: ResourceState) -> None:
         """Take over a state in which more networks may be this home's, also for a deletion."""
         self.states[resource_id] = state
         self.pending_deletions = {

@@ -129,8 +129,10 @@ class ZoneStore:
                 "Parts of %s could not be read and were reset: %s", self._store.key, names
             )
 
-    def forget(self, managed: Collection[RecordKey], configured: Collection[RecordKey]) -> None:
-        """Forget the records that are not configured, and most of those that are not managed.
+    def remove_unmanaged(
+        self, managed: Collection[RecordKey], configured: Collection[RecordKey]
+    ) -> None:
+        """Remove the records that are not configured, and most of what is known of unmanaged ones.
 
         For a family that is off, or a domain that cannot be read, the record's
         attributes stay stored: the record may be missing when it is managed again.

@@ -113,7 +113,7 @@ def test_what_is_no_prefix(source: Source, text: str, error: DetectionError) -> 
     assert (response.address, response.error) == (None, error)
 
 
-def test_the_provider_of_a_stable_address_is_a_page() -> None:
+def test_the_provider_of_a_stable_address_is_a_web_service() -> None:
     """It is shown which page reported the address of this host's network."""
     seen = detection(AUTOMATIC, None, [ELSEWHERE, TEMPORARY], STABLE)
     assert seen.provider == PAGE

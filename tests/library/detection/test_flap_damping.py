@@ -220,7 +220,7 @@ def test_the_hold_down_is_counted_down() -> None:
     assert in_hold_down(reports) == (None, 0)
 
 
-def test_a_candidate_that_nobody_confirms_any_longer_is_held_anew() -> None:
+def test_a_candidate_that_nobody_confirms_any_longer_is_held_again() -> None:
     """What a provider agreed to says nothing of the time after it can be asked no longer."""
     reports = Reports()
     reports.report_all([(0, A), (5, B), (5, A)])

@@ -34,7 +34,7 @@ def test_a_contradicted_hint_waits_longer_each_time(limiter: HintLimiter) -> Non
     assert followed(limiter, POOL, 300) == [0, 5, 15, 35, 75, 135, 195, 255]
 
 
-def test_another_mapped_address_begins_anew(limiter: HintLimiter) -> None:
+def test_another_mapped_address_resets_the_count(limiter: HintLimiter) -> None:
     """It may be the home's next address."""
     assert limiter.may_follow((Family.IPV4, POOL), 0)
     limiter.accepted(Family.IPV4, HOME, 1, is_new=False)

@@ -40,7 +40,7 @@ async def ask(
         ),
     ],
 )
-async def test_a_mapped_address_of_an_own_page_is_the_ipv4_address(
+async def test_a_mapped_address_of_a_custom_url_is_the_ipv4_address(
     sessions: Mapping[Family, ClientSession], path: str, body: str
 ) -> None:
     """A server that listens on IPv6 for both families writes IPv4 addresses like this."""

@@ -61,7 +61,7 @@ async def test_an_entity_that_froze_does_not_pin_the_address(
     assert (await detect_twice(detector, ROUTER)).address == ip_address(NEXT)
 
 
-async def test_an_own_page_that_is_asked_first_is_no_better(
+async def test_a_custom_url_that_is_asked_first_is_no_better(
     simulator: Simulator, detector: Detector
 ) -> None:
     """Of two pages that contradict each other nothing is accepted, and it shows."""

@@ -45,7 +45,7 @@ async def all_asked(simulator: Simulator, clock: LoopClock) -> None:
         clock.advance(2)
 
 
-async def test_a_page_that_needs_eight_seconds_counts(
+async def test_a_provider_that_needs_eight_seconds_counts(
     simulator: Simulator, detector: Detector, clock: LoopClock
 ) -> None:
     """Nobody else responds, so there is no reason to give it up."""
@@ -64,7 +64,7 @@ async def test_a_page_that_needs_eight_seconds_counts(
     assert (await look).address == ip_address(HOME)
 
 
-async def test_two_slow_pages_confirm_a_change(
+async def test_two_slow_providers_confirm_a_change(
     simulator: Simulator, detector: Detector, clock: LoopClock
 ) -> None:
     """The time is that of the whole detection, so that a second one may be as slow."""

@@ -93,7 +93,7 @@ async def test_s8_a_tunnel_counts_for_every_source(
 
 
 @pytest.mark.parametrize("warp", ["on", "plus"])
-async def test_s8_a_tunnel_that_an_own_page_reports_counts_too(
+async def test_s8_a_tunnel_that_a_custom_url_reports_counts_too(
     simulator: Simulator, detector: Detector, warp: str
 ) -> None:
     """The trace may be any of the pages, and the tunnel that of WARP+."""
@@ -219,7 +219,7 @@ async def test_s8_an_unseen_silence_in_a_tunnel_begins_the_hold_down_again(
     assert (await detect(detector, ROUTER)).hold_down_s == 10
 
 
-async def test_s8_no_page_replaces_a_silent_router_in_a_tunnel(
+async def test_s8_no_provider_replaces_a_silent_router_in_a_tunnel(
     simulator: Simulator, detector: Detector, sources: FakeSources
 ) -> None:
     """What pages report counts for nothing there either."""
@@ -313,7 +313,7 @@ async def test_s8_a_trace_is_asked_before_another_address_is_accepted(
     assert queried(simulator) == [names[0]]
 
 
-async def test_s8_the_first_address_of_own_pages_is_not_that_of_a_tunnel(
+async def test_s8_the_first_address_of_custom_urls_is_not_that_of_a_tunnel(
     simulator: Simulator, detector: Detector
 ) -> None:
     """Nothing was accepted before, and the trace is the last of the pages."""

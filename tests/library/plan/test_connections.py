@@ -548,8 +548,8 @@ def test_the_comment_names_the_connection(comment: str | None, connection: str) 
     assert len(owner_comment(HOME_ID, ConnectionId("x" * 16))) <= 100
 
 
-def test_a_host_part_that_is_not_known_is_missing() -> None:
-    """A record that keeps the host part of an existing one is not created."""
+def test_an_interface_id_that_is_not_known_is_missing() -> None:
+    """A record that keeps the interface identifier of an existing one is not created."""
     keeps = replace(CREATES, interface_id=InterfaceId())
 
     made = plan([line(FIBRE_V6, B1, policy=keeps), line(LTE_V6, B2, policy=keeps)])

@@ -170,7 +170,7 @@ def test_s9_an_unknown_prefix_changes_nothing(desired_record: DesiredRecord) -> 
 @pytest.mark.parametrize(
     "interface_id, content",
     [
-        pytest.param(KEEP, "100::", id="placeholder without a host part"),
+        pytest.param(KEEP, "100::", id="placeholder without an interface identifier"),
         pytest.param(KEEP, "2001:218:1:2::", id="subnet-router anycast address"),
         pytest.param(
             InterfaceId(prefix_length=56), "2001:218:1:2a::", id="only a subnet, prefix of 56"

@@ -72,7 +72,7 @@ def test_any_other_record_stays(desired_record: DesiredRecord, other: object) ->
     assert (plan.changes, plan.conflicts, plan.stale_records) == ((), (), {})
 
 
-def test_beside_a_record_of_somebody_else_nothing_is_stale() -> None:
+def test_beside_an_external_record_nothing_is_stale() -> None:
     """What is managed has to be this home's as well."""
     plan = make_plan([wanted(A2, A1, pin=2)], [LATE, record(A2, number=2)])
     assert plan.stale_records == {}

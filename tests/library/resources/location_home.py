@@ -58,12 +58,12 @@ class LocationHome:
             self.state,
             now=self.now,
             wait=no_time,
-            remember=self._remember,
+            save=self._save,
             overrule=overrule,
         )
         return result
 
-    async def _remember(self, state: ResourceState) -> None:
+    async def _save(self, state: ResourceState) -> None:
         self._stored = state
 
     def restarts(self) -> None:

@@ -89,7 +89,7 @@ async def test_addresses_that_are_not_written_are_not_known(
 
 
 @pytest.mark.parametrize("kind", ["error", "reset"])
-async def test_an_old_network_is_removed_though_somebody_added_the_new_one(
+async def test_an_old_network_is_removed_though_the_new_one_was_added_externally(
     simulator: Simulator, location: Location, home: LocationHome, kind: str
 ) -> None:
     """The user helps out while writes fail; the old network is still this home's."""

@@ -363,7 +363,7 @@ async def test_a_late_write_is_corrected(
     assert networks(simulator, location) == [FRIENDS, LATER, OFFICE]
 
 
-async def test_an_outdated_write_of_somebody_else_is_corrected(
+async def test_an_outdated_external_write_is_corrected(
     simulator: Simulator, location: Location, home: LocationHome
 ) -> None:
     """They had read the location before this home changed it, and replaced it afterwards."""
@@ -405,7 +405,7 @@ async def test_a_former_address_belongs_to_others_while_that_of_the_home_is_not_
     assert networks(simulator, location) == [OLD, OFFICE, NEW]
 
 
-async def test_somebody_adds_the_new_address(
+async def test_the_new_address_is_added_externally(
     simulator: Simulator, location: Location, home: LocationHome
 ) -> None:
     """Then only the old one is removed."""

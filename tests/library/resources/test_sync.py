@@ -309,7 +309,7 @@ async def test_an_operation_that_is_not_found_is_unconfirmed(
 async def test_an_old_address_that_cannot_be_deleted_becomes_a_problem(
     simulator: Simulator, trusted: ItemList, home: ListHome
 ) -> None:
-    """Somebody else may have it by now; a restart does not begin the quarter of an hour anew."""
+    """Somebody else may have it by now; a restart does not begin the quarter of an hour again."""
     await home.update()
     home.moves(NEW)
     fault = simulator.faults.add("cloudflare", DELETE, kind="error", status=400, code=10000)
@@ -508,9 +508,7 @@ async def test_a_long_list_is_read_to_its_end(
 ODD = '{{"success": true, "result": [{{"id": "x", "ip": "{ip}", "comment": "{comment}"}}, {{}}]}}'
 
 
-async def test_an_odd_item_of_somebody_else_stops_nothing(
-    simulator: Simulator, home: ListHome
-) -> None:
+async def test_an_odd_external_item_stops_nothing(simulator: Simulator, home: ListHome) -> None:
     """One that cannot be read and has this home's comment is an error."""
     body = ODD.format(ip="x", comment="office")
     simulator.faults.add("cloudflare", READ, kind="body", body=body, times=1)

@@ -128,7 +128,7 @@ async def test_a_change_costs_two_requests(
     assert home.state.is_in_sync
 
 
-async def test_a_value_of_somebody_else_is_never_removed(
+async def test_an_external_value_is_never_removed(
     simulator: Simulator, lists: ZeroTrustLists, homes: ZeroTrustList, home: ListHome
 ) -> None:
     """Removing it would remove both, so it stays until it is this home's alone."""
@@ -348,7 +348,7 @@ async def test_an_endless_list_is_an_error(simulator: Simulator, home: ListHome)
     assert len(sent(simulator)) == 100
 
 
-async def test_an_odd_item_of_somebody_else_stops_nothing(
+async def test_an_odd_external_item_stops_nothing(
     simulator: Simulator, homes: ZeroTrustList, home: ListHome
 ) -> None:
     """One that cannot be read and has this home's comment is an error."""

@@ -125,7 +125,7 @@ async def test_a_new_address_does_not_reset_the_count(fight: Fight) -> None:
     assert fight.updater.contents == {"A home.example.com": OLD}
 
 
-async def test_overruling_begins_anew(fight: Fight) -> None:
+async def test_overruling_resets_the_count(fight: Fight) -> None:
     """After a contested record was overruled, two external changes are corrected again."""
     for expected in (True, True, False):
         assert await fight.is_corrected() is expected

@@ -260,7 +260,7 @@ async def test_what_is_enforced_comes_before_what_an_incomplete_record_lacks(
     assert updater.state.record(V4).reason is None
 
 
-async def test_a_record_of_somebody_else_in_place_of_an_incomplete_one_is_kept(
+async def test_an_external_record_in_place_of_an_incomplete_one_is_kept(
     simulator: Simulator, zone: Zone, updater: ZoneUpdater
 ) -> None:
     """Only the record that was created incomplete is given what it lacks."""

@@ -138,7 +138,7 @@ async def test_a_failed_deletion_is_reported_and_tried_again(
     assert contents(simulator, zone) == [NEXT]
 
 
-async def test_a_copy_that_somebody_made_stays(
+async def test_a_copy_that_was_made_externally_stays(
     late_updater: ZoneUpdater, simulator: Simulator, zone: Zone
 ) -> None:
     """With the comment of this home, but with an address that it never sent."""

@@ -42,7 +42,7 @@ def one_provider_contradicts(simulator: Simulator) -> None:
     simulator.ip.set_address(NEXT)
 
 
-def every_page_is_captive(simulator: Simulator) -> None:
+def every_provider_is_captive(simulator: Simulator) -> None:
     """Let a captive portal respond for every provider."""
     simulator.faults.add("ip", kind="html")
 
@@ -62,7 +62,7 @@ def no_two_agree(simulator: Simulator) -> None:
 
 CAUSES: list[Cause] = [
     one_provider_contradicts,
-    every_page_is_captive,
+    every_provider_is_captive,
     the_address_is_private,
     no_two_agree,
 ]

@@ -27,7 +27,7 @@ from .kinds import APIS
 from .plan import ResourcePlan, plan_resource
 from .state import ResourceResult, ResourceState, assess_resource, resource_failure_events
 
-type Remember = Callable[[ResourceState], Awaitable[None]]
+type Save = Callable[[ResourceState], Awaitable[None]]
 """Stores a state, so that it survives a restart from then on."""
 
 _REASONS: Mapping[type[CloudflareError], Reason] = {
@@ -42,7 +42,7 @@ _MAX_OWN = 3
 """How many networks may be this home's after writes whose outcome is not certain."""
 
 
-async def _forget(_state: ResourceState) -> None:
+async def _save_nothing(_state: ResourceState) -> None:
     """Store nothing."""
 
 
@@ -91,7 +91,7 @@ async def sync_resource(
     *,
     now: datetime,
     wait: Wait,
-    remember: Remember = _forget,
+    save: Save = _save_nothing,
     overrule: bool,
 ) -> tuple[ResourceState, ResourceResult]:
     """Bring a resource in line with the home's addresses; return its next state and what happened.
@@ -100,7 +100,7 @@ async def sync_resource(
     read again by the next update. While another operation of the account is
     pending, the resource is read again after each wait. Raises no
     CloudflareError. Only one call for each account and kind may run at a time.
-    ``remember`` is called before a write of what cannot be read from the
+    ``save`` is called before a write of what cannot be read from the
     resource afterwards. ``overrule`` corrects it though external changes keep
     coming back, or a write changed other settings.
     """
@@ -123,7 +123,7 @@ async def sync_resource(
         if config.kind.remembers_own:
             state = replace(state, own=_own(desired, state, run, plan))
             if plan:
-                await remember(state)
+                await save(state)
         await api.change(plan, run.changes)
         if not (run.is_busy and await wait()):
             break
