@@ -1,4 +1,4 @@
-"""Shared parts of the fix flows: a form or a menu, and a retry."""
+"""The base class of all fix flows: a form or a menu, and a retry."""
 
 from collections.abc import Sequence
 from typing import Any
