@@ -267,6 +267,15 @@ def test_every_link_is_valid(path: Path) -> None:
             assert (path.parent / link.partition("#")[0]).exists(), link
 
 
+@pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)
+def test_a_name_that_links_to_code_is_defined_there(path: Path) -> None:
+    """A note links the file by its name, or a function or class that it defines."""
+    for text, file in re.findall(r"\[`([\w./]+)`\]\(([^)#]+\.py)\)", path.read_text()):
+        source, name = (path.parent / file).read_text(), text.partition(".")[0]
+        is_defined = re.search(rf"^ *(?:async )?(?:def|class) {name}\b", source, re.MULTILINE)
+        assert file.endswith(f"/{text}") or is_defined, text
+
+
 def test_every_note_is_in_the_index() -> None:
     """The index of the design notes lists each of them once."""
     index = ROOT / "docs/design/README.md"
