@@ -9,14 +9,14 @@ from ..faults import Kind
 from ..http_server import Call
 from ..responses import Response, json_response
 from . import auth, errors, listing, writes
-from .account_api import AccountApi, CursorPage
 from .auth import Actor, Credentials, Permission, PresentedCredentials, Token
+from .dns_location_api import ACTIONS as LOCATION_ACTIONS, LocationApi
+from .dns_locations import Locations
 from .errors import RefusedError
+from .ip_list_api import CursorPage, IpListApi
 from .ip_lists import IpLists
 from .limiter import Allowance, Limiter
 from .list_faults import without_ignored_fields
-from .location_api import ACTIONS as LOCATION_ACTIONS, LocationApi
-from .locations import Locations
 from .query import Page, Query
 from .record import OddRecord, Record
 from .routes import Action, RouteMatch, match
@@ -113,7 +113,7 @@ class Api:
         self._switches = switches
         self._limiter = limiter
         self._client_address = client_address
-        self._account_api = AccountApi(lists, switches)
+        self._ip_list_api = IpListApi(lists, switches)
         self._location_api = LocationApi(locations, switches)
         self._zero_trust_api = ZeroTrustApi(zero_trust_lists, switches)
         self._actions: Mapping[Action, Callable[[AuthorizedRequest], Success]] = {
@@ -180,7 +180,7 @@ class Api:
         if action in ZERO_TRUST_ACTIONS:
             result, page = self._zero_trust_api.run(call, route, action, actor)
             return Success(result, page=page)
-        result, cursor_page = self._account_api.run(call, route, action, actor)
+        result, cursor_page = self._ip_list_api.run(call, route, action, actor)
         return Success(result, page=cursor_page)
 
     def _parse_credentials(self, call: Call, route: RouteMatch | None) -> PresentedCredentials:

@@ -12,9 +12,9 @@ from ..request_log import Log
 from . import writes
 from .api import Api
 from .auth import ALL_PERMISSIONS, Credentials, Owner, Permission, Status, Token, User
+from .dns_locations import Locations
 from .ip_lists import IpLists
 from .limiter import Limiter
-from .locations import Locations
 from .names import to_ascii
 from .plans import PLANS, PlanName
 from .routes import PREFIX, template_of

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .conflicts import ADDRESS_TYPES
 from .record import OddRecord, Record
-from .zone import ADDRESS_TYPES, Zone
+from .zone import Zone
 
 MAX_RECORDS = 1000
 """A longer page of a list has no shadow metadata."""

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from . import errors
 from .errors import RefusedError
 from .record import Record
-from .validation import check_same_type, full_fields, ignored_fields, patched_fields
+from .record_validation import check_same_type, full_fields, ignored_fields, patched_fields
 from .zone import Zone
 
 type Body = Mapping[str, Any]

@@ -1,6 +1,5 @@
-"""A zone with its records, and the checks that involve several records."""
+"""A zone with its records: changes, transactions, and the quota."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ import hashlib
 from typing import Any, Literal
 
 from . import errors
+from .conflicts import Conflicts
 from .errors import RefusedError
 from .names import to_unicode
 from .plans import Plan
@@ -17,7 +17,6 @@ from .record import Fields, OddRecord, Record, timestamp
 type ZoneType = Literal["full", "partial", "secondary", "internal"]
 type ZoneStatus = Literal["initializing", "pending", "active", "moved"]
 
-ADDRESS_TYPES = ("A", "AAAA")
 HOME_ACCOUNT = "Home"
 NAME_SERVERS = ("ada.ns.cloudflare.com", "bob.ns.cloudflare.com")
 
@@ -70,8 +69,7 @@ class Zone:
         self.odd_records: list[OddRecord] = []
         self.refuses_shadowed = False
         """Whether new records below an NS record are refused, which is UNVERIFIED."""
-        self._identities: dict[tuple[object, ...], str] = {}
-        self._type_counts: Counter[tuple[str, str]] = Counter()
+        self._conflicts = Conflicts(name)
         self._created_count = 0
         self._transaction_time: str | None = None
         self._now = now
@@ -140,7 +138,7 @@ class Zone:
 
     def create(self, fields: Fields, *, is_read_only: bool = False) -> Record:
         """Add a record. Raises RefusedError for a conflict or a full zone."""
-        self._check_conflicts(fields, None)
+        self._conflicts.check(fields, None, refuses_shadowed=self.refuses_shadowed)
         if len(self.records) >= self.record_quota:
             raise RefusedError(errors.QUOTA)
         self._created_count += 1
@@ -180,7 +178,7 @@ class Zone:
 
     def change(self, old: Record, fields: Fields) -> Record:
         """Replace the fields of a record. Raises RefusedError for a conflict."""
-        self._check_conflicts(fields, old)
+        self._conflicts.check(fields, old, refuses_shadowed=self.refuses_shadowed)
         moment = self._transaction_time or timestamp(self._now())
         record = replace(
             old,
@@ -193,14 +191,14 @@ class Zone:
                 moment, old.fields.tags, fields.tags, old.tags_modified_on
             ),
         )
-        self._unindex(old)
+        self._conflicts.remove(old)
         self._index(record)
         return record
 
     def delete(self, record_id: str) -> Record:
         """Delete a record and return it. Raises RefusedError if it does not exist."""
         record = self.get(record_id)
-        self._unindex(record)
+        self._conflicts.remove(record)
         del self.records[record_id]
         return record
 
@@ -208,11 +206,11 @@ class Zone:
     def transaction(self) -> Iterator[None]:
         """Roll back all changes after a RefusedError; all changes have the same time."""
         self._transaction_time = timestamp(self._now())
-        saved = self.records.copy(), self._identities.copy(), self._type_counts.copy()
+        saved = self.records.copy(), self._conflicts.copy()
         try:
             yield
         except RefusedError:
-            self.records, self._identities, self._type_counts = saved
+            self.records, self._conflicts = saved
             raise
         finally:
             self._transaction_time = None
@@ -220,48 +218,7 @@ class Zone:
     def _index(self, record: Record) -> None:
         """Add a record to the indexes."""
         self.records[record.id] = record
-        self._identities[record.fields.identity] = record.id
-        self._type_counts[record.fields.name, record.fields.type] += 1
-
-    def _unindex(self, record: Record) -> None:
-        """Remove a record from the indexes, but not from the zone, which keeps its position."""
-        del self._identities[record.fields.identity]
-        self._type_counts[record.fields.name, record.fields.type] -= 1
-
-    def _others(self, name: str, types: tuple[str, ...], old: Record | None) -> int:
-        """Count the records of these types at a name, without the one that is replaced."""
-        count = sum(self._type_counts[name, type_] for type_ in types)
-        replaced = old and old.fields.name == name and old.fields.type in types
-        return count - 1 if replaced else count
-
-    def _check_conflicts(self, fields: Fields, old: Record | None) -> None:
-        """Raise RefusedError for a record that conflicts with existing ones."""
-        name = fields.name
-        if fields.type in ADDRESS_TYPES and self._others(name, ("CNAME",), old):
-            raise RefusedError(errors.CNAME_IN_PLACE)
-        if fields.type == "CNAME" and self._others(name, ("CNAME", *ADDRESS_TYPES), old):
-            raise RefusedError(errors.HOST_IN_PLACE)
-        if name != self.name:
-            self._check_delegation(fields, old)
-        existing = self._identities.get(fields.identity)
-        if existing is not None and (old is None or existing != old.id):
-            raise RefusedError(errors.IDENTICAL)
-
-    def _check_delegation(self, fields: Fields, old: Record | None) -> None:
-        """Raise RefusedError for other records at a delegated name, and perhaps for those below."""
-        if self.refuses_shadowed and self._is_below_delegation(fields.name):
-            raise RefusedError(errors.SHADOWED)
-        if fields.type == "NS":
-            if self._others(fields.name, (*ADDRESS_TYPES, "CNAME", "MX", "TXT", "SRV"), old):
-                raise RefusedError(errors.OTHER_IN_PLACE)
-        elif fields.type != "DS" and self._others(fields.name, ("NS",), old):
-            raise RefusedError(errors.NS_IN_PLACE)
-
-    def _is_below_delegation(self, name: str) -> bool:
-        above = name.partition(".")[2]
-        return above != self.name and (
-            self._type_counts[above, "NS"] > 0 or self._is_below_delegation(above)
-        )
+        self._conflicts.add(record)
 
 
 def _modified_on(moment: str, before: object, after: object, previous: str | None) -> str | None:

@@ -9,7 +9,7 @@ from devtools.ha_rest import FlowKind
 from devtools.home_assistant_process import HomeAssistant
 from simulator import Simulator
 from simulator.cloudflare.auth import LIST_PERMISSIONS, USER_PERMISSIONS
-from simulator.cloudflare.locations import Location
+from simulator.cloudflare.dns_locations import Location
 from simulator.cloudflare.zero_trust_lists import ZeroTrustList
 from simulator.cloudflare.zone import HOME_ACCOUNT, Account
 

@@ -3,7 +3,7 @@
 from playwright.async_api import Page, expect
 import pytest
 
-from simulator.cloudflare.locations import Location
+from simulator.cloudflare.dns_locations import Location
 
 from .environment import ADDRESS, LOCATION, NEW_ADDRESS, OLD_ADDRESS, TOKEN, ZONE, Environment
 from .pages import RaindropPage, RepairsPage

@@ -8,8 +8,8 @@ from typing import Any
 
 from simulator import Simulator
 from simulator.cloudflare import RefusedError
+from simulator.cloudflare.dns_locations import Location
 from simulator.cloudflare.ip_lists import ItemList
-from simulator.cloudflare.locations import Location
 from simulator.cloudflare.zero_trust_lists import ZeroTrustList
 
 from .constants import (

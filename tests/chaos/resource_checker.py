@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from simulator.cloudflare.dns_locations import Location
 from simulator.cloudflare.ip_lists import ItemList, Operation
-from simulator.cloudflare.locations import Location
 from simulator.cloudflare.zero_trust_lists import ZeroTrustList
 from simulator.request_log import Log
 

@@ -30,8 +30,8 @@ from custom_components.raindrop.resources import ip_list_operations
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import LIST_PERMISSIONS, ZERO_TRUST_PERMISSIONS
+from simulator.cloudflare.dns_locations import Location
 from simulator.cloudflare.ip_lists import ItemList
-from simulator.cloudflare.locations import Location
 from simulator.request_log import Entry
 from tests.conftest import HOME
 from tests.secrets import TOKEN, found_in

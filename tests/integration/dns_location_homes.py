@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigSubentryData
 
 from custom_components.raindrop.ddns import ResourceKind
 from simulator import Simulator
-from simulator.cloudflare.locations import Location
+from simulator.cloudflare.dns_locations import Location
 
 from . import resource_homes
 

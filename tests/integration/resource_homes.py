@@ -16,8 +16,8 @@ from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns import ResourceKind
 from custom_components.raindrop.resources.config import RESOURCE_DEFAULTS, resource_unique_id
 from simulator import Simulator
+from simulator.cloudflare.dns_locations import Location
 from simulator.cloudflare.ip_lists import ItemList
-from simulator.cloudflare.locations import Location
 from simulator.cloudflare.zero_trust_lists import ZeroTrustList
 
 

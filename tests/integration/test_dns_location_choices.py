@@ -7,7 +7,7 @@ from homeassistant.data_entry_flow import FlowResultType
 
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from simulator.cloudflare.locations import Location
+from simulator.cloudflare.dns_locations import Location
 from tests.conftest import HOME, NEXT
 from tests.simulated_time import settle
 

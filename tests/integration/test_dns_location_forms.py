@@ -9,7 +9,7 @@ from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import ZERO_TRUST_PERMISSIONS
-from simulator.cloudflare.locations import Location
+from simulator.cloudflare.dns_locations import Location
 from tests.conftest import HOME, NEXT
 from tests.secrets import TOKEN
 from tests.simulated_time import settle

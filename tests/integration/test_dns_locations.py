@@ -13,7 +13,7 @@ from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from simulator.cloudflare.locations import Location
+from simulator.cloudflare.dns_locations import Location
 from tests.conftest import HOME, NEXT
 from tests.simulated_time import settle
 

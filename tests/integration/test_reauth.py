@@ -13,8 +13,8 @@ from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import USER_PERMISSIONS
+from simulator.cloudflare.dns_locations import Location
 from simulator.cloudflare.ip_lists import ItemList
-from simulator.cloudflare.locations import Location
 from tests.conftest import HOME, NEXT
 from tests.secrets import DNS_TOKEN, EMAIL, GLOBAL_KEY, READ_TOKEN, TOKEN, UNKNOWN_TOKEN
 from tests.simulated_time import settle

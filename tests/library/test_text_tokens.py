@@ -13,7 +13,7 @@ from custom_components.raindrop.ddns.records.text_tokens import (
     is_same_text,
     with_addresses,
 )
-from simulator.cloudflare.content import txt_content
+from simulator.cloudflare.record_content import txt_content
 from tests.library.builders import A1, A2, A3, B1, B2, https, record, txt
 
 SAME = "unchanged"

@@ -8,7 +8,7 @@ import pytest
 
 from simulator import Simulator
 from simulator.cloudflare import Zone
-from simulator.cloudflare.content import BY_CONTENT
+from simulator.cloudflare.record_content import BY_CONTENT
 
 SPF = '"v=spf1 ip4:192.0.2.1 -all"'
 VALUE = 'alpn="h3,h2" ipv4hint="192.0.2.1" ipv6hint="2001:db8::1"'

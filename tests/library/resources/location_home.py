@@ -18,7 +18,7 @@ from custom_components.raindrop.ddns.resources.sync import sync_resource
 from custom_components.raindrop.ddns.sources import Family, Source
 from custom_components.raindrop.ddns.zones import AccountId
 from simulator import Simulator
-from simulator.cloudflare.locations import Location
+from simulator.cloudflare.dns_locations import Location
 from tests.secrets import TOKEN
 
 HERE = Source(Family.IPV4)

@@ -8,7 +8,7 @@ from custom_components.raindrop.ddns.models import Reason
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import ZERO_TRUST_PERMISSIONS
-from simulator.cloudflare.locations import Location
+from simulator.cloudflare.dns_locations import Location
 from tests.secrets import TOKEN
 
 from .location_home import PUT, READ, LocationHome, new_home

@@ -32,7 +32,7 @@ from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import ZERO_TRUST_PERMISSIONS
-from simulator.cloudflare.locations import Location
+from simulator.cloudflare.dns_locations import Location
 from tests.secrets import TOKEN
 
 from .location_home import FIND, PUT, READ, LocationHome, forgets, new_home

@@ -10,7 +10,7 @@ import pytest
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import ZERO_TRUST_PERMISSIONS
-from simulator.cloudflare.locations import Location
+from simulator.cloudflare.dns_locations import Location
 from tests.secrets import TOKEN
 
 from .changes import CHANGES, FAULTS

@@ -1,4 +1,4 @@
-"""The requests about the lists of an account."""
+"""The requests about the IP lists of an account."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ class CursorPage:
         return {"cursors": {"after": self.after}} if self.after else {}
 
 
-class AccountApi:
+class IpListApi:
     """The lists of an account, as the API shows and changes them."""
 
     def __init__(self, lists: IpLists, switches: Switches) -> None:

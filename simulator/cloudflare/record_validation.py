@@ -1,7 +1,7 @@
 """Validation of records: the fields are checked in the order of Cloudflare's errors.
 
 That order (type, name, content, ttl, proxied, comment, tags, then conflicts and quota, which
-the zone checks) is UNVERIFIED.
+`conflicts` and the zone check) is UNVERIFIED.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ import re
 from typing import Any
 
 from . import errors
-from .content import BY_CONTENT, SERVICE_TYPES, service_content, service_data, txt_content
 from .errors import RefusedError
 from .names import complete, to_ascii
 from .plans import Plan
 from .record import PROXIABLE_TYPES, TYPES, Fields, is_proxiable
+from .record_content import BY_CONTENT, SERVICE_TYPES, service_content, service_data, txt_content
 
 WRITABLE = frozenset(
     {

@@ -2,9 +2,9 @@
 
 from ..http_server import Call
 from .auth import ZONE_REFUSALS, Actor, Permission
+from .dns_locations import Locations
 from .errors import RefusedError
 from .list_faults import without_ignored_fields
-from .locations import Locations
 from .query import Query
 from .routes import Action, RouteMatch
 from .switches import Switches

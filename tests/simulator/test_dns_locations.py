@@ -15,7 +15,7 @@ import pytest
 
 from simulator import Simulator
 from simulator.cloudflare.auth import ZERO_TRUST_PERMISSIONS, Permission
-from simulator.cloudflare.locations import SHARED_DESTINATION, Location
+from simulator.cloudflare.dns_locations import SHARED_DESTINATION, Location
 from simulator.cloudflare.zone import Account
 
 from .conftest import EMAIL, KEY, TOKEN
