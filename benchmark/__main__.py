@@ -8,7 +8,6 @@ import time
 
 from devtools.checkout import ROOT
 
-from .budgets import measure_budgets
 from .contestants import COMPARED
 from .import_times import measure_imports
 from .machine import facts
@@ -19,6 +18,7 @@ from .report import report
 from .scenarios import Scenario, ScenarioRunner
 from .simulator_process import running_simulator
 from .summary import Rows, rows
+from .time_budgets import measure_budgets
 from .watch_times import WatchTimes, measure_watching
 
 COUNTS = (1, 10, 100, 200, 1000)

@@ -30,7 +30,7 @@ from .conftest import (
     submit_user_form,
 )
 from .router_entities import NAME, contents, issues
-from .test_budgets import FAULTS
+from .test_request_budgets import FAULTS
 
 DAY = timedelta(days=1)
 

@@ -1,11 +1,10 @@
-"""Rules about the source, the translations and the manifest."""
+"""The translations: complete in all languages, and in agreement with the code and the icons."""
 
 import ast
 from collections.abc import Iterator
 import json
 from pathlib import Path
 import re
-import subprocess
 
 import pytest
 
@@ -23,7 +22,6 @@ SHOWN_ERRORS = {
 }
 """Exceptions of Home Assistant that users see."""
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-REGISTRIES = ("pypi" + ".org", "pythonhosted" + ".org", "debian" + ".org", "npmjs" + ".org")
 
 
 def texts(node: object, path: str = "") -> Iterator[tuple[str, str]]:
@@ -38,18 +36,6 @@ def texts(node: object, path: str = "") -> Iterator[tuple[str, str]]:
 def translation(language: str) -> dict[str, str]:
     """Return the texts of a language by their key."""
     return dict(texts(json.loads((RAINDROP / "translations" / f"{language}.json").read_text())))
-
-
-def tracked() -> list[Path]:
-    """Return the files that belong to the repository."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
 
 
 def error_keys() -> set[str]:
@@ -208,75 +194,3 @@ def test_every_field_has_a_description() -> None:
     assert fields
     for key in fields:
         assert english[key.replace(".data.", ".data_description.")]
-
-
-def test_manifest_and_store_agree() -> None:
-    """The manifest has what the stores ask for, in their order, and needs no package."""
-    manifest = json.loads((RAINDROP / "manifest.json").read_text())
-    keys = list(manifest)
-    assert keys == ["domain", "name", *sorted(keys[2:])]
-    assert {"codeowners", "documentation", "issue_tracker", "version"} <= set(keys)
-    assert "requirements" not in manifest
-    store = json.loads((ROOT / "hacs.json").read_text())
-    assert (store["name"], store["homeassistant"]) == (manifest["name"], "2026.8.0")
-
-
-def test_the_brand_is_complete() -> None:
-    """Icon and logo exist in both sizes, for light and dark, as PNG."""
-    names = {f"{d}{n}{s}.png" for d in ("", "dark_") for n in ("icon", "logo") for s in ("", "@2x")}
-    brand = {path.name: path.read_bytes() for path in (RAINDROP / "brand").iterdir()}
-    assert brand.keys() == names
-    sizes = {name: int.from_bytes(data[20:24]) for name, data in brand.items()}
-    assert all(height == (512 if "@2x" in name else 256) for name, height in sizes.items())
-    assert all(data.startswith(b"\x89PNG") for data in brand.values())
-
-
-def test_no_file_names_a_registry() -> None:
-    """The package index is configured on the machine, not in the repository."""
-    for path in tracked():
-        if path.suffix not in {".png", ".svg", ".webp"}:
-            text = path.read_text()
-            assert not [name for name in REGISTRIES if name in text], path
-
-
-def test_files_have_one_job() -> None:
-    """No module of the integration is longer than 350 lines."""
-    lengths = {path: len(path.read_text().splitlines()) for path in RAINDROP.rglob("*.py")}
-    assert {path: length for path, length in lengths.items() if length > 350} == {}
-
-
-HOME_MADE_WORDS = re.compile(
-    r"\b(slot|twins?|strays?|strangers?|audits?|lapse|inquiry|survey|akin|kin|verdict|disputed"
-    r"|retire|retiring|patience|journal|audience|rooms?|mend(?:s|ed)?|anew|host part|wish|wishes"
-    r"|deeds?|storms?|beliefs|told|tells?|heed|heard|news|trouble|standing|lab|house|settled)\b"
-)
-"""What the field's words replaced: docs/design/README.md has those."""
-
-
-def named_in(source: str) -> Iterator[str]:
-    """Yield the identifiers, the keys and the first lines of the docstrings of a module."""
-    for node in ast.walk(ast.parse(source)):
-        for attribute in ("id", "name", "arg", "attr"):
-            yield str(getattr(node, attribute, ""))
-        match node:
-            case ast.Constant(value=str(key)) if re.fullmatch("[a-z_]+", key):
-                yield key
-            case ast.Module() | ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
-                yield (ast.get_docstring(node) or "").partition("\n")[0]
-
-
-@pytest.mark.parametrize(
-    "folder", ["benchmark", "custom_components", "devtools", "scripts", "simulator", "tests"]
-)
-def test_names_are_words_of_the_field(folder: str) -> None:
-    """No file, test, identifier, key or summary of a docstring uses a home-made word."""
-    modules = [path for path in tracked() if path.suffix == ".py"]
-    home_made = {
-        f"{path.relative_to(ROOT)}: {name}"
-        for path in modules
-        if path.is_relative_to(ROOT / folder)
-        for name in (path.stem, *named_in(path.read_text()))
-        if HOME_MADE_WORDS.search(re.sub("_|(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    }
-
-    assert home_made == set()
