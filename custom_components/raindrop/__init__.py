@@ -22,6 +22,7 @@ from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import CloudflareAuthError, CloudflareConnectionError, CloudflareNotFoundError
 from .deletions import async_delete_with_entry
 from .entity import zone_device
+from .entry_reload import async_begin_setup, async_release_reloads, async_schedule_reload
 from .error_messages import translated_error
 from .history import async_get_history, async_remove_history
 from .home_id import async_get_home_id
@@ -32,7 +33,6 @@ from .issues.entry import (
 )
 from .issues.resources import async_delete_resource_issues
 from .issues.sync import async_delete_issues, async_sync_issues
-from .loading import async_begin_setup, async_release_reloads, async_schedule_reload
 from .resources.account_locks import async_release_account_locks
 from .resources.deletions import async_delete_items_with_entry
 from .services import async_setup_services

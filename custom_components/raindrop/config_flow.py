@@ -22,6 +22,7 @@ from .const import CONF_ZONE, CONF_ZONE_ID, DOMAIN, SUBENTRY_DOMAIN
 from .coordinator import RaindropConfigEntry
 from .dashboard_links import DNS_URL, TOKENS_URL, dns_url
 from .ddns import Family, RecordKey, ResourceKind, Zone, ZoneAccess, discover_zone
+from .entry_reload import async_schedule_reload
 from .error_messages import ErrorMessage, try_or_error
 from .flows.credentials_file import filled_in, pasted_in
 from .flows.dns_location import DnsLocationFlow
@@ -48,7 +49,6 @@ from .flows.schemas import (
 from .flows.takeover import TakeoverSteps
 from .flows.zero_trust_list import ZeroTrustListFlow
 from .home_id import async_get_home_id
-from .loading import async_schedule_reload
 from .subentries import add_subentry, new_domain_subentry
 from .takeover import CONF_REPLACES
 from .zone_move import async_find_zone, async_use_zone, zone_data

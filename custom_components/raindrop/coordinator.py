@@ -1,6 +1,6 @@
 """Update coordinator of a zone: schedules updates, runs one at a time, publishes the result."""
 
-from asyncio import CancelledError, Lock, timeout, wait
+from asyncio import CancelledError, Lock, timeout
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
@@ -10,7 +10,6 @@ from typing import override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from .address_sources import async_get_detector
@@ -35,7 +34,8 @@ from .ddns import (
     without_public_answers,
 )
 from .deletions import Deletions
-from .error_messages import raise_setup_error, raise_update_error
+from .error_messages import raise_update_error
+from .first_update import async_first_update
 from .follow_ups import FollowUps
 from .internet_watch import ZoneWatch
 from .loaded_config import LoadedConfig
@@ -51,8 +51,6 @@ from .update_scheduler import FRESH, ROUTINE, UpdateScheduler
 
 _UNLOAD_LIMIT_S = 30
 """How long unloading waits for an update that is running, so that it can finish its writes."""
-_FIRST_UPDATE_LIMIT_S = 10
-"""How long setup waits for the first update, which continues in the background."""
 
 type RaindropConfigEntry = ConfigEntry[RaindropCoordinator]
 
@@ -269,26 +267,9 @@ class RaindropCoordinator(PollCoordinator[State]):
     async def _async_update_data(self) -> State:
         """Run the update of a poll."""
         if self.checked_at is None:
-            return await self._async_first_update()
+            return await async_first_update(self, self._scheduler, self.store)
         state, _ = await self._async_run(ROUTINE)
         return state
-
-    async def _async_first_update(self) -> State:
-        """Begin the first update; return the stored state if it takes long.
-
-        Fails if it yields nothing at all, except after that limit: then it continues in
-        the background, and setup succeeds without it.
-        """
-        update = self._scheduler.async_request(FRESH)
-        done, _ = await wait([update], timeout=_FIRST_UPDATE_LIMIT_S)
-        # Setup may still fail, and a domain be removed before it succeeds. A
-        # delayed save would overwrite what the next attempt to set up saves.
-        await self.store.async_save()
-        if done and update.result() is None:
-            raise UpdateFailed from self.last_exception
-        if done:
-            raise_setup_error(self.data)
-        return self.data
 
     async def _async_update(self, options: UpdateOptions) -> UpdateResult | None:
         """Run an update and publish it; return None after an unexpected error."""

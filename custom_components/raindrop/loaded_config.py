@@ -14,7 +14,7 @@ from .config import (
 )
 from .ddns import Source, ZoneConfig, reconfigured
 from .deletions import async_begin_deletions
-from .loading import async_schedule_reload
+from .entry_reload import async_schedule_reload
 from .resources.config import unreadable_resources
 from .storage.sources import watches_connection
 from .storage.zone_store import ZoneStore

@@ -16,7 +16,7 @@ from .const import (
     SUBENTRY_DOMAIN,
 )
 from .ddns import CloudflareClient, CloudflareError, Zone
-from .loading import async_schedule_reload
+from .entry_reload import async_schedule_reload
 from .subentries import async_change_domain
 
 

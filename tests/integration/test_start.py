@@ -13,7 +13,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import aiohttp_client
 import pytest
 
-from custom_components.raindrop import coordinator
+from custom_components.raindrop import coordinator, first_update
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD
@@ -114,7 +114,7 @@ async def test_a_silent_network_does_not_delay_the_start(
     service: str,
 ) -> None:
     """After a limit setup succeeds without what is not known yet, and the update goes on."""
-    monkeypatch.setattr(coordinator, "_FIRST_UPDATE_LIMIT_S", 0.05)
+    monkeypatch.setattr(first_update, "_LIMIT_S", 0.05)
     simulator.faults.add(service, kind="hold")  # type: ignore[arg-type]
     entry = await set_up(hass, zone, [domain(NAME, delete=True)])
     assert entry_state(entry) is ConfigEntryState.LOADED
@@ -135,7 +135,7 @@ async def test_after_a_slow_start_entities_show_what_did_not_change(
     """Neither an unchanged record nor a domain without a record stays unavailable."""
     without_record = domain("away.example.com", families=["ipv6"], sources={"ipv6": []})
     entry = await set_up(hass, zone, [domain(NAME), without_record])
-    monkeypatch.setattr(coordinator, "_FIRST_UPDATE_LIMIT_S", 0.05)
+    monkeypatch.setattr(first_update, "_LIMIT_S", 0.05)
     simulator.faults.add("cloudflare", kind="hold")
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert state(hass, PROBLEM) == "unavailable"
@@ -152,7 +152,7 @@ async def test_a_press_during_a_slow_start_waits_for_an_update_of_its_own(
     hass: HomeAssistant, simulator: Simulator, zone: Zone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The update that setup began runs first, and the press reads the zone again."""
-    monkeypatch.setattr(coordinator, "_FIRST_UPDATE_LIMIT_S", 0.05)
+    monkeypatch.setattr(first_update, "_LIMIT_S", 0.05)
     hold = simulator.faults.add("cloudflare", kind="hold")
     await set_up(hass, zone, [domain(NAME)])
     press = hass.async_create_task(press_update_now(hass))
@@ -168,7 +168,7 @@ async def test_records_of_a_removed_domain_do_not_delay_the_start(
 ) -> None:
     """They are deleted by the first update, which may go on after setup."""
     entry = await set_up(hass, zone, [domain(NAME), domain("old.example.com", delete=True)])
-    monkeypatch.setattr(coordinator, "_FIRST_UPDATE_LIMIT_S", 0.05)
+    monkeypatch.setattr(first_update, "_LIMIT_S", 0.05)
     await hass.config_entries.async_unload(entry.entry_id)
     removed = next(s for s in entry.subentries.values() if s.title == "old.example.com")
     hass.config_entries.async_remove_subentry(entry, removed.subentry_id)

@@ -16,9 +16,9 @@ import voluptuous as vol
 from .. import config, ddns
 from ..dashboard_links import dns_url
 from ..ddns import HostName, to_unicode
+from ..entry_reload import async_wait_until_loaded
 from ..error_messages import ErrorMessage, try_or_error
 from ..history import async_get_history
-from ..loading import async_wait_until_loaded
 from ..storage.connections import (
     ALL,
     CONF_CONNECTIONS,

@@ -32,8 +32,8 @@ from ..ddns import (
     Source,
     network_text,
 )
+from ..entry_reload import async_wait_until_loaded
 from ..error_messages import BASE, ErrorMessage, try_or_error
-from ..loading import async_wait_until_loaded
 from ..resources.config import (
     CONF_ACCOUNT_ID,
     CONF_ADOPTED,

@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryFlow, SubentryFlowResult
 
 from ..coordinator import RaindropConfigEntry
-from ..loading import async_wait_until_loaded
+from ..entry_reload import async_wait_until_loaded
 from .forms import FormFlow
 
 

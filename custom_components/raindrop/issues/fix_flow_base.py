@@ -10,9 +10,9 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from ..coordinator import RaindropConfigEntry
+from ..entry_reload import async_wait_until_loaded
 from ..error_messages import IN_CONFLICT
 from ..flows.preview import escape_markdown
-from ..loading import async_wait_until_loaded
 from .issue import ATTR_ISSUE, ATTR_SUBENTRY_ID
 
 MENUS: dict[str, Sequence[str]] = {
