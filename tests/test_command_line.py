@@ -190,6 +190,15 @@ def test_the_syntax_is_that_of_python_3_12(path: Path) -> None:
 
 
 @SOURCES
+def test_every_eager_task_is_given_its_loop(path: Path) -> None:
+    """Before Python 3.14, a task without its loop cannot start eagerly."""
+    for call in ast.walk(ast.parse(path.read_text())):
+        if isinstance(call, ast.Call):
+            options = {option.arg for option in call.keywords}
+            assert "loop" in options or "eager_start" not in options, f"line {call.lineno}"
+
+
+@SOURCES
 def test_annotations_name_only_what_exists_already(path: Path) -> None:
     """Before Python 3.14 annotations are evaluated at once: a class is quoted within itself."""
     module = ast.parse(path.read_text())

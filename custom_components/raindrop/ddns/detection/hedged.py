@@ -62,7 +62,7 @@ async def _query_first(provider: Provider, query: _Query, next_query: _NextQuery
     races: list[Task[list[Response]]] = []
 
     def start_race() -> None:
-        race = Task(_race({response: provider}, next_query), eager_start=True)
+        race = Task(_race({response: provider}, next_query), loop=loop, eager_start=True)
         # The end of the race ends the query of a provider that lost it.
         race.add_done_callback(lambda _: scope.reschedule(loop.time()))
         races.append(race)
@@ -90,13 +90,14 @@ async def _race(
     next_query: _NextQuery,
 ) -> list[Response]:
     """Return the responses up to a decisive one; the queries that run already are slow."""
+    loop = get_running_loop()
     slow = {provider.name for provider in running.values()}
     responses: list[Response] = []
     try:
         while not any(map(_is_decisive, responses)):
             if further := next_query():
                 provider, query = further
-                running[Task(query, eager_start=True)] = provider
+                running[Task(query, loop=loop, eager_start=True)] = provider
             elif not running:
                 break
             done, _ = await wait(
