@@ -15,16 +15,15 @@ from homeassistant.exceptions import (
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
+from .address_history import async_get_history, async_remove_history
 from .address_sources import async_release_detector
 from .config import zone_host_name
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import CloudflareAuthError, CloudflareConnectionError, CloudflareNotFoundError
-from .deletions import async_delete_with_entry
 from .entity import zone_device
 from .entry_reload import async_begin_setup, async_release_reloads, async_schedule_reload
 from .error_messages import translated_error
-from .history import async_get_history, async_remove_history
 from .home_id import async_get_home_id
 from .issues.entry import (
     async_delete_entry_issues,
@@ -32,9 +31,10 @@ from .issues.entry import (
     async_report_zone_id,
 )
 from .issues.resources import async_delete_resource_issues
-from .issues.sync import async_delete_issues, async_sync_issues
+from .issues.sync_issues import async_delete_issues, async_sync_issues
+from .record_deletions import async_delete_with_entry
 from .resources.account_locks import async_release_account_locks
-from .resources.deletions import async_delete_items_with_entry
+from .resources.resource_deletions import async_delete_items_with_entry
 from .services import async_setup_services
 from .storage.zone_store import ZoneStore
 from .takeover import CONF_REPLACES, async_follow_takeover

@@ -28,7 +28,7 @@ from .ddns import (
     SourceKind,
     ZoneConfig,
 )
-from .resources.config import resource_families
+from .resources.resource_config import resource_families
 from .storage.connections import (
     CONF_CONNECTIONS,
     Connections,

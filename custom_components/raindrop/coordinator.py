@@ -13,8 +13,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from .address_sources import async_get_detector
+from .api_backoff import Backoff
 from .api_client import async_get_client
-from .backoff import Backoff
 from .config import Domain
 from .const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from .ddns import (
@@ -33,7 +33,6 @@ from .ddns import (
     with_public_answers,
     without_public_answers,
 )
-from .deletions import Deletions
 from .error_messages import raise_update_error
 from .first_update import async_first_update
 from .follow_ups import FollowUps
@@ -43,6 +42,7 @@ from .poll_coordinator import PollCoordinator
 from .public_dns import PublicDns
 from .publisher import Publisher
 from .reauth import async_update_reauth
+from .record_deletions import Deletions
 from .resources.account_resources import AccountResources
 from .source_watch import SourceWatch
 from .storage.zone_store import ZoneStore

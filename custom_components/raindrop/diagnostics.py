@@ -22,7 +22,7 @@ from .ddns import (
 )
 from .error_messages import error_message
 from .internet_watch import async_watch
-from .resources.config import ManagedResource
+from .resources.resource_config import ManagedResource
 
 
 class _Labels:

@@ -14,9 +14,9 @@ from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import DdnsEvent, EventType, Family, ResourceKind
 from .entity import DomainEntity, ZoneEntity, async_add_domain_entities
 from .publisher import SIGNAL_EVENT, resource_place
-from .resources.config import ManagedResource
 from .resources.entity import ResourceEntity, async_add_resource_entities
 from .resources.kinds import KINDS
+from .resources.resource_config import ManagedResource
 
 PARALLEL_UPDATES = 0
 

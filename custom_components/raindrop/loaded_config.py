@@ -13,9 +13,9 @@ from .config import (
     zone_config,
 )
 from .ddns import Source, ZoneConfig, reconfigured
-from .deletions import async_begin_deletions
 from .entry_reload import async_schedule_reload
-from .resources.config import unreadable_resources
+from .record_deletions import async_begin_deletions
+from .resources.resource_config import unreadable_resources
 from .storage.sources import watches_connection
 from .storage.zone_store import ZoneStore
 

@@ -14,12 +14,12 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.signal_type import SignalType, SignalTypeFormat
 
+from .address_history import async_get_history
 from .config import Domain
 from .const import DOMAIN
 from .ddns import Address, DdnsEvent, ResourceId, Source, State, UpdateResult, ZoneConfig
 from .error_messages import StatusLog
-from .history import async_get_history
-from .issues.sync import async_sync_issues
+from .issues.sync_issues import async_sync_issues
 from .storage.zone_store import ZoneStore
 
 SIGNAL_ADDRESS_ACCEPTED: SignalType[Source, Address] = SignalType(f"{DOMAIN}_address_accepted")

@@ -3,7 +3,7 @@
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from .backoff import Backoff
+from .api_backoff import Backoff
 from .ddns import UpdateResult
 
 

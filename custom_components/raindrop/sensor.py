@@ -18,6 +18,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .address_history import async_get_history
 from .config import Domain
 from .connection_sensor import connection_sensors, unused_connection_sensors
 from .const import DOMAIN
@@ -30,11 +31,10 @@ from .entity import (
     domain_unique_id,
     zone_unique_id,
 )
-from .history import async_get_history
 from .record_sensors import async_remove_unused_sensors, record_sensors
-from .resources.config import ManagedResource
 from .resources.entity import ResourceEntity, async_add_resource_entities
 from .resources.kinds import KINDS, ONLY_OF_RESOURCES
+from .resources.resource_config import ManagedResource
 
 PARALLEL_UPDATES = 0
 

@@ -18,13 +18,13 @@ from homeassistant.helpers.service import async_get_config_entry
 import voluptuous as vol
 
 from . import ddns
+from .address_history import async_get_history, change_data, switch_data
 from .config import read_domains, zone_config
 from .const import DOMAIN
 from .coordinator import RaindropConfigEntry, RaindropCoordinator
 from .ddns import Change, Detection, Family, Reason, RecordKey, Source, ZoneConfig
 from .entry_reload import async_wait_until_loaded
 from .error_messages import translated_error
-from .history import async_get_history, change_data, switch_data
 from .resources.responses import async_planned_resources, resource_outcomes
 
 ATTR_DOMAINS = "domains"

@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .backoff import Backoff
+from .api_backoff import Backoff
 from .config import zone_id
 from .const import DOMAIN
 from .dashboard_links import ACCOUNT_TOKENS_URL, TOKENS_URL

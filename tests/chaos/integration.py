@@ -25,7 +25,7 @@ from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.detection.flap_damping import DampingState
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from custom_components.raindrop.resources import ip_list_operations
-from custom_components.raindrop.resources.config import read_managed_resource
+from custom_components.raindrop.resources.resource_config import read_managed_resource
 from devtools.simulated_providers import providers_of, resolvers_of
 from simulator import Simulator
 from simulator.http_server import LOOPBACK

@@ -14,7 +14,10 @@ from homeassistant.helpers.event import async_track_state_change_event
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns import ResourceKind
-from custom_components.raindrop.resources.config import RESOURCE_DEFAULTS, resource_unique_id
+from custom_components.raindrop.resources.resource_config import (
+    RESOURCE_DEFAULTS,
+    resource_unique_id,
+)
 from simulator import Simulator
 from simulator.cloudflare.dns_locations import Location
 from simulator.cloudflare.ip_lists import ItemList

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.raindrop import deletions
+from custom_components.raindrop import record_deletions
 from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from simulator import Simulator
@@ -305,8 +305,8 @@ async def test_a_silent_cloudflare_holds_up_no_removal(
 ) -> None:
     """All deletions together have one limit; what was not deleted by then is named."""
     entry = await set_up(hass, zone, [domain(name, delete=True) for name in (KEPT, REMOVED)])
-    assert deletions._LIMIT_S <= 20
-    monkeypatch.setattr(deletions, "_LIMIT_S", 0.05)
+    assert record_deletions._LIMIT_S <= 20
+    monkeypatch.setattr(record_deletions, "_LIMIT_S", 0.05)
     simulator.faults.add("cloudflare", kind="hang")
     await hass.config_entries.async_remove(entry.entry_id)
     assert placeholders(hass, "records_left")["records"] == f"`A {KEPT}`, `A {REMOVED}`"

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns import DdnsEvent, EventType, Family
-from custom_components.raindrop.storage.events import event_data, read_events
+from custom_components.raindrop.storage.undelivered_events import event_data, read_events
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT

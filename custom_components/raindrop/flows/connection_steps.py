@@ -10,7 +10,7 @@ import voluptuous as vol
 
 from ..ddns import Family, Source
 from ..error_messages import ErrorMessage
-from .connections import (
+from .connections_form import (
     connections_data,
     connections_error,
     connections_schema,

@@ -7,7 +7,11 @@ from typing import Any, override
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 
 from ..ddns import Network, Owner, ResourceId, ResourceKind
-from ..resources.config import CONF_RESOURCE_ID, is_resource_configured, read_resource_config
+from ..resources.resource_config import (
+    CONF_RESOURCE_ID,
+    is_resource_configured,
+    read_resource_config,
+)
 from .networks import CONF_NETWORK, chosen_networks, network_schema
 from .resource import SECTIONS, ResourceFlow
 

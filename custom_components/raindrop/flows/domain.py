@@ -14,11 +14,11 @@ from homeassistant.helpers.selector import SelectOptionDict
 import voluptuous as vol
 
 from .. import config, ddns
+from ..address_history import async_get_history
 from ..dashboard_links import dns_url
 from ..ddns import HostName, to_unicode
 from ..entry_reload import async_wait_until_loaded
 from ..error_messages import ErrorMessage, try_or_error
-from ..history import async_get_history
 from ..storage.connections import (
     ALL,
     CONF_CONNECTIONS,
@@ -33,12 +33,12 @@ from ..storage.sources import CONF_SOURCES, read_sources
 from ..subentries import add_subentry, new_domain_subentry
 from .connection_addresses import address_message, address_rows
 from .connection_steps import ConnectionSteps
-from .connections import home_connection_name
+from .connections_form import home_connection_name
 from .first_form import FirstFormSteps
 from .forms import Errors, ShowErrors, without_sections
-from .names import NameChoices, name_choices, name_list, read_names
-from .policies import policy_data, policy_errors
+from .offered_names import NameChoices, name_choices, name_list, read_names
 from .preview import first_message, record_lines, zone_message
+from .record_settings import policy_data, policy_errors
 from .schemas import (
     CONF_BESIDE,
     CONF_OVERRIDE_SOURCES,

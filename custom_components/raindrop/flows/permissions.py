@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 
 from .. import ddns
 from ..ddns import CloudflareClient, CloudflareError, CloudflarePermissionError, ResourceConfig
-from ..resources.config import read_managed_resources
+from ..resources.resource_config import read_managed_resources
 
 _NAMES = {
     ddns.Permission.LISTS_EDIT: "Account > Account Filter Lists > Edit",

@@ -34,7 +34,8 @@ from ..ddns import (
 )
 from ..entry_reload import async_wait_until_loaded
 from ..error_messages import BASE, ErrorMessage, try_or_error
-from ..resources.config import (
+from ..resources.kinds import KINDS
+from ..resources.resource_config import (
     CONF_ACCOUNT_ID,
     CONF_ADOPTED,
     CONF_ALLOWS_SHARED,
@@ -49,7 +50,6 @@ from ..resources.config import (
     read_resource_config,
     resource_unique_id,
 )
-from ..resources.kinds import KINDS
 from ..storage.sources import FAMILIES
 from ..storage.values import read_id
 from .forms import ShowErrors, without_sections

@@ -36,7 +36,7 @@ from ..takeover import (
 from ..zone_move import zone_data
 from .first_domain import unknown_address
 from .forms import FormFlow
-from .names import name_list
+from .offered_names import name_list
 from .preview import escape_markdown, zone_message
 from .schemas import CREDENTIAL_SCHEMA, choice, record_choice, zone_fields
 

@@ -17,7 +17,7 @@ from ..const import DOMAIN
 from ..dashboard_links import DNS_URL
 from ..ddns import CloudflareError, RecordKey, to_unicode
 from ..flows.preview import as_code, escape_markdown
-from ..resources.config import unreadable_resources
+from ..resources.resource_config import unreadable_resources
 from ..storage.sources import unreadable_families
 from .issue import (
     ATTR_ENTRY_ID,

@@ -11,7 +11,7 @@ import voluptuous as vol
 
 from ..config import CONF_CREATE, CONF_RECORDS, CONF_TAKE_OVER, subentry_host_name
 from ..ddns import ConnectionId, Owner, Reason, Record, RecordAttributes, RecordKey
-from ..flows.connections import home_connection_name
+from ..flows.connections_form import home_connection_name
 from ..flows.schemas import record_choice
 from ..storage.connections import CONF_CONNECTIONS, with_own_records
 from ..storage.sources import CONF_SOURCES, FAMILIES

@@ -20,8 +20,8 @@ from ..ddns import (
     network_text,
 )
 from ..flows.preview import as_code, escape_markdown
-from ..resources.config import ManagedResource
 from ..resources.kinds import KINDS
+from ..resources.resource_config import ManagedResource
 from ..storage.resource_store import ResourceDeletion
 from .issue import Issue, async_create_issue, async_delete_issues_with_prefix
 

@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from ..backoff import Backoff
+from ..api_backoff import Backoff
 from ..const import DOMAIN, LOGGER, UPDATE_INTERVAL
 from ..ddns import (
     CloudflareAuthError,
@@ -45,10 +45,10 @@ from ..publisher import Publisher, resource_place
 from ..storage.zone_store import ZoneStore
 from ..update_scheduler import UpdateScheduler
 from .account_locks import async_account_lock
-from .config import ManagedResource, read_managed_resources
-from .deletions import ResourceDeletions
 from .ip_list_operations import OperationWait
 from .kinds import KINDS
+from .resource_config import ManagedResource, read_managed_resources
+from .resource_deletions import ResourceDeletions
 
 
 class AccountResources:

@@ -13,8 +13,8 @@ from ..coordinator import RaindropCoordinator
 from ..ddns import Reason, ResourceState
 from ..entity import PublishedEntity
 from ..publisher import resource_place
-from .config import ManagedResource
 from .kinds import KINDS
+from .resource_config import ManagedResource
 
 
 class ResourceEntity(PublishedEntity):

@@ -5,8 +5,8 @@ from typing import Any
 
 from ..ddns import Detection, Network, ResourceKind, ResourceResult, Source, network_text
 from .account_resources import AccountResources
-from .config import ManagedResource
 from .kinds import KINDS
+from .resource_config import ManagedResource
 
 
 def resource_outcomes(resources: AccountResources) -> dict[str, Any]:

@@ -33,10 +33,10 @@ from ..ddns import (
     State,
     carried_over,
 )
-from .events import event_data, read_events
 from .records import read_record_key, read_records, record_data, record_key_text
 from .resource_store import ResourceStore
 from .sources import FAMILIES
+from .undelivered_events import event_data, read_events
 from .values import (
     MALFORMED,
     UNREADABLE,

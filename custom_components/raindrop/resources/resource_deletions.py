@@ -10,8 +10,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
+from ..api_backoff import Backoff
 from ..api_client import async_get_client
-from ..backoff import Backoff
 from ..const import LOGGER
 from ..ddns import (
     CloudflareClient,
@@ -25,7 +25,6 @@ from ..ddns import (
     ResourceState,
     delete_own_items,
 )
-from ..deletions import REPAIR_AFTER
 from ..home_id import async_get_home_id
 from ..issues.entry import (
     async_end_items_left,
@@ -34,18 +33,19 @@ from ..issues.entry import (
     async_report_items_not_deleted,
 )
 from ..issues.resources import async_report_network_left
+from ..record_deletions import REPAIR_AFTER
 from ..storage.resource_store import ResourceDeletion
 from ..storage.zone_store import ZoneStore
 from ..update_scheduler import LATE_WRITE, async_call_again
 from .account_locks import async_account_lock
-from .config import (
+from .ip_list_operations import OperationWait
+from .kinds import KINDS
+from .resource_config import (
     ManagedResource,
     is_resource_configured,
     read_managed_resources,
     resource_unique_id,
 )
-from .ip_list_operations import OperationWait
-from .kinds import KINDS
 
 _LIMIT_S = 20
 """How long all deletions with an entry may take together."""

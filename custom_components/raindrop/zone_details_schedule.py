@@ -14,7 +14,7 @@ _PASSING = (
 """Failures after which the next full sync tries again."""
 
 
-class ZoneReading:
+class ZoneDetailsSchedule:
     """Remembers when the zone itself was read, and whether the credential may read it at all."""
 
     def __init__(self) -> None:

@@ -13,10 +13,10 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 import pytest
 
+from custom_components.raindrop.address_history import AddressHistory, async_get_history
 from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns import Family
-from custom_components.raindrop.history import AddressHistory, async_get_history
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD

@@ -11,7 +11,7 @@ from .const import FULL_SYNC_INTERVAL, UPDATE_INTERVAL
 from .ddns import UpdateOptions
 from .storage.zone_store import ZoneStore
 from .update_scheduler import HOURLY, LATE_WRITE, is_interval_over
-from .zone_reading import ZoneReading
+from .zone_details_schedule import ZoneDetailsSchedule
 
 _DENIALS = (ddns.CloudflareAuthError, ddns.CloudflarePermissionError)
 _MAX_DENIALS = 2
@@ -34,7 +34,7 @@ class Backoff:
         self._denials = 0
         self._rate_limit: ddns.RateLimit | None = None
         self._low_until: datetime | None = None
-        self.zone_reading = ZoneReading()
+        self.zone_details = ZoneDetailsSchedule()
 
     @property
     def is_denied(self) -> bool:
@@ -55,7 +55,7 @@ class Backoff:
             options,
             full_sync=full_sync and self.may_read(now),
             may_call_api=self.may_call_api(now) and has_records,
-            read_zone=self.zone_reading.is_due(now, zone, options),
+            read_zone=self.zone_details.is_due(now, zone, options),
             second_opinion=options.full_sync or self.is_second_opinion_due(now),
         )
 
@@ -156,7 +156,7 @@ class Backoff:
             self._low_until = None
             if rate_limit and rate_limit.is_low:
                 self._low_until = now + timedelta(seconds=rate_limit.reset_s)
-        self.zone_reading.add(result.zone, now)
+        self.zone_details.add(result.zone, now)
         for error in (*result.errors, result.zone):
             if isinstance(error, ddns.CloudflareRateLimitError):
                 self._store.wait_until = now + timedelta(seconds=error.retry_after_s)

@@ -10,8 +10,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
+from .api_backoff import Backoff
 from .api_client import async_get_client
-from .backoff import Backoff
 from .config import (
     Domain,
     configured_record_keys,
