@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .cloudflare import Zone
-from .cloudflare.names import to_ascii
+from .cloudflare.host_names import to_ascii
 from .cloudflare.record import Fields
 from .faults import Faults, Kind
 from .http_server import Call, Listener, ServiceHandler, origin

@@ -10,14 +10,16 @@ from tests.mutation.page import PAGE, page
 from tests.mutation.results import Mutant, Result, parse_mutant
 from tests.mutation.suites import MODULES, ROOT, SUITES, Suite
 
-CHANGED = Mutant("ddns.records.plan.make_plan", "if a == b:", "if a != b:")
-METHOD = Mutant("ddns.records.plan.Maker.__init__", "self.a = 1\nself.b = 2", "self.a = None")
+CHANGED = Mutant("ddns.records.make_plan.make_plan", "if a == b:", "if a != b:")
+METHOD = Mutant("ddns.records.make_plan.Maker.__init__", "self.a = 1\nself.b = 2", "self.a = None")
 REASONS = parse_reasons(SURVIVORS.read_text())
 
 
 def result(*survivors: Mutant, mutants: int = 100) -> Result:
     """Return a result of one module."""
-    return Result(module="ddns.records.plan", mutants=mutants, timed_out=1, survivors=survivors)
+    return Result(
+        module="ddns.records.make_plan", mutants=mutants, timed_out=1, survivors=survivors
+    )
 
 
 @pytest.mark.parametrize(
@@ -30,7 +32,7 @@ def result(*survivors: Mutant, mutants: int = 100) -> Result:
             id="function",
         ),
         pytest.param(
-            "raindrop.ddns.records.plan.xǁMakerǁ__init____mutmut_12",
+            "raindrop.ddns.records.make_plan.xǁMakerǁ__init____mutmut_12",
             "-    self.a = 1\n-    self.b = 2\n+    self.a = None",
             METHOD,
             id="method, two lines become one",
@@ -38,7 +40,7 @@ def result(*survivors: Mutant, mutants: int = 100) -> Result:
         pytest.param(
             "x_f__mutmut_1",
             "---1\n+",
-            Mutant("ddns.records.plan.f", "--1", ""),
+            Mutant("ddns.records.make_plan.f", "--1", ""),
             id="looks like a heading",
         ),
     ],
@@ -47,7 +49,7 @@ def test_a_mutant_is_identified_by_its_function_and_line(
     name: str, diff: str, expected: Mutant
 ) -> None:
     """A reason stays valid when lines are added or removed above its mutant."""
-    assert parse_mutant("ddns.records.plan", name, diff) == expected
+    assert parse_mutant("ddns.records.make_plan", name, diff) == expected
 
 
 @pytest.mark.parametrize(
@@ -92,8 +94,8 @@ def test_the_page_shows_the_scores_and_the_survivors() -> None:
     )
 
     assert "| Tool | 1.0 |\n" in text
-    assert "| `ddns.records.plan` | 100 | 97 | 1 | 3 | 97.0 % |\n" in text
-    assert "### `ddns.records.plan.make_plan`\n" in text
+    assert "| `ddns.records.make_plan` | 100 | 97 | 1 | 3 | 97.0 % |\n" in text
+    assert "### `ddns.records.make_plan.make_plan`\n" in text
     assert "```diff\n- if a == b:\n+ if a != b:\n+ if True:\n```\n\nWhy.\n" in text
     assert text.count("Why.") == 1
     assert "+ self.a = None\n```\n\n**No reason is known.**\n" in text

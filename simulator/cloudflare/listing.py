@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 from ..faults import Fault
 from .errors import RefusedError, bad_query
+from .host_names import to_ascii
 from .list_faults import faulty_page
-from .names import to_ascii
 from .query import Page, Query, paged
 from .record import TYPES, Fields, OddRecord, Record
 from .switches import ZoneNameForms

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import errors
 from .errors import RefusedError
-from .names import complete, to_ascii
+from .host_names import complete, to_ascii
 from .plans import Plan
 from .record import PROXIABLE_TYPES, TYPES, Fields, is_proxiable
 from .record_content import BY_CONTENT, SERVICE_TYPES, service_content, service_data, txt_content

@@ -13,9 +13,9 @@ from . import writes
 from .api import Api
 from .auth import ALL_PERMISSIONS, Credentials, Owner, Permission, Status, Token, User
 from .dns_locations import Locations
+from .host_names import to_ascii
 from .ip_lists import IpLists
 from .limiter import Limiter
-from .names import to_ascii
 from .plans import PLANS, PlanName
 from .routes import PREFIX, template_of
 from .switches import Switches

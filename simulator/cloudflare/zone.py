@@ -10,7 +10,7 @@ from typing import Any, Literal
 from . import errors
 from .conflicts import Conflicts
 from .errors import RefusedError
-from .names import to_unicode
+from .host_names import to_unicode
 from .plans import Plan
 from .record import Fields, OddRecord, Record, timestamp
 

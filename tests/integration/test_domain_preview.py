@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.raindrop.coordinator import RaindropConfigEntry
 from custom_components.raindrop.ddns.models import HostName, Reason, RecordKey
-from custom_components.raindrop.ddns.plans import Conflict
+from custom_components.raindrop.ddns.plan_values import Conflict
 from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.flows.preview import conflict_message, escape_markdown
 from simulator import Simulator

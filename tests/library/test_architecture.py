@@ -18,11 +18,11 @@ INTEGRATION = LIBRARY.parent
 PURE = (
     "models",
     "sources",
-    "plans",
+    "plan_values",
     "errors",
     "addresses",
-    "names",
-    "records.plan",
+    "host_names",
+    "records.make_plan",
     "cloudflare.codec",
     "cloudflare.zone_codec",
 )

@@ -28,7 +28,7 @@ from custom_components.raindrop.ddns.models import (
     Update,
     ZoneId,
 )
-from custom_components.raindrop.ddns.records.plan import make_plan
+from custom_components.raindrop.ddns.records.make_plan import make_plan
 from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator
 from simulator.cloudflare import Zone

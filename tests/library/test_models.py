@@ -2,8 +2,8 @@
 
 import pytest
 
+from custom_components.raindrop.ddns.detection.detection import Detection, Response
 from custom_components.raindrop.ddns.detection.providers import custom_provider
-from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import OWNER_COMMENT, Address
 from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind

@@ -8,10 +8,10 @@ from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.discovery import ZoneAccess
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.models import HostName, RecordKey, ZoneId
-from custom_components.raindrop.ddns.results import UpdateResult
 from custom_components.raindrop.ddns.sources import Family, Source
 from custom_components.raindrop.ddns.state import State
 from custom_components.raindrop.ddns.update import UpdateOptions, update_zone
+from custom_components.raindrop.ddns.update_result import UpdateResult
 from custom_components.raindrop.ddns.zone_config import ManagedRecord, ZoneConfig
 from simulator import Simulator
 from simulator.cloudflare import Zone

@@ -50,8 +50,8 @@ def parse_mutant(module: str, name: str, diff: str) -> Mutant:
     r"""Return a mutant from mutmut's name and a diff.
 
     >>> diff = " def join():\n-    return 1\n+    return 2"
-    >>> parse_mutant("ddns.records.plan", "x_join__mutmut_7", diff)
-    Mutant(function='ddns.records.plan.join', was='return 1', now='return 2')
+    >>> parse_mutant("ddns.records.make_plan", "x_join__mutmut_7", diff)
+    Mutant(function='ddns.records.make_plan.join', was='return 1', now='return 2')
     """
     mangled = name.rpartition(".")[2].rpartition("__mutmut_")[0]
     # x_function, or xǁClassǁmethod

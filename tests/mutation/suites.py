@@ -49,8 +49,8 @@ class Suite:
 def module_name(path: Path) -> str:
     """Return the name of a module within the integration.
 
-    >>> module_name(Path("custom_components/raindrop/ddns/records/plan.py"))
-    'ddns.records.plan'
+    >>> module_name(Path("custom_components/raindrop/ddns/records/make_plan.py"))
+    'ddns.records.make_plan'
     """
     return ".".join(path.relative_to(INTEGRATION).with_suffix("").parts)
 

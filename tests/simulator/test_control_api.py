@@ -17,7 +17,7 @@ import pytest
 
 from simulator import Ports, Simulator
 from simulator.__main__ import ports
-from simulator.cloudflare import Zone, names, record
+from simulator.cloudflare import Zone, host_names, record
 
 from .conftest import EMAIL, KEY, TOKEN
 
@@ -266,7 +266,7 @@ async def test_a_simulator_that_is_not_started_has_no_url() -> None:
         _ = Simulator().cloudflare.base_url
 
 
-@pytest.mark.parametrize("module", [names, record])
+@pytest.mark.parametrize("module", [host_names, record])
 def test_the_examples_in_the_docstrings_are_correct(module: ModuleType) -> None:
     """The doctests pass."""
     assert doctest.testmod(module).failed == 0

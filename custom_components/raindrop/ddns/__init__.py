@@ -33,13 +33,13 @@ from .cloudflare.discovery import (
     verify_access,
     zone_elsewhere,
 )
+from .detection.connection_watch import STUN_SERVERS, ConnectionWatch, WatchStatus
+from .detection.detection import Detection, Response
 from .detection.detector import Detector, ReadSource, SourceState, parse_state
 from .detection.local import stable_address
 from .detection.providers import PROVIDERS, Provider, custom_provider
 from .detection.response_formats import ResponseFormat
-from .detection.result import Detection, Response
 from .detection.stun_probes import ProbeStatus, StunServer
-from .detection.watch import STUN_SERVERS, ConnectionWatch, WatchStatus
 from .errors import (
     AmbiguousZoneError,
     BaseUrlError,
@@ -73,6 +73,7 @@ from .errors import (
     ZoneNameError,
 )
 from .failover import ConnectionState, FailoverState
+from .host_names import full_name, to_ascii, to_unicode
 from .models import (
     MAX_TTL_S,
     MIN_TTL_S,
@@ -97,11 +98,10 @@ from .models import (
     Update,
     ZoneId,
 )
-from .names import full_name, to_ascii, to_unicode
-from .plans import Conflict, Deletion, Outcome, Plan, TextOutcome
+from .plan_values import Conflict, Deletion, Outcome, Plan, TextOutcome
 from .preview import Preview, preview, preview_source
 from .proxy import ProxyObstacles, proxy_obstacles
-from .public_dns import (
+from .public_answers import (
     PublicAnswers,
     PublicQuestions,
     ask_resolvers,
@@ -111,11 +111,13 @@ from .public_dns import (
 )
 from .records.delete import delete_owned
 from .records.interface_id import parse_interface_id
-from .records.plan import make_plan, name_conflict
+from .records.make_plan import make_plan, name_conflict
 from .records.text_tokens import addresses_in
 from .resolvers import RESOLVERS, Resolver
-from .resources.codec import is_resource_id, network_text
-from .resources.config import (
+from .resources.kinds import find_resources
+from .resources.resource_codec import is_resource_id, network_text
+from .resources.resource_plan import ResourcePlan, adoptable_items
+from .resources.resource_settings import (
     IPV6_HOST,
     IPV6_NETWORK,
     AccountResource,
@@ -126,9 +128,7 @@ from .resources.config import (
     desired_networks,
     is_shared,
 )
-from .resources.kinds import find_resources
-from .resources.plan import ResourcePlan, adoptable_items
-from .resources.state import (
+from .resources.resource_state import (
     ResourceResult,
     ResourceState,
     assess_resource,
@@ -140,11 +140,11 @@ from .resources.sync import (
     preview_resource,
     sync_resource,
 )
-from .results import DdnsEvent, EventType, UpdateResult
 from .sources import Connection, ConnectionId, FailoverTimes, Family, Meaning, Source, SourceKind
 from .state import IncompleteRecord, RecordState, State, carried_over, reconfigured
 from .text_records import TextUpdate
 from .update import UpdateOptions, update_zone
+from .update_result import DdnsEvent, EventType, UpdateResult
 from .visibility import is_visible, next_in_turn
 from .zone_config import ManagedRecord, ZoneConfig
 from .zones import (

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .addresses import network_of
-from .detection.result import Detection, Detections
+from .detection.detection import Detection, Detections
 from .failover import ConnectionReport, FailoverState, next_failover
 from .models import Address, Network
-from .results import DdnsEvent, EventType
 from .sources import ConnectionId
 from .state import State
+from .update_result import DdnsEvent, EventType
 from .zone_config import ManagedRecord, ZoneConfig
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from .detection.result import Detection, Detections
+from .detection.detection import Detection, Detections
 from .models import Address, DesiredRecord, Policy, Record, RecordId, RecordKey
 from .records.external_changes import is_contested
 from .state import RecordState, State

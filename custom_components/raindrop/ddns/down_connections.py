@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from .addresses import parse_record
 from .desired_records import detection_of
-from .detection.result import Detection, Detections
+from .detection.detection import Detection, Detections
 from .state import RecordState, State
 from .zone_config import ManagedRecord, ZoneConfig
 

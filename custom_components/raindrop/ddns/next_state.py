@@ -6,17 +6,17 @@ from datetime import datetime
 
 from .addresses import parse_record
 from .desired_records import detection_of, of_others
-from .detection.result import Detection, Detections
+from .detection.detection import Detection, Detections
 from .down_connections import are_handled
 from .errors import CloudflareError, CloudflareRefusedError
 from .models import Address, Owner, Reason, Record, RecordAttributes, RecordKey, Update
-from .plans import Conflict, Outcome, Plan
+from .plan_values import Conflict, Outcome, Plan
 from .reasons import with_reasons
 from .records.external_changes import next_times
-from .results import UpdateResult, events_between
 from .state import IncompleteRecord, RecordState, State
 from .text_records import TextUpdate
 from .text_states import TextsRead, text_outcomes
+from .update_result import UpdateResult, events_between
 from .visibility import delegation, with_visibility
 from .zone_config import ManagedRecord, ZoneConfig
 

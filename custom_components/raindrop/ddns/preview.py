@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from .connections_in_use import with_connections
 from .desired_records import desired_records_of
+from .detection.detection import Detection, Detections, as_expected
 from .detection.detector import Detector
-from .detection.requests import confirm_all, detect_all
-from .detection.result import Detection, Detections, as_expected
+from .detection.parallel_detections import confirm_all, detect_all
 from .down_connections import with_down
 from .models import Record
-from .plans import Plan
-from .records.plan import make_plan
+from .plan_values import Plan
+from .records.make_plan import make_plan
 from .records.text_plan import with_texts
 from .sources import Source
 from .state import State

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .addresses import CLOUDFLARE_NETWORKS
+from .host_names import to_ascii
 from .models import HostName, Network
-from .names import to_ascii
 from .sources import Family
 from .state import State
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .detection.result import Detection
+from .detection.detection import Detection
 from .models import Reason, RecordKey
 from .state import RecordState, State
 from .visibility import why_unseen

@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import override
 
-from .detection.result import Detection
+from .detection.detection import Detection
 from .errors import CloudflareError
 from .failover import FailoverState
 from .models import (
@@ -17,7 +17,7 @@ from .models import (
     RecordId,
     RecordKey,
 )
-from .plans import Conflict, Outcome, TextOutcome
+from .plan_values import Conflict, Outcome, TextOutcome
 from .sources import Family, Source
 from .zone_config import ManagedRecord, ZoneConfig
 from .zones import Zone

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .models import Address, HostName, Record
-from .plans import Outcome, Plan, TextOutcome
+from .plan_values import Outcome, Plan, TextOutcome
 from .records.text_tokens import addresses_in
 from .state import RecordState, State
 from .text_records import TEXT_TYPES, TextUpdate

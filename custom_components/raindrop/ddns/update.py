@@ -8,23 +8,23 @@ from datetime import datetime, timedelta
 from .cloudflare.client import CloudflareClient
 from .connections_in_use import InUse, switch_events, with_connections
 from .desired_records import desired_records_of
+from .detection.detection import Detections
 from .detection.detector import Detector
-from .detection.requests import confirm_all, detect_all
-from .detection.result import Detections
+from .detection.parallel_detections import confirm_all, detect_all
 from .down_connections import with_down
 from .errors import CloudflareError, CloudflarePermissionError
 from .models import Record, RecordKey, ZoneId
 from .next_state import is_synced, with_plan, without_list
-from .plans import Deletion, Outcome, Plan
+from .plan_values import Deletion, Outcome, Plan
 from .records.apply import apply
 from .records.delete import delete_records
-from .records.plan import make_plan
+from .records.make_plan import make_plan
 from .records.text_plan import with_texts
 from .records.verify import is_repetition
-from .results import UpdateResult
 from .state import State
 from .text_records import TextUpdate
 from .text_states import with_sent_texts
+from .update_result import UpdateResult
 from .zone_config import ZoneConfig
 from .zones import Zone
 

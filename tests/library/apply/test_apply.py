@@ -20,7 +20,7 @@ from custom_components.raindrop.ddns.models import (
     Record,
     Update,
 )
-from custom_components.raindrop.ddns.plans import Outcome
+from custom_components.raindrop.ddns.plan_values import Outcome
 from custom_components.raindrop.ddns.records.apply import apply
 from custom_components.raindrop.ddns.zones import MAX_BATCH
 from simulator import Simulator

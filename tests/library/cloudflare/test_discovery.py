@@ -23,7 +23,7 @@ from custom_components.raindrop.ddns.errors import (
     RelativeNameError,
     ZoneNameError,
 )
-from custom_components.raindrop.ddns.names import to_ascii
+from custom_components.raindrop.ddns.host_names import to_ascii
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import Permission as Right

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from custom_components.raindrop.ddns.detection.detection import Detection
 from custom_components.raindrop.ddns.detection.detector import Detector
-from custom_components.raindrop.ddns.detection.result import Detection
 from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 from simulator import Simulator
 

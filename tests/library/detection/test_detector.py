@@ -9,13 +9,13 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.raindrop import ddns
+from custom_components.raindrop.ddns.detection.detection import Detection, Response
 from custom_components.raindrop.ddns.detection.detector import Detector, SourceState, parse_state
 from custom_components.raindrop.ddns.detection.providers import (
     PROVIDERS as BUILT_IN,
 )
 from custom_components.raindrop.ddns.detection.quorum import quorum
 from custom_components.raindrop.ddns.detection.response_formats import ResponseFormat
-from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import Address
 from custom_components.raindrop.ddns.sources import Family

@@ -4,9 +4,9 @@ from ipaddress import IPv6Address, IPv6Network
 
 import pytest
 
+from custom_components.raindrop.ddns.detection.detection import Detection, Response
 from custom_components.raindrop.ddns.detection.detector import SourceState, parse_state
 from custom_components.raindrop.ddns.detection.quorum import quorum
-from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 

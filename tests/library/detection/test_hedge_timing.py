@@ -7,10 +7,10 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.raindrop.ddns.detection import hedged
+from custom_components.raindrop.ddns.detection.detection import Response
 from custom_components.raindrop.ddns.detection.hedged import query_until_found
 from custom_components.raindrop.ddns.detection.providers import Provider
 from custom_components.raindrop.ddns.detection.response_formats import ResponseFormat
-from custom_components.raindrop.ddns.detection.result import Response
 from custom_components.raindrop.ddns.sources import Family
 from tests.library.builders import A1
 from tests.library.detection.helpers import FOREVER_S

@@ -21,11 +21,11 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.raindrop.ddns.detection import hedged
+from custom_components.raindrop.ddns.detection.detection import Response
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.detection.hedged import query_until_found
 from custom_components.raindrop.ddns.detection.providers import Provider, query
 from custom_components.raindrop.ddns.detection.response_formats import ResponseFormat
-from custom_components.raindrop.ddns.detection.result import Response
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import Address
 from custom_components.raindrop.ddns.sources import Family, Source, SourceKind

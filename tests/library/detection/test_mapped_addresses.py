@@ -6,13 +6,13 @@ from ipaddress import ip_address
 from aiohttp import ClientSession
 import pytest
 
+from custom_components.raindrop.ddns.detection.detection import Response
 from custom_components.raindrop.ddns.detection.providers import (
     Provider,
     custom_provider,
     query,
 )
 from custom_components.raindrop.ddns.detection.response_formats import ResponseFormat
-from custom_components.raindrop.ddns.detection.result import Response
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.sources import Family
 from tests.library.raw_server import raw_server, response

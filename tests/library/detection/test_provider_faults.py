@@ -17,9 +17,9 @@ import pytest
 
 from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.detection import hedged, providers
+from custom_components.raindrop.ddns.detection.detection import Detection, Response
 from custom_components.raindrop.ddns.detection.flap_damping import DampingState
 from custom_components.raindrop.ddns.detection.providers import Provider
-from custom_components.raindrop.ddns.detection.result import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.sources import Family
 from simulator import Simulator

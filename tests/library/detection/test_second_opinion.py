@@ -4,8 +4,8 @@ from ipaddress import ip_address
 
 import pytest
 
+from custom_components.raindrop.ddns.detection.detection import Detection
 from custom_components.raindrop.ddns.detection.detector import Detector
-from custom_components.raindrop.ddns.detection.result import Detection
 from custom_components.raindrop.ddns.sources import Source
 from simulator import Simulator
 from tests.conftest import HOME, HOME_V6, NEXT

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 import pytest
 
 from custom_components.raindrop import ddns
+from custom_components.raindrop.ddns.detection.detection import Response
 from custom_components.raindrop.ddns.detection.detector import Detector
-from custom_components.raindrop.ddns.detection.result import Response
 from custom_components.raindrop.ddns.detection.tunnels import Tunnels
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.sources import Family, Source

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from custom_components.raindrop.ddns.models import Reason, RecordKey
-from custom_components.raindrop.ddns.results import EventType
+from custom_components.raindrop.ddns.update_result import EventType
 from simulator import Simulator
 from tests.conftest import HOME, NEXT
 from tests.library.builders import HERE, V4

@@ -9,9 +9,9 @@ import tracemalloc
 import pytest
 
 from custom_components.raindrop.ddns.detection import stun_probes
-from custom_components.raindrop.ddns.detection.result import Detection
+from custom_components.raindrop.ddns.detection.connection_watch import ConnectionWatch
+from custom_components.raindrop.ddns.detection.detection import Detection
 from custom_components.raindrop.ddns.detection.stun_probes import ProbeStatus, StunServer
-from custom_components.raindrop.ddns.detection.watch import ConnectionWatch
 from custom_components.raindrop.ddns.sources import Family, Source
 from simulator import Simulator, StunFault
 from simulator.stun import binding_response

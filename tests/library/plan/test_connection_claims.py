@@ -12,7 +12,7 @@ from custom_components.raindrop.ddns.models import (
     Reason,
     Update,
 )
-from custom_components.raindrop.ddns.plans import Conflict
+from custom_components.raindrop.ddns.plan_values import Conflict
 from tests.library.builders import A1, A2, A3, B1, record
 from tests.library.plan.test_connections import (
     CREATES,

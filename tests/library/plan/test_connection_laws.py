@@ -29,8 +29,8 @@ from custom_components.raindrop.ddns.models import (
     RecordKey,
     Update,
 )
-from custom_components.raindrop.ddns.plans import Plan
-from custom_components.raindrop.ddns.records.plan import make_plan
+from custom_components.raindrop.ddns.plan_values import Plan
+from custom_components.raindrop.ddns.records.make_plan import make_plan
 from custom_components.raindrop.ddns.sources import ConnectionId, Family
 from simulator.cloudflare import RefusedError, Zone, writes
 from simulator.cloudflare.plans import PLANS

@@ -21,8 +21,8 @@ from custom_components.raindrop.ddns.models import (
     RecordKey,
     Update,
 )
-from custom_components.raindrop.ddns.plans import Conflict, Deletion, Plan
-from custom_components.raindrop.ddns.records.plan import make_plan
+from custom_components.raindrop.ddns.plan_values import Conflict, Deletion, Plan
+from custom_components.raindrop.ddns.records.make_plan import make_plan
 from custom_components.raindrop.ddns.sources import ConnectionId, Family
 from tests.library.builders import A1, A2, A3, B1, B2, HOME, V4, record
 

@@ -21,8 +21,8 @@ from custom_components.raindrop.ddns.models import (
     RecordKey,
     Update,
 )
-from custom_components.raindrop.ddns.plans import Conflict, Plan
-from custom_components.raindrop.ddns.records.plan import make_plan
+from custom_components.raindrop.ddns.plan_values import Conflict, Plan
+from custom_components.raindrop.ddns.records.make_plan import make_plan
 from tests.library.random_zones import OURS, RandomZone, desired_address, random_zones, rrset
 
 CONFLICTS = {

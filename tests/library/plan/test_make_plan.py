@@ -13,8 +13,8 @@ from custom_components.raindrop.ddns.models import (
     Record,
     Update,
 )
-from custom_components.raindrop.ddns.plans import Conflict
-from custom_components.raindrop.ddns.records.plan import make_plan
+from custom_components.raindrop.ddns.plan_values import Conflict
+from custom_components.raindrop.ddns.records.make_plan import make_plan
 from tests.library.builders import A1, A2, B1, B2, V4, V6, desired, record
 
 OWNED = OWNER_COMMENT

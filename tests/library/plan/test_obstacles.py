@@ -11,8 +11,8 @@ from custom_components.raindrop.ddns.models import (
     Record,
     RecordKey,
 )
-from custom_components.raindrop.ddns.plans import Conflict, Plan
-from custom_components.raindrop.ddns.records.plan import make_plan, name_conflict
+from custom_components.raindrop.ddns.plan_values import Conflict, Plan
+from custom_components.raindrop.ddns.records.make_plan import make_plan, name_conflict
 from tests.library.builders import A1, A2, B1, HOME, V4, V6, desired, record
 
 ZONE = HostName("example.com")

@@ -16,8 +16,8 @@ from custom_components.raindrop.ddns.models import (
     Record,
     Update,
 )
-from custom_components.raindrop.ddns.plans import Conflict
-from custom_components.raindrop.ddns.records.plan import make_plan
+from custom_components.raindrop.ddns.plan_values import Conflict
+from custom_components.raindrop.ddns.records.make_plan import make_plan
 from tests.library.builders import A1, A2, A3, V4, desired, record
 
 HERE, THERE = HomeId("3f9a1c2b"), HomeId("00c0ffee")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from custom_components.raindrop.ddns.models import Change, Reason, Update
-from custom_components.raindrop.ddns.plans import Outcome
+from custom_components.raindrop.ddns.plan_values import Outcome
 from custom_components.raindrop.ddns.records.verify import is_repetition
 from tests.library.builders import A1, A2, V4, create, record
 

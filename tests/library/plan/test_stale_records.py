@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from custom_components.raindrop.ddns.models import OWNER_COMMENT, DesiredRecord, HomeId, Reason
-from custom_components.raindrop.ddns.records.plan import make_plan
+from custom_components.raindrop.ddns.records.make_plan import make_plan
 from tests.library.builders import A1, A2, A3, V4, desired, record
 
 OURS = OWNER_COMMENT

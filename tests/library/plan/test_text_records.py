@@ -13,8 +13,8 @@ from custom_components.raindrop.ddns.models import (
     Record,
     RecordKey,
 )
-from custom_components.raindrop.ddns.plans import Plan
-from custom_components.raindrop.ddns.records.plan import make_plan
+from custom_components.raindrop.ddns.plan_values import Plan
+from custom_components.raindrop.ddns.records.make_plan import make_plan
 from custom_components.raindrop.ddns.records.text_plan import with_texts
 from tests.library.builders import (
     A1,

@@ -11,10 +11,14 @@ from aiohttp import ClientSession
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
-from custom_components.raindrop.ddns.detection.result import Detection
+from custom_components.raindrop.ddns.detection.detection import Detection
 from custom_components.raindrop.ddns.models import HomeId, ResourceId
-from custom_components.raindrop.ddns.resources.config import ItemId, ResourceConfig, ResourceKind
-from custom_components.raindrop.ddns.resources.state import (
+from custom_components.raindrop.ddns.resources.resource_settings import (
+    ItemId,
+    ResourceConfig,
+    ResourceKind,
+)
+from custom_components.raindrop.ddns.resources.resource_state import (
     ResourceResult,
     ResourceState,
     assess_resource,

@@ -9,11 +9,11 @@ from aiohttp import ClientSession
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
-from custom_components.raindrop.ddns.detection.result import Detection
+from custom_components.raindrop.ddns.detection.detection import Detection
 from custom_components.raindrop.ddns.models import ResourceId
 from custom_components.raindrop.ddns.resources.api import no_time
-from custom_components.raindrop.ddns.resources.config import ResourceConfig, ResourceKind
-from custom_components.raindrop.ddns.resources.state import ResourceResult, ResourceState
+from custom_components.raindrop.ddns.resources.resource_settings import ResourceConfig, ResourceKind
+from custom_components.raindrop.ddns.resources.resource_state import ResourceResult, ResourceState
 from custom_components.raindrop.ddns.resources.sync import sync_resource
 from custom_components.raindrop.ddns.sources import Family, Source
 from custom_components.raindrop.ddns.zones import AccountId

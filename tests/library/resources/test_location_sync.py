@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.raindrop.ddns.detection.result import Response
+from custom_components.raindrop.ddns.detection.detection import Response
 from custom_components.raindrop.ddns.errors import (
     ChangedSettingsError,
     CloudflareAddressTakenError,
@@ -20,15 +20,15 @@ from custom_components.raindrop.ddns.errors import (
 )
 from custom_components.raindrop.ddns.models import Reason
 from custom_components.raindrop.ddns.resources.api import no_time
-from custom_components.raindrop.ddns.resources.config import ResourceKind
 from custom_components.raindrop.ddns.resources.kinds import find_resources
+from custom_components.raindrop.ddns.resources.resource_settings import ResourceKind
 from custom_components.raindrop.ddns.resources.sync import (
     check_resource_edit,
     delete_own_items,
     preview_resource,
 )
-from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
+from custom_components.raindrop.ddns.update_result import EventType
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import ZERO_TRUST_PERMISSIONS

@@ -6,7 +6,7 @@ import json
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.raindrop.ddns.detection.result import Response
+from custom_components.raindrop.ddns.detection.detection import Response
 from custom_components.raindrop.ddns.errors import (
     CloudflareBusyError,
     CloudflareConnectionError,
@@ -19,17 +19,17 @@ from custom_components.raindrop.ddns.errors import (
 )
 from custom_components.raindrop.ddns.models import Reason, ResourceId
 from custom_components.raindrop.ddns.resources.api import no_time
-from custom_components.raindrop.ddns.resources.config import IPV6_HOST, ResourceKind
 from custom_components.raindrop.ddns.resources.kinds import find_resources
-from custom_components.raindrop.ddns.resources.state import ResourceResult
+from custom_components.raindrop.ddns.resources.resource_settings import IPV6_HOST, ResourceKind
+from custom_components.raindrop.ddns.resources.resource_state import ResourceResult
 from custom_components.raindrop.ddns.resources.sync import (
     check_resource_edit,
     delete_own_items,
     preview_resource,
     sync_resource,
 )
-from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
+from custom_components.raindrop.ddns.update_result import EventType
 from simulator import Simulator
 from simulator.cloudflare.ip_lists import ItemList
 from tests.secrets import TOKEN

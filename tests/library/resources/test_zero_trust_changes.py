@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.raindrop.ddns.resources.config import ResourceKind
+from custom_components.raindrop.ddns.resources.resource_settings import ResourceKind
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import ZERO_TRUST_PERMISSIONS

@@ -15,17 +15,17 @@ from custom_components.raindrop.ddns.errors import (
     Permission,
 )
 from custom_components.raindrop.ddns.models import Reason, ResourceId
-from custom_components.raindrop.ddns.resources.config import IPV6_HOST, ResourceKind
 from custom_components.raindrop.ddns.resources.kinds import find_resources
-from custom_components.raindrop.ddns.resources.plan import adoptable_items
-from custom_components.raindrop.ddns.resources.state import ResourceResult
+from custom_components.raindrop.ddns.resources.resource_plan import adoptable_items
+from custom_components.raindrop.ddns.resources.resource_settings import IPV6_HOST, ResourceKind
+from custom_components.raindrop.ddns.resources.resource_state import ResourceResult
 from custom_components.raindrop.ddns.resources.sync import (
     check_resource_edit,
     delete_own_items,
     preview_resource,
 )
-from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
+from custom_components.raindrop.ddns.update_result import EventType
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import ZERO_TRUST_PERMISSIONS

@@ -10,9 +10,8 @@ from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
 from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.models import HomeId, HostName, Policy, Reason, RecordKey
-from custom_components.raindrop.ddns.plans import Deletion
+from custom_components.raindrop.ddns.plan_values import Deletion
 from custom_components.raindrop.ddns.preview import preview
-from custom_components.raindrop.ddns.results import EventType, UpdateResult
 from custom_components.raindrop.ddns.sources import (
     ConnectionId,
     Family,
@@ -21,6 +20,7 @@ from custom_components.raindrop.ddns.sources import (
     SourceKind,
 )
 from custom_components.raindrop.ddns.state import RecordState, State
+from custom_components.raindrop.ddns.update_result import EventType, UpdateResult
 from custom_components.raindrop.ddns.zone_config import ManagedRecord
 from simulator import Simulator
 from simulator.cloudflare import Zone

@@ -11,7 +11,6 @@ import pytest
 from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.models import Policy, Reason
-from custom_components.raindrop.ddns.results import EventType, UpdateResult
 from custom_components.raindrop.ddns.sources import (
     Connection,
     ConnectionId,
@@ -20,6 +19,7 @@ from custom_components.raindrop.ddns.sources import (
     Source,
     SourceKind,
 )
+from custom_components.raindrop.ddns.update_result import EventType, UpdateResult
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT

@@ -8,8 +8,8 @@ import pytest
 
 from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.models import Policy, Reason
-from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
+from custom_components.raindrop.ddns.update_result import EventType
 from tests.conftest import HOME, NEXT, OLD
 from tests.library.builders import V4, managed
 from tests.library.fake_sources import FakeSources, new_detector

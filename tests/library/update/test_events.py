@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from custom_components.raindrop.ddns.detection.result import Detection
+from custom_components.raindrop.ddns.detection.detection import Detection
 from custom_components.raindrop.ddns.errors import CloudflareRefusedError
 from custom_components.raindrop.ddns.models import (
     Address,
@@ -18,15 +18,15 @@ from custom_components.raindrop.ddns.models import (
     RecordKey,
     ZoneId,
 )
-from custom_components.raindrop.ddns.plans import Outcome
-from custom_components.raindrop.ddns.results import (
+from custom_components.raindrop.ddns.plan_values import Outcome
+from custom_components.raindrop.ddns.sources import Family, Source
+from custom_components.raindrop.ddns.state import RecordState, State
+from custom_components.raindrop.ddns.update_result import (
     DdnsEvent,
     EventType,
     UpdateResult,
     events_between,
 )
-from custom_components.raindrop.ddns.sources import Family, Source
-from custom_components.raindrop.ddns.state import RecordState, State
 from custom_components.raindrop.ddns.zone_config import ZoneConfig
 from simulator import Simulator
 from tests.conftest import HOME as AT_HOME, NEXT, OLD

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from custom_components.raindrop.ddns.models import HostName, Policy, Reason, RecordKey
-from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.ddns.state import RecordState, State
+from custom_components.raindrop.ddns.update_result import EventType
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT

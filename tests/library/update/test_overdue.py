@@ -8,9 +8,9 @@ import pytest
 
 from custom_components.raindrop.ddns.detection import detector as detector_module, hedged
 from custom_components.raindrop.ddns.models import HostName, Policy, Reason, RecordKey
-from custom_components.raindrop.ddns.results import DdnsEvent, EventType
 from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 from custom_components.raindrop.ddns.state import RecordState, State
+from custom_components.raindrop.ddns.update_result import DdnsEvent, EventType
 from custom_components.raindrop.ddns.zone_config import ManagedRecord
 from simulator import Simulator
 from tests.conftest import HOME, HOME_V6, NEXT, OLD

@@ -6,11 +6,11 @@ from ipaddress import ip_address
 
 from custom_components.raindrop.ddns.detection.detector import Detector
 from custom_components.raindrop.ddns.models import Create, HostName, Policy, Reason, Update
-from custom_components.raindrop.ddns.plans import Conflict
+from custom_components.raindrop.ddns.plan_values import Conflict
 from custom_components.raindrop.ddns.preview import preview, preview_source
-from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.ddns.state import RecordState, State
+from custom_components.raindrop.ddns.update_result import EventType
 from simulator import Simulator
 from tests.conftest import HOME, NEXT, OLD
 from tests.library.builders import HERE, HOME as HOME_NAME, V4, managed, record, txt

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from custom_components.raindrop.ddns.detection.result import Detection
+from custom_components.raindrop.ddns.detection.detection import Detection
 from custom_components.raindrop.ddns.models import Reason, ZoneId
-from custom_components.raindrop.ddns.plans import Conflict
+from custom_components.raindrop.ddns.plan_values import Conflict
 from custom_components.raindrop.ddns.reasons import with_reasons
 from custom_components.raindrop.ddns.state import RecordState, State
 from custom_components.raindrop.ddns.zone_config import ManagedRecord, ZoneConfig

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from custom_components.raindrop.ddns.models import Policy, Reason, ZoneId
-from custom_components.raindrop.ddns.plans import Conflict, Outcome, TextOutcome
+from custom_components.raindrop.ddns.plan_values import Conflict, Outcome, TextOutcome
 from custom_components.raindrop.ddns.state import RecordState, State, reconfigured
 from custom_components.raindrop.ddns.text_records import TextUpdate
 from custom_components.raindrop.ddns.zone_config import ManagedRecord, ZoneConfig

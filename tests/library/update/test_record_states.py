@@ -7,10 +7,10 @@ from ipaddress import ip_address
 import pytest
 
 from custom_components.raindrop.ddns.models import Policy, Reason
-from custom_components.raindrop.ddns.plans import Conflict, Outcome
-from custom_components.raindrop.ddns.results import EventType
+from custom_components.raindrop.ddns.plan_values import Conflict, Outcome
 from custom_components.raindrop.ddns.sources import Family
 from custom_components.raindrop.ddns.state import RecordState, State
+from custom_components.raindrop.ddns.update_result import EventType
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, NEXT, OLD

@@ -8,7 +8,7 @@ from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.desired_records import desired_records_of
 from custom_components.raindrop.ddns.down_connections import with_down
 from custom_components.raindrop.ddns.models import HomeId, Policy, RecordKey, ZoneId
-from custom_components.raindrop.ddns.records.plan import make_plan
+from custom_components.raindrop.ddns.records.make_plan import make_plan
 from custom_components.raindrop.ddns.sources import (
     ConnectionId,
     Family,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.raindrop.ddns.detection.result import Detection, Response
+from custom_components.raindrop.ddns.detection.detection import Detection, Response
 from custom_components.raindrop.ddns.errors import (
     CloudflareConnectionError,
     CloudflareRefusedError,
@@ -18,7 +18,7 @@ from custom_components.raindrop.ddns.models import (
     Reason,
     RecordKey,
 )
-from custom_components.raindrop.ddns.plans import Conflict, Outcome
+from custom_components.raindrop.ddns.plan_values import Conflict, Outcome
 from custom_components.raindrop.ddns.reasons import reason_of
 from custom_components.raindrop.ddns.sources import ConnectionId
 from custom_components.raindrop.ddns.state import RecordState, State, carried_over

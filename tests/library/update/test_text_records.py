@@ -16,9 +16,9 @@ from custom_components.raindrop.ddns.models import (
     Reason,
     RecordKey,
 )
-from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 from custom_components.raindrop.ddns.state import RecordState
+from custom_components.raindrop.ddns.update_result import EventType
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT, OLD, operations

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import permutations
 
 from custom_components.raindrop.ddns.models import Address, HostName, Record, ZoneId
-from custom_components.raindrop.ddns.plans import Plan, TextOutcome
+from custom_components.raindrop.ddns.plan_values import Plan, TextOutcome
 from custom_components.raindrop.ddns.state import RecordState
 from custom_components.raindrop.ddns.text_records import TextUpdate
 from custom_components.raindrop.ddns.text_states import TextsRead

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 import pytest
 
 from custom_components.raindrop.ddns.models import HostName, Policy, Reason, RecordKey, Update
-from custom_components.raindrop.ddns.results import UpdateResult
 from custom_components.raindrop.ddns.sources import Family
+from custom_components.raindrop.ddns.update_result import UpdateResult
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from tests.conftest import HOME, HOME_V6, NEXT, OLD

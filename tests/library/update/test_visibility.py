@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.raindrop.ddns.detection.result import Detection
+from custom_components.raindrop.ddns.detection.detection import Detection
 from custom_components.raindrop.ddns.models import Address, Reason, Record, RecordKey, ZoneId
-from custom_components.raindrop.ddns.public_dns import (
+from custom_components.raindrop.ddns.public_answers import (
     PublicAnswers,
     PublicQuestions,
     questions_about,
     with_public_answers,
     without_public_answers,
 )
-from custom_components.raindrop.ddns.results import EventType
 from custom_components.raindrop.ddns.state import RecordState, State
+from custom_components.raindrop.ddns.update_result import EventType
 from custom_components.raindrop.ddns.visibility import (
     is_visible,
     next_in_turn,

@@ -28,9 +28,9 @@ from ..errors import (
     ResponseTooLongError,
     UntrustedServerError,
 )
+from ..host_names import to_unicode
 from ..http import USER_AGENT, HttpResponse, request
 from ..models import Change, Create, HomeId, HostName, Record, RecordId, Update, ZoneId
-from ..names import to_unicode
 from ..zones import MAX_BATCH, Zone
 from . import codec, zone_codec
 from .credentials import Credential, scrub

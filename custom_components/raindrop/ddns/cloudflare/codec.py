@@ -13,8 +13,8 @@ import re
 
 from ..addresses import why_unusable
 from ..errors import CloudflareResponseError, HostNameError, UnusableAddressError
+from ..host_names import to_ascii
 from ..models import Address, Change, Create, HomeId, HostName, Record, RecordId, Update
-from ..names import to_ascii
 from ..service_binding import ServiceBinding
 from ..sources import Family
 from ..text_records import SERVICE_TYPES, TextUpdate

@@ -19,8 +19,8 @@ from ..errors import (
     RelativeNameError,
     ZoneNameError,
 )
+from ..host_names import full_name, host_of, parents, shares_parent_domain, to_ascii
 from ..models import HostName, Record, ZoneId
-from ..names import full_name, host_of, parents, shares_parent_domain, to_ascii
 from ..zones import Zone, ZoneStatus, active_zone
 from .client import CloudflareClient
 from .codec import is_id

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import CloudflareResponseError
+from ..host_names import is_within
 from ..models import HomeId, HostName, Record
-from ..names import is_within
 from . import codec
 
 _DELEGATION = "NS"

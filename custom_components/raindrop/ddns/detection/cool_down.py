@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from ..errors import DetectionError
 from ..sources import Family
+from .detection import Response
 from .providers import Provider
 from .quorum import QUORUM
-from .result import Response
 
 _MAX_FAILURES = 3
 _COOL_DOWN = timedelta(hours=1)

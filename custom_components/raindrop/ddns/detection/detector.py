@@ -20,12 +20,12 @@ from ..errors import DetectionError
 from ..models import Address
 from ..sources import Family, Meaning, Source, SourceKind
 from .cool_down import CoolDown
+from .detection import Detection, Response
 from .flap_damping import DampingState
 from .hedged import query_until_found
 from .providers import Provider, custom_provider, response_of
 from .quorum import addresses, quorum, votes
 from .response_formats import ResponseFormat
-from .result import Detection, Response
 from .tunnels import Tunnels
 
 TIME_LIMIT_S = 30.0

@@ -13,8 +13,8 @@ from aiohttp import ClientSession
 
 from ..errors import DetectionError
 from ..sources import Family
+from .detection import Response
 from .providers import Provider, query
-from .result import Response
 
 type _Query = Coroutine[Any, Any, Response]
 type _NextQuery = Callable[[], tuple[Provider, _Query] | None]

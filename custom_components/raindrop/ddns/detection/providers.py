@@ -19,8 +19,8 @@ from ..errors import (
 from ..http import HttpResponse, request
 from ..models import Address
 from ..sources import Family
+from .detection import Response
 from .response_formats import ResponseFormat, from_json, from_trace
-from .result import Response
 
 _MAX_BODY = 4096
 """More than any valid response, in bytes."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ..models import Address
 from ..sources import SourceKind
-from .result import Detection, Response
+from .detection import Detection, Response
 
 QUORUM = 2
 

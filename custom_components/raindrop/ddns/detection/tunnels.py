@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from ..errors import DetectionError
 from ..sources import Family
+from .detection import Response
 from .providers import Provider
-from .result import Response
 
 _MEMORY = timedelta(hours=1)
 """How long a report counts if the provider does not deny it later: it may be down meanwhile."""

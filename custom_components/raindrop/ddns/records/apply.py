@@ -24,7 +24,7 @@ from ..models import (
     Update,
     ZoneId,
 )
-from ..plans import Outcome
+from ..plan_values import Outcome
 from ..zones import MAX_BATCH
 from .verify import is_misplaced, unapplied_fields
 

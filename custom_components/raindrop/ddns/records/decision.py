@@ -16,9 +16,9 @@ from ..models import (
     RecordKey,
     Update,
 )
-from ..plans import Conflict
+from ..plan_values import Conflict
 from .choice import desired_address, holds
-from .connections import is_marked
+from .connection_records import is_marked
 from .obstacles import find_obstacle
 
 

@@ -6,8 +6,8 @@ from ipaddress import IPv6Address
 from itertools import takewhile
 
 from ..addresses import parse_record
+from ..host_names import is_within, parents
 from ..models import HostName, Reason, Record
-from ..names import is_within, parents
 from ..sources import Family
 
 type Delegations = Mapping[HostName, Sequence[Record]]

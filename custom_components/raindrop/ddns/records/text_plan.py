@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ..addresses import parse_record
 from ..models import Address, DesiredRecord, HostName, Owner, Record, RecordKey
-from ..plans import Plan
+from ..plan_values import Plan
 from ..sources import Family
 from ..text_records import TEXT_TYPES, TextUpdate
 from .text_tokens import addresses_in, with_addresses

@@ -8,7 +8,7 @@ from ..models import (
     Record,
     Update,
 )
-from ..plans import Outcome
+from ..plan_values import Outcome
 from ..text_records import TextUpdate
 from .text_tokens import is_same_text
 

@@ -8,8 +8,8 @@ from ..cloudflare.client import CloudflareClient
 from ..errors import CloudflareError
 from ..models import Network, Reason
 from ..zones import AccountId
-from .config import AccountResource, ResourceConfig, ResourceItem
-from .plan import ResourcePlan
+from .resource_plan import ResourcePlan
+from .resource_settings import AccountResource, ResourceConfig, ResourceItem
 
 type Wait = Callable[[], Awaitable[bool]]
 """Waits a moment for what takes time at Cloudflare; returns False if there is no time left."""

@@ -23,10 +23,10 @@ from ..errors import (
 from ..models import Owner, Reason
 from ..zones import AccountId
 from .api import Changes, ResourceApi
-from .codec import network_text
-from .config import AccountResource, ItemId, ResourceItem
 from .dns_location_codec import Location, read_location
-from .plan import ResourcePlan
+from .resource_codec import network_text
+from .resource_plan import ResourcePlan
+from .resource_settings import AccountResource, ItemId, ResourceItem
 
 _NEEDS = Permission.ZERO_TRUST_EDIT
 _NO_LOCATION = "0" * 32

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from ..cloudflare.codec import JsonObject, checked, json_object
 from ..errors import CloudflareResponseError
 from ..models import ResourceId
-from .codec import read_resource_id
+from .resource_codec import read_resource_id
 
 _NETWORKS, _SECONDS = "networks", "ttl_secs"
 _SENT = (

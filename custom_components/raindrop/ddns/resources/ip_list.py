@@ -15,9 +15,9 @@ from ..errors import CloudflareError, CloudflareRefusedError, CloudflareResponse
 from ..models import Network
 from ..zones import AccountId
 from .api import Changes, ResourceApi
-from .codec import network_text, read_item, read_lists
-from .config import AccountResource, ItemId, ResourceItem
-from .plan import ResourcePlan
+from .resource_codec import network_text, read_item, read_lists
+from .resource_plan import ResourcePlan
+from .resource_settings import AccountResource, ItemId, ResourceItem
 
 _PAGE_SIZE = 500
 _MAX_PAGES = 100

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from ..cloudflare.client import CloudflareClient
 from ..zones import AccountId
 from .api import ResourceApi
-from .config import AccountResource, ResourceKind
 from .dns_location import DnsLocationApi
 from .ip_list import IpListApi
+from .resource_settings import AccountResource, ResourceKind
 from .zero_trust_list import ZeroTrustListApi
 
 APIS: Mapping[ResourceKind, type[ResourceApi]] = {

@@ -6,7 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from ..cloudflare.client import CloudflareClient
-from ..detection.result import Detections, as_expected
+from ..detection.detection import Detections, as_expected
 from ..errors import (
     ChangedSettingsError,
     CloudflareAddressTakenError,
@@ -19,13 +19,13 @@ from ..errors import (
 )
 from ..models import Network, Owner, Reason
 from ..records.external_changes import is_contested, next_times
-from ..results import DdnsEvent, EventType
 from ..sources import Family
+from ..update_result import DdnsEvent, EventType
 from .api import Changes, Wait
-from .config import ResourceConfig, ResourceItem, desired_networks
 from .kinds import APIS
-from .plan import ResourcePlan, plan_resource
-from .state import ResourceResult, ResourceState, assess_resource, resource_failure_events
+from .resource_plan import ResourcePlan, plan_resource
+from .resource_settings import ResourceConfig, ResourceItem, desired_networks
+from .resource_state import ResourceResult, ResourceState, assess_resource, resource_failure_events
 
 type Save = Callable[[ResourceState], Awaitable[None]]
 """Stores a state, so that it survives a restart from then on."""

@@ -13,9 +13,9 @@ from ..errors import CloudflareError, CloudflareResponseError, Permission
 from ..models import Network
 from ..zones import AccountId
 from .api import Changes, ResourceApi
-from .codec import network_text, read_item, read_lists
-from .config import AccountResource, ResourceItem
-from .plan import ResourcePlan
+from .resource_codec import network_text, read_item, read_lists
+from .resource_plan import ResourcePlan
+from .resource_settings import AccountResource, ResourceItem
 
 _PAGE_SIZE = 1000
 """As many items as a list of a standard plan can have."""

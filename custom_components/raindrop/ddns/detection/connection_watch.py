@@ -13,9 +13,9 @@ from functools import partial
 from ..addresses import why_unusable
 from ..models import Address
 from ..sources import Family, Meaning, Source, SourceKind
+from .detection import Detection
 from .hint_limiter import HintLimiter
 from .kernel_watch import KernelWatch
-from .result import Detection
 from .stun_probes import ProbeStatus, StunProbes, StunServer
 
 STUN_SERVERS: Mapping[Family, StunServer] = dict.fromkeys(Family, StunServer("stun.cloudflare.com"))

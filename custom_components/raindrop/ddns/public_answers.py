@@ -14,8 +14,8 @@ from .addresses import parse_record
 from .models import Address, HostName, Record, RecordKey
 from .reasons import with_reasons
 from .resolvers import Resolver, resolve_addresses, resolve_name_servers
-from .results import UpdateResult, events_between
 from .state import RecordState, State
+from .update_result import UpdateResult, events_between
 from .visibility import delegation, is_public
 from .zone_config import ZoneConfig
 

@@ -8,7 +8,7 @@ from ..cloudflare.codec import JsonObject, checked, json_object
 from ..cloudflare.ownership import read_owner
 from ..errors import CloudflareResponseError
 from ..models import HomeId, Network, Owner, ResourceId
-from .config import AccountResource, ItemId, ResourceItem
+from .resource_settings import AccountResource, ItemId, ResourceItem
 
 _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

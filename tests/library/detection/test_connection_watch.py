@@ -7,9 +7,9 @@ from ipaddress import ip_address
 import pytest
 
 from custom_components.raindrop.ddns.detection import stun_probes
-from custom_components.raindrop.ddns.detection.result import Detection
+from custom_components.raindrop.ddns.detection.connection_watch import ConnectionWatch, is_watchable
+from custom_components.raindrop.ddns.detection.detection import Detection
 from custom_components.raindrop.ddns.detection.stun_probes import ProbeStatus, StunServer
-from custom_components.raindrop.ddns.detection.watch import ConnectionWatch, is_watchable
 from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 from simulator import Simulator, StunFault
 from tests.conftest import HOME, NEXT

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ..detection.result import Detections
+from ..detection.detection import Detections
 from ..errors import CloudflareError
 from ..models import Network, Reason
-from ..results import DdnsEvent, EventType
 from ..sources import Family
-from .config import ResourceConfig, ResourceItem, desired_networks, is_shared
+from ..update_result import DdnsEvent, EventType
+from .resource_settings import ResourceConfig, ResourceItem, desired_networks, is_shared
 
 _LONGEST_UNKNOWN = timedelta(minutes=14, seconds=50)
 """How long something may be unknown, or an old address stay: about three updates."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..models import Network, Owner
 from ..sources import Family
-from .config import ResourceConfig, ResourceItem
+from .resource_settings import ResourceConfig, ResourceItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,10 @@ from ..models import (
     Record,
     RecordKey,
 )
-from ..plans import Conflict, Plan
+from ..plan_values import Conflict, Plan
 from .address_hints import stale_hints
 from .choice import choose, desired_address, late_records
-from .connections import (
+from .connection_records import (
     as_siblings,
     assign,
     deletions,

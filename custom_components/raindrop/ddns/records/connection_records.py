@@ -20,7 +20,7 @@ from ..models import (
     RecordKey,
     Update,
 )
-from ..plans import Conflict, Deletion
+from ..plan_values import Conflict, Deletion
 from .choice import desired_address, holds
 
 type Records = Mapping[RecordKey, Record]

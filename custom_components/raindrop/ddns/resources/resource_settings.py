@@ -6,7 +6,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from typing import NewType
 
-from ..detection.result import Detection
+from ..detection.detection import Detection
 from ..errors import DetectionError
 from ..models import Address, Network, Owner, ResourceId
 from ..sources import Family, Source

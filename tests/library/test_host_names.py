@@ -8,8 +8,7 @@ from custom_components.raindrop.ddns.errors import (
     OutsideZoneError,
     RelativeNameError,
 )
-from custom_components.raindrop.ddns.models import HostName
-from custom_components.raindrop.ddns.names import (
+from custom_components.raindrop.ddns.host_names import (
     full_name,
     host_of,
     is_within,
@@ -17,6 +16,7 @@ from custom_components.raindrop.ddns.names import (
     to_ascii,
     to_unicode,
 )
+from custom_components.raindrop.ddns.models import HostName
 
 ZONE = HostName("example.com")
 IDN_ZONE = HostName("xn--mnchen-3ya.example")

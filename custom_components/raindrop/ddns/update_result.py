@@ -17,7 +17,7 @@ from .models import (
     ResourceId,
     Update,
 )
-from .plans import Deletion, Outcome, TextOutcome
+from .plan_values import Deletion, Outcome, TextOutcome
 from .records.choice import desired_address
 from .sources import ONLY_CONNECTION, ConnectionId, Family
 from .state import State

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from ..sources import Source
+from .detection import Detections
 from .detector import Detector
-from .result import Detections
 
 
 async def detect_all(

@@ -6,10 +6,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.raindrop.ddns.detection.result import Detection, Response
+from custom_components.raindrop.ddns.detection.detection import Detection, Response
 from custom_components.raindrop.ddns.errors import DetectionError
 from custom_components.raindrop.ddns.models import Network, Owner, ResourceId
-from custom_components.raindrop.ddns.resources.config import (
+from custom_components.raindrop.ddns.resources.resource_plan import adoptable_items, plan_resource
+from custom_components.raindrop.ddns.resources.resource_settings import (
     IPV6_HOST,
     ItemId,
     ResourceConfig,
@@ -18,7 +19,6 @@ from custom_components.raindrop.ddns.resources.config import (
     desired_networks,
     is_shared,
 )
-from custom_components.raindrop.ddns.resources.plan import adoptable_items, plan_resource
 from custom_components.raindrop.ddns.sources import Family, Source, SourceKind
 from custom_components.raindrop.ddns.zones import AccountId
 
