@@ -301,7 +301,7 @@ class RaindropCoordinator(PollCoordinator[State]):
                 self.config,
                 before,
                 options,
-                remember=self._async_save_state,
+                save=self._async_save_state,
                 is_current=lambda: not self._configuration.is_outdated,
             )
             may_delete = result.was_read or (may_call_api and options.full_sync and not has_records)

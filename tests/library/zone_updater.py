@@ -42,7 +42,7 @@ class ZoneUpdater:
         self.state = State()
         self.is_current = True
         """Whether the configuration is still the current one."""
-        self.remembered: list[State] = []
+        self.saved: list[State] = []
         """What has to survive a restart, in the order in which it became known."""
 
     @property
@@ -86,7 +86,7 @@ class ZoneUpdater:
             self.config,
             self.state,
             options,
-            remember=self._remember,
+            save=self._save,
             is_current=lambda: self.is_current,
         )
         return result
@@ -95,10 +95,10 @@ class ZoneUpdater:
         """Run an update in a task."""
         return create_task(self.update(full_sync=full_sync, read_zone=read_zone))
 
-    async def _remember(self, state: State) -> None:
+    async def _save(self, state: State) -> None:
         # A restart must find it, so nothing may have been written yet.
         assert BATCH not in self.requests
-        self.remembered.append(state)
+        self.saved.append(state)
 
     @property
     def requests(self) -> list[str]:

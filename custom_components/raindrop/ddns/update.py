@@ -29,8 +29,8 @@ from .zone_config import ZoneConfig
 from .zones import Zone
 
 
-async def _remember_nothing(state: State) -> None:
-    """Remember nothing."""
+async def _save_nothing(state: State) -> None:
+    """Save nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ async def update_zone(
     state: State,
     options: UpdateOptions = _DEFAULT_OPTIONS,
     *,
-    remember: Callable[[State], Awaitable[None]] = _remember_nothing,
+    save: Callable[[State], Awaitable[None]] = _save_nothing,
     is_current: Callable[[], bool] = lambda: True,
 ) -> tuple[State, UpdateResult]:
     """Bring the managed records of a zone in sync; return the new state and what happened.
@@ -71,7 +71,7 @@ async def update_zone(
     ``state`` is what the last update returned, or what was kept over a
     restart. Raises no CloudflareError: what failed is part of the state.
 
-    ``remember`` is called with what has to survive a restart, before a text is changed.
+    ``save`` is called with what has to survive a restart, before a text is changed.
     ``is_current`` is asked before each write: nothing more is written for an outdated
     configuration.
 
@@ -113,7 +113,7 @@ async def update_zone(
         after, result = without_list(*used, listing, now=now)
     else:
         after, result = await _write(
-            client, used, listing, options, now, remember=remember, is_current=is_current
+            client, used, listing, options, now, save=save, is_current=is_current
         )
     events = (*switch_events(config, state, after), *result.events)
     return after, replace(result, events=events)
@@ -144,7 +144,7 @@ async def _write(
     options: UpdateOptions,
     now: datetime,
     *,
-    remember: Callable[[State], Awaitable[None]],
+    save: Callable[[State], Awaitable[None]],
     is_current: Callable[[], bool],
 ) -> tuple[State, UpdateResult]:
     """Plan and write what differs from the records that were read."""
@@ -158,7 +158,7 @@ async def _write(
         plan = _without_repetitions(plan, state)
     if plan.texts:
         state = with_sent_texts(state, plan)
-        await remember(state)
+        await save(state)
     # Not with the list: a slow response must not delay a change.
     outcomes, zone = await gather(
         _apply(client, config.zone_id, plan, listing, state, is_current),

@@ -92,7 +92,7 @@ class TextHome:
         self.addresses.append(f"{self.first_octet}.2.{number // 250}.{number % 250 + 1}")
         self.simulator.ip.set_address(self.address)
 
-    async def remember(self, state: State) -> None:
+    async def save(self, state: State) -> None:
         """Store what has to survive."""
         self.stored = state
 
@@ -117,7 +117,7 @@ class TextHome:
             config,
             self.state,
             options,
-            remember=self.remember,
+            save=self.save,
         )
 
 

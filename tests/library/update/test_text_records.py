@@ -357,16 +357,16 @@ async def test_who_writes_an_old_address_back_wins_in_the_end(
     assert (ip_address(HOME) in addresses(updater), known(updater).reason) == (False, None)
 
 
-async def test_what_is_sent_is_remembered_before(
+async def test_what_is_sent_is_saved_before(
     updater: ZoneUpdater, simulator: Simulator, text: dict[str, Any]
 ) -> None:
     """An update that is cut off after it sent a text leaves an address that is known."""
-    updater.remembered.clear()
+    updater.saved.clear()
     simulator.ip.set_address(NEXT)
     await updater.update()
     assert content(updater) == spf(NEXT)
 
-    (before,) = updater.remembered
+    (before,) = updater.saved
     assert before.record(V4).last_address == ip_address(HOME)
     assert {ip_address(HOME), ip_address(NEXT)} == {*before.record(V4).text_addresses}
     updater.state = before
