@@ -14,7 +14,7 @@ import pytest
 from custom_components.raindrop.ddns.detection import detector, hedged
 from custom_components.raindrop.ddns.errors import DdnsError
 from custom_components.raindrop.ddns.models import OWNER_COMMENT
-from devtools.develop import CONTROL_PORT
+from devtools.simulated_home import CONTROL_PORT
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = json.loads((ROOT / "custom_components/raindrop/manifest.json").read_text())
