@@ -13,6 +13,7 @@ from .detection.detector import Detector
 from .detection.parallel_detections import confirm_all, detect_all
 from .down_connections import with_down
 from .errors import CloudflareError, CloudflarePermissionError
+from .listing_scope import only_name
 from .models import Record, RecordKey, ZoneId
 from .next_state import is_synced, with_plan, without_list
 from .plan_values import Deletion, Outcome, Plan
@@ -243,16 +244,8 @@ async def _delete_unwanted(
 async def _list(
     client: CloudflareClient, config: ZoneConfig, state: State, *, whole_zone: bool
 ) -> list[Record] | CloudflareError:
-    """Return all records at the managed names, or why they are not known.
-
-    A single name whose records exist is listed by itself when its address changes, so a
-    large zone is not transferred. But only existing records show that something hides
-    them: before one is created, the whole zone has to be searched for NS records.
-    """
-    records = [state.record(managed.record_key) for managed in config.managed_records]
-    are_found = all(record.exists and not record.conflict for record in records)
-    is_single = len(config.names) == 1 and are_found and not (whole_zone or config.has_texts)
-    only = next(iter(config.names)) if is_single else None
+    """Return all records at the managed names, or why they are not known."""
+    only = only_name(config, state, whole_zone=whole_zone)
     try:
         return await client.list_records(config.zone_id, only, names=config.names)
     except CloudflareError as err:
