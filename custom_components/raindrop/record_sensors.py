@@ -37,17 +37,23 @@ def async_remove_unused_sensors(
     hass: HomeAssistant, coordinator: RaindropCoordinator, domains: Iterable[Domain]
 ) -> None:
     """Remove the sensors of records that domains no longer have."""
-    of_records: tuple[str, ...] = ()
-    used: set[str] = set()
-    for domain in domains:
-        of_records += (domain_unique_id(domain, "record_"), domain_unique_id(domain, "public_dns_"))
-        used |= {domain_unique_id(domain, _record_key(key)) for key in domain.record_keys}
-        used |= {domain_unique_id(domain, _PUBLIC_DNS[k.family]) for k in domain.record_keys}
+    by_subentry = {domain.subentry_id: domain for domain in domains}
     registry = er.async_get(hass)
     entry_id = coordinator.config_entry.entry_id
     for entity in er.async_entries_for_config_entry(registry, entry_id):
-        if entity.unique_id.startswith(of_records) and entity.unique_id not in used:
+        domain = by_subentry.get(entity.config_subentry_id or "")
+        if domain and _is_unused(entity.unique_id, domain):
             registry.async_remove(entity.entity_id)
+
+
+def _is_unused(unique_id: str, domain: Domain) -> bool:
+    """Return whether an entity is the sensor of a record that its domain no longer has."""
+    of_records = domain_unique_id(domain, "record_"), domain_unique_id(domain, "public_dns_")
+    keys = domain.record_keys
+    return unique_id.startswith(of_records) and unique_id not in {
+        *(domain_unique_id(domain, _record_key(key)) for key in keys),
+        *(domain_unique_id(domain, _PUBLIC_DNS[key.family]) for key in keys),
+    }
 
 
 def _record_key(record_key: RecordKey) -> str:

@@ -1,6 +1,6 @@
 """The values of the library: record keys, records, desired records, changes."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -114,8 +114,13 @@ class Record:
     @property
     def attributes(self) -> RecordAttributes:
         """What another record needs to be like this one."""
-        names = (attribute.name for attribute in fields(RecordAttributes))
-        return RecordAttributes(**{name: getattr(self, name) for name in names})
+        return RecordAttributes(
+            proxied=self.proxied,
+            ttl_s=self.ttl_s,
+            comment=self.comment,
+            tags=self.tags,
+            is_owned=self.is_owned,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

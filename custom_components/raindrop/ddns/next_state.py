@@ -231,8 +231,8 @@ def _attributes_of(record: Record) -> RecordAttributes:
     That one is this home's also where this one is another's: one that the user
     gave to this home, or that the other home took while this one wrote it.
     """
-    is_owned = record.owner in {Owner.THIS_HOME, Owner.OTHER_HOME}
-    return replace(record.attributes, is_owned=is_owned)
+    attributes = record.attributes
+    return replace(attributes, is_owned=True) if record.owner is Owner.OTHER_HOME else attributes
 
 
 def _sent_attributes(failure: Outcome | None) -> RecordAttributes | None:

@@ -1,6 +1,6 @@
 """One update of a zone: detect, plan, apply, and return what is known now and what happened."""
 
-from asyncio import Task, TaskGroup, gather
+from asyncio import Task, TaskGroup, gather, sleep
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -152,6 +152,8 @@ async def _write(
     config, detections, state = used
     overrule = options.overrule
     desired_records = desired_records_of(config, detections, state, listing, now, overrule)
+    # Each step of a thousand records takes so long that other code gets its turn in between.
+    await sleep(0)
     plan = with_texts(
         make_plan(desired_records, listing, config.zone_name), desired_records, listing
     )
@@ -165,6 +167,7 @@ async def _write(
         _apply(client, config.zone_id, plan, listing, state, is_current),
         _read_zone(client, config.zone_id, options),
     )
+    await sleep(0)
     deletions: tuple[Deletion, ...] = ()
     errors: list[CloudflareError] = []
     # Any left because of an outdated configuration are found by the next full sync.
@@ -178,6 +181,7 @@ async def _write(
     )
     if not all(error.is_of_content for error in errors):
         after = replace(after, is_converged=False)
+    await sleep(0)
     return after, replace(result, errors=(*result.errors, *errors), zone=zone)
 
 

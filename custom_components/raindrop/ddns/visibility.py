@@ -36,6 +36,9 @@ def _changed(
     known: RecordState, old: Record | None, new: Record | None, now: datetime
 ) -> RecordState:
     if new is None or new.proxied:
+        is_seen = known.public_addresses is not None or known.visible_from is not None
+        if not (is_seen or known.is_not_seen):
+            return known
         return replace(known, public_addresses=None, visible_from=None, is_not_seen=False)
     if old and _shown(old) == _shown(new):
         return known
