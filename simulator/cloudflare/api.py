@@ -16,12 +16,12 @@ from .errors import RefusedError
 from .ip_list_api import CursorPage, IpListApi
 from .ip_lists import IpLists
 from .limiter import Allowance, Limiter
-from .list_faults import without_ignored_fields
 from .query import Page, Query
 from .record import OddRecord, Record
 from .routes import Action, RouteMatch, match
 from .shadowing import shown_with_shadows
 from .switches import Switches
+from .wrong_successes import without_ignored_fields
 from .zero_trust_api import ACTIONS as ZERO_TRUST_ACTIONS, ZeroTrustApi
 from .zero_trust_lists import ZeroTrustLists
 from .zone import Zone

@@ -4,10 +4,10 @@ from ..http_server import Call
 from .auth import ZONE_REFUSALS, Actor, Permission
 from .dns_locations import Locations
 from .errors import RefusedError
-from .list_faults import without_ignored_fields
 from .query import Query
 from .routes import Action, RouteMatch
 from .switches import Switches
+from .wrong_successes import without_ignored_fields
 
 ACTIONS = frozenset({"list_locations", "get_location", "put_location"})
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from ..faults import Fault
 from .errors import RefusedError, bad_query
 from .host_names import to_ascii
-from .list_faults import faulty_page
 from .query import Page, Query, paged
 from .record import TYPES, Fields, OddRecord, Record
 from .switches import ZoneNameForms
+from .wrong_successes import faulty_page
 from .zone import Zone
 
 type Test[T] = Callable[[T], bool]

@@ -5,10 +5,10 @@ from typing import Any
 from ..http_server import Call
 from .auth import ZONE_REFUSALS, Actor, Permission
 from .errors import RefusedError
-from .list_faults import faulty_page, without_ignored_fields
 from .query import Page, Query
 from .routes import Action, RouteMatch
 from .switches import Switches
+from .wrong_successes import faulty_page, without_ignored_fields
 from .zero_trust_lists import MAX_ITEMS, ZeroTrustLists
 
 ACTIONS = frozenset(

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from .connections import Connections
+from .connection_operations import Connections
 from .constants import CONNECTION_INTERVALS, CONNECTIONS, PRIMARY
 from .expectations import Expectations
 from .model import ManagedRecord, connection_of_source

@@ -14,10 +14,10 @@ from simulator import Simulator
 from simulator.request_log import Service
 from tests.simulated_time import watch_by_simulator
 
-from .account import Account
+from .account_resources import Account
 from .clock import Clock
 from .connection_checker import ConnectionChecker
-from .connections import Connections
+from .connection_operations import Connections
 from .constants import ENTITY_ZONE, HOST_NAMES, MULTI_RECORD_NAME, ZONES
 from .detection_checker import DetectionChecker
 from .expectations import Expectations
@@ -32,8 +32,8 @@ from .problem_checker import ProblemChecker
 from .recovery import Recovery
 from .reported_addresses import ReportedAddresses
 from .resource_checker import ResourceChecker
+from .resource_model import ResourceModel
 from .resource_operations import ResourceOperations
-from .resources import ResourceModel
 from .scenario import InvariantViolationError, Operation, Scenario, Step
 from .traces import Traces
 from .trials import Trials

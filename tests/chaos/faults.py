@@ -9,7 +9,7 @@ from simulator.cloudflare.auth import USER_PERMISSIONS
 from simulator.request_log import Service
 from tests.secrets import TOKEN
 
-from .account import Account
+from .account_resources import Account
 from .clock import Clock
 from .constants import PROVIDERS, WATCHED_INTERVAL_S
 from .network import Network

@@ -13,13 +13,13 @@ from pytest_homeassistant_custom_component.common import async_test_home_assista
 
 from devtools.bare_core import prepare_core
 
-from .account import Account
+from .account_resources import Account
 from .clock import Clock
 from .constants import ENTITIES, STATUS_ENTITIES
 from .integration import DOMAIN, INSTANCE_ID, new_entry, new_resource_subentry
 from .model import ZoneModel
 from .network import Network
-from .resources import ResourceModel
+from .resource_model import ResourceModel
 from .stored_data import registry_id
 from .zone_checker import ZoneChecker
 

@@ -33,7 +33,7 @@ from tests.secrets import TOKEN
 
 from .constants import CONNECTIONS, RECORD_TYPES
 from .model import DomainConfig, RecordKey, Source, SourceCatalog, ZoneModel
-from .resources import ResourceConfig
+from .resource_model import ResourceConfig
 from .stored_data import entry_options, registry_id, resource_data, subentry_data
 
 __all__ = ["DOMAIN", "OWNER_COMMENT", "UPDATE_INTERVAL"]

@@ -7,7 +7,7 @@ from .constants import DNS_LOCATION, family_of
 from .expectations import Expectations
 from .model import ManagedRecord, RecordKey
 from .reported_addresses import ReportedAddresses
-from .resources import label_of
+from .resource_model import label_of
 from .scenario import Step
 from .world import World
 

@@ -9,13 +9,13 @@ from simulator.cloudflare.ip_lists import ItemList, Operation
 from simulator.cloudflare.zero_trust_lists import ZeroTrustList
 from simulator.request_log import Log
 
-from .account import Account, Item, is_own, item_of
+from .account_resources import Account, Item, is_own, item_of
 from .constants import DNS_LOCATION, IP_LIST, RESOURCES, ZERO_TRUST_LIST
 from .detection_checker import DetectionChecker
 from .integration import OWNER_COMMENT
 from .model import SourceCatalog
 from .reported_addresses import ReportedAddresses
-from .resources import ManagedAddress, ResourceKey, ResourceModel, label_of
+from .resource_model import ManagedAddress, ResourceKey, ResourceModel, label_of
 
 _MAX_DETECTION_AGE_S = 300
 """How old a detection may be that an update of another zone made."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .constants import DNS_LOCATION, FAMILIES, LISTS
 from .integration import loaded_zone
 from .model import connection_of_source
-from .resources import label_of
+from .resource_model import label_of
 from .scenario import InvariantViolationError
 from .world import World
 

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from .account import OTHER_NETWORKS
+from .account_resources import OTHER_NETWORKS
 from .constants import (
     DNS_LOCATION,
     HOST_NAMES,

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from .account import Account
+from .account_resources import Account
 from .constants import DNS_LOCATION
 from .home_assistant_core import HomeAssistantCore
 from .integration import get_entry, loaded_zone, new_resource_subentry
 from .resource_checker import ResourceChecker
-from .resources import ResourceConfig, ResourceModel
+from .resource_model import ResourceConfig, ResourceModel
 from .scenario import Operation
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from .constants import FAMILIES
 from .model import DomainConfig, SourceCatalog, SourceChoice, ZoneModel
-from .resources import ResourceConfig
+from .resource_model import ResourceConfig
 
 
 def entry_options(model: ZoneModel) -> dict[str, Any]:

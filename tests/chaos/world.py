@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from simulator import Simulator
 
-from .account import Account
+from .account_resources import Account
 from .clock import Clock
 from .external_editor import ExternalEditor
 from .faults import Faults
 from .home_assistant_core import HomeAssistantCore
 from .model import ZoneModel
 from .network import Network
-from .resources import ResourceModel
+from .resource_model import ResourceModel
 from .user_operations import UserOperations
 from .zone_checker import ZoneChecker
 

@@ -24,7 +24,7 @@ from .constants import (
     family_of,
 )
 from .integration import OTHER_HOME_COMMENT, OWNER_COMMENT
-from .resources import network_of
+from .resource_model import network_of
 from .scenario import Operation
 
 OTHER_NETWORKS = tuple(f"198.51.100.{last}/32" for last in range(1, 9))
