@@ -14,7 +14,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.raindrop import coordinator as raindrop_coordinator
+from custom_components.raindrop import first_update
 from custom_components.raindrop.config import DOMAIN_DEFAULTS
 from custom_components.raindrop.const import DOMAIN
 from custom_components.raindrop.subentries import add_subentry, async_change_domain
@@ -598,7 +598,7 @@ async def test_what_was_stored_before_a_restart_is_no_reason_to_disable_the_othe
     await hass.config_entries.async_unload(entry.entry_id)
     async_begin_takeover(hass, entry, replaced.entry_id)
     held = simulator.faults.add("ip", kind="hold")
-    monkeypatch.setattr(raindrop_coordinator, "_FIRST_UPDATE_LIMIT_S", 0)
+    monkeypatch.setattr(first_update, "_LIMIT_S", 0)
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED
     assert replaced.disabled_by is None
