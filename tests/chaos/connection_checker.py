@@ -188,8 +188,8 @@ class ConnectionChecker:
         texts = self._reported.current(source.family, reporters)
         if self._is_off(connection) or len({*texts}) != 1:
             return False
-        uses_way_out = source.meaning == "this_network"
-        if uses_way_out and (
+        uses_default_route = source.meaning == "this_network"
+        if uses_default_route and (
             self._detection.said_tunnel(source)
             or any(fault.service == "ip" for fault in self._simulator.faults.active)
             or any(entry.fault for entry in self._simulator.log.select(service="ip"))

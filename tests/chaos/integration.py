@@ -21,7 +21,7 @@ from custom_components.raindrop.address_sources import async_get_detector
 from custom_components.raindrop.api_client import BASE_URL_VARIABLE
 from custom_components.raindrop.const import DOMAIN, UPDATE_INTERVAL
 from custom_components.raindrop.coordinator import RaindropConfigEntry, RaindropCoordinator
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.detection.flap_damping import DampingState
 from custom_components.raindrop.diagnostics import async_get_config_entry_diagnostics
 from custom_components.raindrop.resources import ip_list_operations
@@ -41,15 +41,15 @@ __all__ = ["DOMAIN", "OWNER_COMMENT", "UPDATE_INTERVAL"]
 INSTANCE_ID = "0123456789abcdef" * 2
 """The id of this installation of Home Assistant, from which the id of the home comes."""
 _HOME_ID = ddns.HomeId(sha256(f"{DOMAIN} {INSTANCE_ID}".encode()).hexdigest()[:8])
-OWNER_COMMENT = owner_comment(_HOME_ID)
+OWNER_COMMENT = Ownership(_HOME_ID).comment()
 """The comment of records that Raindrop created in this home."""
 CONNECTION_COMMENTS = {
-    name: owner_comment(_HOME_ID, ddns.ConnectionId(name)) for name in CONNECTIONS
+    name: Ownership(_HOME_ID).comment(ddns.ConnectionId(name)) for name in CONNECTIONS
 }
 """The comments of records that belong to a connection of this home."""
 OWNER_COMMENTS = frozenset({OWNER_COMMENT, *CONNECTION_COMMENTS.values()})
 """The comments of records that Raindrop created in this home."""
-OTHER_HOME_COMMENT = owner_comment(ddns.HomeId("0badcafe"))
+OTHER_HOME_COMMENT = Ownership(ddns.HomeId("0badcafe")).comment()
 """The comment of records that Raindrop created in another home."""
 
 _FOR_THE_USER = (ddns.Reason.CONTESTED, ddns.Reason.SETTINGS_CHANGED)

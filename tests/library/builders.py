@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
-from custom_components.raindrop.ddns.cloudflare.ownership import read_connection, read_owner
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.models import (
     TTL_AUTO,
     Address,
@@ -53,7 +53,7 @@ def record(
     home_id: HomeId | None = None,
 ) -> Record:
     """Return an existing record, as a home with this id reads it."""
-    connection = read_connection(comment)
+    connection = Ownership().connection_of(comment)
     return Record(
         id=record_id(number),
         name=HostName(name),
@@ -62,7 +62,7 @@ def record(
         proxied=proxied,
         ttl_s=ttl_s,
         comment=comment,
-        owner=read_owner(comment, home_id, connection),
+        owner=Ownership(home_id).owner_of(comment, connection),
         connection=connection,
     )
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from custom_components.raindrop.ddns.addresses import parse_record
 from custom_components.raindrop.ddns.cloudflare import codec
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.models import (
     OWNER_COMMENT,
     TTL_AUTO,
@@ -49,7 +49,7 @@ DELEGATED = ("sub.example.com", "other.example.com", "home.example.com", "exampl
 NAME_SERVERS = ("ns.example.net", "NS.sub.example.com.")
 KINDS = ("A", "A", "A", "AAAA", "AAAA", "AAAA", "CNAME", "TXT", "HTTPS")
 HOME_ID = HomeId("3f9a1c2b")
-OURS, OTHERS = owner_comment(HOME_ID), owner_comment(HomeId("00c0ffee"))
+OURS, OTHERS = Ownership(HOME_ID).comment(), Ownership(HomeId("00c0ffee")).comment()
 COMMENTS = (None, "front door", OURS, OWNER_COMMENT, OTHERS, OTHERS)
 TAGS = ((), ("room:attic",), ("room:attic", "owner:me"))
 CONTENTS = {
@@ -130,7 +130,7 @@ class RandomZone:
     def existing(self) -> list[Record]:
         """The existing records, as the client returns them."""
         shown = shown_with_shadows(self.zone, [*self.zone.records.values()])
-        return [codec.read_record(record, HOME_ID) for record in shown]
+        return [codec.read_record(record, Ownership(HOME_ID)) for record in shown]
 
     def plan(self) -> Plan:
         """Return the plan for this zone."""
@@ -141,9 +141,9 @@ class RandomZone:
         for change in plan.changes:
             surprises: list[str] = []
             if isinstance(change, Create):
-                writes.create(self.zone, codec.create_body(change, HOME_ID), surprises)
+                writes.create(self.zone, codec.create_body(change, Ownership(HOME_ID)), surprises)
             else:
-                body = codec.update_body(change, HOME_ID)
+                body = codec.update_body(change, Ownership(HOME_ID))
                 writes.patch(self.zone, change.record.id, body, surprises)
             assert surprises == []
         for records in plan.stale_records.values():
@@ -266,7 +266,9 @@ def _random_zone(rng: Random) -> RandomZone:
         with suppress(RefusedError):
             writes.create(zone, fields, [])
     record_keys = rng.sample(RECORD_KEYS, k=rng.randrange(len(RECORD_KEYS) + 1))
-    records = [codec.read_record(record.shown(), HOME_ID) for record in zone.records.values()]
+    records = [
+        codec.read_record(record.shown(), Ownership(HOME_ID)) for record in zone.records.values()
+    ]
     given = frozenset(record.version for record in records if rng.random() < 1 / 3)
     desired_records = tuple(_desired(rng, record_key, given) for record_key in record_keys)
     return RandomZone(zone, desired_records, HostName(zone.name) if is_name_known else None)

@@ -12,6 +12,7 @@ from custom_components.raindrop.ddns import resolvers
 from custom_components.raindrop.ddns.models import HostName
 from custom_components.raindrop.ddns.resolvers import (
     RESOLVERS,
+    Resolver,
     parse_answer,
     resolve_addresses,
     resolve_name_servers,
@@ -21,6 +22,7 @@ from simulator.cloudflare import Zone
 from simulator.resolvers import WRONG_ADDRESSES
 from tests.conftest import OLD
 from tests.library.builders import A1, A2, B1, HOME, V4, V6
+from tests.library.raw_server import raw_server, response
 
 EXAMPLE = HostName("example.com")
 A, NS, CNAME, AAAA, RRSIG = 1, 2, 5, 28, 46
@@ -202,3 +204,13 @@ async def test_a_long_answer_is_not_read(
     simulator.faults.add("doh", kind="body", body=body)
     found = await resolve_addresses(session, ddns.RESOLVERS, V4)
     assert found == (frozenset({A1}) if is_known else None)
+
+
+async def test_a_resolver_sees_the_user_agent_of_the_caller(session: ClientSession) -> None:
+    """A program that uses the library names itself."""
+    async with raw_server(response(b"{}")) as server:
+        resolver = Resolver(name="own", url=server.origin, user_agent="another/1.0")
+        assert await resolve_addresses(session, [resolver], V4) is None
+
+    (received,) = server.received
+    assert b"User-Agent: another/1.0\r\n" in received

@@ -98,7 +98,7 @@ def _own_detections(
     of its own connection again, the last one or an earlier one, that is no flapping.
     """
     before = known.connections if known else {}
-    others = [c for c in managed.connections if not c.source.uses_way_out]
+    others = [c for c in managed.connections if not c.source.uses_default_route]
     lasts = (before[c.id].address if c.id in before else None for c in others)
     found_networks = map(_network, (detections[c.source] for c in others), lasts)
     networks = [network for network in found_networks if network]
@@ -108,7 +108,7 @@ def _own_detections(
         found = detection.expected
         is_foreign = (
             found
-            and connection.source.uses_way_out
+            and connection.source.uses_default_route
             and any(found in network for network in networks)
         )
         is_back = last and (found == last.address or (last.was_elsewhere and detection.is_flapping))
@@ -127,10 +127,10 @@ def _is_back(
     source does not flap.
     """
     detection, key = detections[managed.source], managed.record_key
-    before = detection.previous
-    if not (key.connection and detection.is_flapping and before and managed.source.uses_way_out):
+    before, uses_default_route = detection.previous, managed.source.uses_default_route
+    if not (key.connection and detection.is_flapping and before and uses_default_route):
         return False
-    others = [m for m in config.siblings(key) if not m.source.uses_way_out]
+    others = [m for m in config.siblings(key) if not m.source.uses_default_route]
     lasts = (state.record(m.record_key).last_address for m in others)
     networks = map(_network, (detections[m.source] for m in others), lasts)
     return any(before in network for network in networks if network)

@@ -43,7 +43,7 @@ def desired_records_of(
                 text_names=managed.text_names,
                 text_addresses=text_addresses(known, now) - of_others(managed, config, detections),
                 is_down=managed.is_down and not managed.is_paused,
-                uses_way_out=managed.source.uses_way_out,
+                uses_default_route=managed.source.uses_default_route,
                 network=detections[managed.source].network if key.connection else None,
             )
         )

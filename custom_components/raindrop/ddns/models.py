@@ -179,7 +179,7 @@ class DesiredRecord:
     """The addresses of this record that a text may still have."""
     is_down: bool = False
     """Whether its connection is known to be down; then there is no address."""
-    uses_way_out: bool = False
+    uses_default_route: bool = False
     """Whether the address is that of whatever connection this host uses at the time."""
     network: Network | None = None
     """The network of what its source reports, accepted or not; None if it reports nothing.

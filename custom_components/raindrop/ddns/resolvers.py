@@ -17,7 +17,7 @@ from aiohttp import ClientSession
 
 from .addresses import parse_record
 from .errors import NoResponseError, ResponseTooLongError
-from .http import request
+from .http import USER_AGENT, request
 from .models import Address, HostName, RecordKey
 from .sources import Family
 
@@ -37,6 +37,8 @@ class Resolver:
 
     name: str
     url: str
+    user_agent: str = USER_AGENT
+    """What it is told of who asks."""
 
 
 RESOLVERS: tuple[Resolver, ...] = (
@@ -87,7 +89,7 @@ async def _ask(
             f"{resolver.url}?{urlencode({'name': name, 'type': type_})}",
             timeout_s=_TIMEOUT_S,
             limit=_MAX_BODY,
-            headers=_HEADERS,
+            headers={**_HEADERS, "User-Agent": resolver.user_agent},
         )
     except (NoResponseError, ResponseTooLongError):
         return None

@@ -86,7 +86,7 @@ class Source:
         return self.meaning is not Meaning.THIS_NETWORK or len(self.urls) == 1
 
     @property
-    def uses_way_out(self) -> bool:
+    def uses_default_route(self) -> bool:
         """Whether its address is that of whatever connection this host uses at the time."""
         return self.meaning is Meaning.THIS_NETWORK and self.kind is not SourceKind.URLS
 
@@ -96,7 +96,7 @@ class Source:
 
         A host connects from temporary addresses, and an entity may report only the prefix.
         """
-        return self.family is Family.IPV6 and self.uses_way_out
+        return self.family is Family.IPV6 and self.uses_default_route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

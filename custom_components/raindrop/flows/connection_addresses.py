@@ -48,11 +48,11 @@ def address_message(connections: Connections, preview: Preview) -> ErrorMessage 
         if connection.source in preview.detections
     ]
     # Of two, the one whose source reports the way out of Home Assistant comes first.
-    by_source = sorted(looked_up, key=lambda item: not item[0].source.uses_way_out)
+    by_source = sorted(looked_up, key=lambda item: not item[0].source.uses_default_route)
     for (one, first), (other, second) in combinations(by_source, 2):
         if first.expected and first.expected == second.expected:
             return _message("connection_same_address", one, first, other=other.name)
-        network = second.network if one.source.uses_way_out else None
+        network = second.network if one.source.uses_default_route else None
         if first.expected and network and first.expected in network:
             return _message("connection_same_network", one, first, other=other.name)
     for connection, detection in looked_up:

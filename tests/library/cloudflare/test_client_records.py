@@ -15,7 +15,14 @@ from custom_components.raindrop.ddns.errors import (
     CloudflareResponseError,
     Permission,
 )
-from custom_components.raindrop.ddns.models import OWNER_COMMENT, Change, HomeId, HostName, Update
+from custom_components.raindrop.ddns.models import (
+    OWNER_COMMENT,
+    Change,
+    HomeId,
+    HostName,
+    Owner,
+    Update,
+)
 from simulator import Simulator
 from simulator.cloudflare import Zone
 from simulator.cloudflare.auth import Permission as Right
@@ -290,3 +297,24 @@ async def test_created_records_are_marked_with_the_id_of_the_home(
     assert (alone.comment, batched.comment) == 2 * (
         "Managed by Raindrop for Home Assistant (home 3f9a1c2b)",
     )
+
+
+async def test_the_comment_of_created_records_is_a_parameter(
+    simulator: Simulator, zone: Zone, session: ClientSession
+) -> None:
+    """A program that uses the library marks records in its own words, and knows them again."""
+    client = CloudflareClient(
+        session,
+        ApiToken(TOKEN),
+        base_url=simulator.cloudflare.base_url,
+        home_id=HomeId("3f9a1c2b"),
+        owner_label="Kept by (us)",
+    )
+    simulator.cloudflare.add_record(zone, type="A", name="b", content=OLD, comment=OWNER_COMMENT)
+
+    created = await client.create(zone_id(zone), create("a.example.com", A1))
+    listed = {r.name: r.owner for r in await client.list_records(zone_id(zone))}
+
+    assert created.comment == "Kept by (us) (home 3f9a1c2b)"
+    assert listed[HostName("a.example.com")] is Owner.THIS_HOME
+    assert listed[HostName("b.example.com")] is Owner.NOBODY

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from custom_components.raindrop.ddns.cloudflare import codec, zone_codec
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.errors import CloudflareResponseError
 from custom_components.raindrop.ddns.models import OWNER_COMMENT, HomeId, HostName, Owner, ZoneId
 from custom_components.raindrop.ddns.zones import AccountId, Zone, ZoneStatus, ZoneType
@@ -28,7 +28,7 @@ RECORD: dict[str, object] = {
     "modified_on": "2025-10-25T12:48:34.17977Z",
 }
 HOME_ID = HomeId("3f9a1c2b")
-OURS, OTHERS = owner_comment(HOME_ID), owner_comment(HomeId("00c0ffee"))
+OURS, OTHERS = Ownership(HOME_ID).comment(), Ownership(HomeId("00c0ffee")).comment()
 ACCOUNT_ID = "9a7806061c88ada191ed06f989cc3dac"
 ZONE_FIELDS = [
     *("status", "paused", "type", "name_servers", "vanity_name_servers", "account", "plan"),
@@ -281,11 +281,11 @@ def test_s12_a_record_is_owned_by_its_comment(
     """Lesson S12: a record is owned only if it has the very comment that this home writes."""
     raw = {**RECORD, "comment": comment}
 
-    read = codec.read_record(raw, home_id)
+    read = codec.read_record(raw, Ownership(home_id))
     assert read.owner is owner
     assert read.is_owned is (owner is Owner.THIS_HOME)
-    assert codec.read_records([raw], home_id) == [read]
-    assert codec.read_batch({"posts": [raw]}, home_id) == [read]
+    assert codec.read_records([raw], Ownership(home_id)) == [read]
+    assert codec.read_batch({"posts": [raw]}, Ownership(home_id)) == [read]
 
 
 def test_the_comment_of_a_home_fits_the_free_plan() -> None:

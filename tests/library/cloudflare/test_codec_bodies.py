@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 import pytest
 
 from custom_components.raindrop.ddns.cloudflare import codec
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.errors import DetectionError, UnusableAddressError
 from custom_components.raindrop.ddns.models import (
     OWNER_COMMENT,
@@ -45,11 +46,11 @@ def test_the_home_is_a_parameter() -> None:
     )
     mark = {"comment": "Managed by Raindrop for Home Assistant (home 3f9a1c2b)"}
 
-    assert codec.create_body(new, HOME_ID).items() > mark.items()
-    assert codec.update_body(taken, HOME_ID) == mark
-    assert codec.batch_body([new, taken], HOME_ID) == {
+    assert codec.create_body(new, Ownership(HOME_ID)).items() > mark.items()
+    assert codec.update_body(taken, Ownership(HOME_ID)) == mark
+    assert codec.batch_body([new, taken], Ownership(HOME_ID)) == {
         "patches": [{"id": OLD.id, **mark}],
-        "posts": [codec.create_body(new, HOME_ID)],
+        "posts": [codec.create_body(new, Ownership(HOME_ID))],
     }
 
 

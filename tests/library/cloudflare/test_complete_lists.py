@@ -6,6 +6,7 @@ import pytest
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.codec import Envelope
+from custom_components.raindrop.ddns.cloudflare.ownership import NO_HOME
 from custom_components.raindrop.ddns.cloudflare.record_listing import read_page
 from custom_components.raindrop.ddns.errors import CloudflareResponseError
 from simulator import Simulator
@@ -214,4 +215,4 @@ def test_s11_the_pages_of_a_list_are_counted(info: object, pages: int) -> None:
     """Lesson S11: the number of pages comes from ``total_pages`` or from the counts."""
     envelope = Envelope(is_success=True, result=[], result_info=info)
 
-    assert read_page(envelope, 5, None, None).last_page == pages
+    assert read_page(envelope, 5, NO_HOME, None).last_page == pages

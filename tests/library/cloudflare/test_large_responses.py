@@ -12,6 +12,7 @@ import pytest
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.codec import read_envelope
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
+from custom_components.raindrop.ddns.cloudflare.ownership import NO_HOME
 from custom_components.raindrop.ddns.cloudflare.record_listing import read_page
 from custom_components.raindrop.ddns.errors import (
     CloudflareError,
@@ -96,7 +97,7 @@ async def test_a_full_page_does_not_hold_the_event_loop(session: ClientSession) 
     """The largest page that is requested is read beside the event loop."""
     body = page(5000, comment="c" * 100)
     started_at = perf_counter()
-    read_page(read_envelope(body), 5000, None, None)
+    read_page(read_envelope(body), 5000, NO_HOME, None)
     reading_s = perf_counter() - started_at
 
     longest_s = min([await longest_turn(session, body, "200 OK") for _ in range(5)])

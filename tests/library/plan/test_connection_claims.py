@@ -37,7 +37,7 @@ OLD_HOST, NEW_HOST = IPv6Address("2001:218:1:2::5"), IPv6Address("2001:218:9:8::
     [
         pytest.param(line(FIBRE, None), line(LTE, A1), id="reports nothing"),
         pytest.param(
-            line(FIBRE, None, is_down=True), line(LTE, A1, uses_way_out=True), id="is down"
+            line(FIBRE, None, is_down=True), line(LTE, A1, uses_default_route=True), id="is down"
         ),
     ],
 )
@@ -55,7 +55,7 @@ def test_an_address_belongs_to_the_connection_that_reports_it(
 
 def test_an_address_belongs_to_the_connection_with_a_source_of_its_own() -> None:
     """Rather than to the way out, also if nothing is known of its network."""
-    way_out = line(LTE, A1, uses_way_out=True, network=IPv4Network(A1))
+    way_out = line(LTE, A1, uses_default_route=True, network=IPv4Network(A1))
 
     made = plan([line(FIBRE, A1), way_out])
 
@@ -65,7 +65,7 @@ def test_an_address_belongs_to_the_connection_with_a_source_of_its_own() -> None
 
 def test_a_connection_of_which_nothing_is_known_claims_nothing() -> None:
     """The other one gets its record."""
-    made = plan([line(FIBRE, None), line(LTE, A1, uses_way_out=True)])
+    made = plan([line(FIBRE, None), line(LTE, A1, uses_default_route=True)])
 
     assert (made.changes, made.conflicts) == ((Create(record_key=LTE, address=A1),), ())
 

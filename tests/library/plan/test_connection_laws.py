@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 
 from custom_components.raindrop.ddns.addresses import network_of, parse_record
 from custom_components.raindrop.ddns.cloudflare import codec
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.models import (
     Address,
     Change,
@@ -45,10 +45,10 @@ KNOWN: tuple[Address | None, ...] = (None, *ADDRESSES)
 COMMENTS = (
     None,
     "front door",
-    owner_comment(HOME_ID),
-    *(owner_comment(HOME_ID, connection) for connection in (*CONNECTIONS, *CONNECTIONS)),
-    owner_comment(HOME_ID, ConnectionId("former")),
-    *(owner_comment(OTHER_HOME, connection) for connection in CONNECTIONS[:2]),
+    Ownership(HOME_ID).comment(),
+    *(Ownership(HOME_ID).comment(connection) for connection in (*CONNECTIONS, *CONNECTIONS)),
+    Ownership(HOME_ID).comment(ConnectionId("former")),
+    *(Ownership(OTHER_HOME).comment(connection) for connection in CONNECTIONS[:2]),
 )
 law = settings(max_examples=3000, deadline=None)
 
@@ -64,7 +64,9 @@ class RandomName:
     @property
     def existing(self) -> list[Record]:
         """The records as the client returns them."""
-        return [codec.read_record(r.shown(), HOME_ID) for r in self.zone.records.values()]
+        return [
+            codec.read_record(r.shown(), Ownership(HOME_ID)) for r in self.zone.records.values()
+        ]
 
     def plan(self, group: Iterable[DesiredRecord] | None = None) -> Plan:
         """Return the plan, of the connections as they are known by default."""
@@ -73,9 +75,11 @@ class RandomName:
     def change(self, change: Change) -> None:
         """Make a change; raises RefusedError if Cloudflare would refuse it."""
         if isinstance(change, Create):
-            writes.create(self.zone, codec.create_body(change, HOME_ID), [])
+            writes.create(self.zone, codec.create_body(change, Ownership(HOME_ID)), [])
         else:
-            writes.patch(self.zone, change.record.id, codec.update_body(change, HOME_ID), [])
+            writes.patch(
+                self.zone, change.record.id, codec.update_body(change, Ownership(HOME_ID)), []
+            )
 
     def apply(self, plan: Plan) -> None:
         """Apply a plan, its changes in any order."""
@@ -114,7 +118,7 @@ def _desired(rng: Random, connection: ConnectionId, policy: Policy) -> DesiredRe
         sent_addresses=tuple(a for a in ADDRESSES if rng.random() < 1 / 4),
         is_contested=rng.random() < 1 / 8,
         is_down=is_down,
-        uses_way_out=rng.random() < 1 / 4,
+        uses_default_route=rng.random() < 1 / 4,
         network=rng.choice((None, network_of(rng.choice(ADDRESSES)))),
     )
 
@@ -135,7 +139,9 @@ def _random_name(rng: Random) -> RandomName:
             writes.create(zone, body, [])
         except RefusedError:
             continue
-    records = [codec.read_record(record.shown(), HOME_ID) for record in zone.records.values()]
+    records = [
+        codec.read_record(record.shown(), Ownership(HOME_ID)) for record in zone.records.values()
+    ]
     policy = Policy(
         create=rng.random() < 7 / 8,
         proxied=rng.choice((None, None, is_proxied, False, True)),

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network
 
 import pytest
 
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment, read_connection
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.models import (
     Address,
     Create,
@@ -39,7 +39,7 @@ def line(
     *,
     last: Address | None = None,
     is_down: bool = False,
-    uses_way_out: bool = False,
+    uses_default_route: bool = False,
     network: Network | None = None,
     policy: Policy = CREATES,
     had: RecordAttributes | None = None,
@@ -52,7 +52,7 @@ def line(
         last_address=last,
         last_attributes=had or (RecordAttributes() if last else None),
         is_down=is_down,
-        uses_way_out=uses_way_out,
+        uses_default_route=uses_default_route,
         network=network,
     )
 
@@ -66,7 +66,7 @@ def of(
     proxied: bool = False,
 ) -> Record:
     """Return the existing record of a connection of a home."""
-    comment = owner_comment(home, ConnectionId(connection))
+    comment = Ownership(home).comment(ConnectionId(connection))
     kind = Family(content.version).record_type
     return record(
         content, number=number, kind=kind, comment=comment, home_id=HOME_ID, proxied=proxied
@@ -116,7 +116,7 @@ def test_the_record_from_before_becomes_that_of_a_connection(
     lines: Sequence[DesiredRecord], owner: RecordKey | None
 ) -> None:
     """This home's record without a connection is not left behind."""
-    before = record(A1, comment=owner_comment(HOME_ID), home_id=HOME_ID)
+    before = record(A1, comment=Ownership(HOME_ID).comment(), home_id=HOME_ID)
 
     made = plan(lines, before)
 
@@ -129,7 +129,7 @@ def test_the_record_from_before_becomes_that_of_a_connection(
 
 def test_the_record_from_before_becomes_that_of_the_first_connection_without_one() -> None:
     """Else it kept its old address under the name forever, after the order was changed."""
-    before = record(A3, comment=owner_comment(HOME_ID), home_id=HOME_ID)
+    before = record(A3, comment=Ownership(HOME_ID).comment(), home_id=HOME_ID)
 
     made = plan([line(LTE, A2), line(FIBRE, A1)], before, of("lte", A2, 2))
 
@@ -139,7 +139,7 @@ def test_the_record_from_before_becomes_that_of_the_first_connection_without_one
 def test_a_second_record_from_before_stays() -> None:
     """Only one record without a connection becomes that of the first one, others are copies."""
     before, copy = (
-        record(a, number=n, comment=owner_comment(HOME_ID), home_id=HOME_ID)
+        record(a, number=n, comment=Ownership(HOME_ID).comment(), home_id=HOME_ID)
         for n, a in ((1, A1), (2, A2))
     )
 
@@ -216,7 +216,7 @@ def test_a_name_that_is_delegated_keeps_its_records() -> None:
 
 def test_a_record_that_is_not_marked_is_never_deleted() -> None:
     """A record from before stays while its connection is down: it has no comment of its own."""
-    before = record(A1, comment=owner_comment(HOME_ID), home_id=HOME_ID)
+    before = record(A1, comment=Ownership(HOME_ID).comment(), home_id=HOME_ID)
 
     made = plan([line(FIBRE, None, is_down=True), line(LTE, A2)], before, of("lte", A2, 2))
 
@@ -253,7 +253,7 @@ def test_two_connections_with_one_address_have_one_record() -> None:
 def test_the_way_out_is_not_a_new_address(lte_address: Address | None) -> None:
     """What this host uses as its way out is the other connection, whose address it is."""
     fibre, lte = of("fibre", A1, 1), of("lte", A2, 2)
-    lines = [line(FIBRE, A2, last=A1, uses_way_out=True), line(LTE, lte_address, last=A2)]
+    lines = [line(FIBRE, A2, last=A1, uses_default_route=True), line(LTE, lte_address, last=A2)]
 
     made = plan(lines, fibre, lte)
 
@@ -279,7 +279,7 @@ def test_the_way_out_is_not_a_new_address_in_the_network_of_another_connection(
 ) -> None:
     """The interface of this host has another address of it than the router of that connection."""
     of_fibre, of_lte = of("fibre", C1, 1), of("lte", B1, 2)
-    fibre = line(FIBRE_V6, B2, last=C1, uses_way_out=True)
+    fibre = line(FIBRE_V6, B2, last=C1, uses_default_route=True)
 
     made = plan([fibre, lte], of_fibre, of_lte)
 
@@ -302,7 +302,7 @@ def test_what_another_connection_reports_is_its_own(
     """Nothing of it is written to the record of the way out, whether that exists or not."""
     lte = line(key._replace(connection=LTE.connection), None, network=network)
 
-    made = plan([line(key, address, uses_way_out=True), lte])
+    made = plan([line(key, address, uses_default_route=True), lte])
 
     assert made.conflicts == (Conflict(record_key=key, reason=Reason.SAME_ADDRESS),)
     assert made.changes == ()
@@ -313,7 +313,7 @@ def test_an_old_record_of_a_connection_that_is_down_holds_back_no_other() -> Non
     fibre = line(FIBRE, None, is_down=True, network=IPv4Network((A2, 32)))
     existing = of("fibre", A1)
 
-    made = plan([fibre, line(LTE, A1, uses_way_out=True)], existing)
+    made = plan([fibre, line(LTE, A1, uses_default_route=True)], existing)
 
     assert made.conflicts == ()
     assert made.changes == (Update(record_key=LTE, record=existing, is_takeover=True),)
@@ -329,7 +329,7 @@ def test_two_connections_may_have_addresses_in_one_network() -> None:
 def test_an_address_belongs_to_the_connection_that_knows_it() -> None:
     """A record with the address of another connection becomes that one's, and what is old goes."""
     fibre, lte = of("fibre", A3, 1), of("lte", A2, 2)
-    lines = [line(FIBRE, A3, last=A3, uses_way_out=True), line(LTE, A3, last=A2)]
+    lines = [line(FIBRE, A3, last=A3, uses_default_route=True), line(LTE, A3, last=A2)]
 
     made = plan(lines, fibre, lte)
 
@@ -392,7 +392,7 @@ def test_the_records_of_former_connections_are_deleted() -> None:
 def test_late_records_of_connections_are_deleted() -> None:
     """A second record of a connection goes, once the one that it has is right."""
     fibre, late, older = of("fibre", A2, 1), of("fibre", A1, 2), of("fibre", A3, 3)
-    before = record(A1, number=4, comment=owner_comment(HOME_ID), home_id=HOME_ID)
+    before = record(A1, number=4, comment=Ownership(HOME_ID).comment(), home_id=HOME_ID)
 
     made = plan([line(FIBRE, A2, last=A1), line(LTE, None)], fibre, late, older)
     unknown = plan([line(FIBRE, None, last=A1), line(LTE, A3)], fibre, late, of("lte", A3, 3))
@@ -534,18 +534,18 @@ def test_hints_may_have_the_address_of_any_connection() -> None:
 @pytest.mark.parametrize(
     "comment, connection",
     [
-        pytest.param(owner_comment(HOME_ID, ConnectionId("fibre")), "fibre", id="of a home"),
-        pytest.param(owner_comment(None, ConnectionId("lte-2")), "lte-2", id="without an id"),
-        pytest.param(owner_comment(HOME_ID), "", id="none"),
+        pytest.param(Ownership(HOME_ID).comment(ConnectionId("fibre")), "fibre", id="of a home"),
+        pytest.param(Ownership(None).comment(ConnectionId("lte-2")), "lte-2", id="without an id"),
+        pytest.param(Ownership(HOME_ID).comment(), "", id="none"),
         pytest.param(None, "", id="no comment"),
-        pytest.param(owner_comment(HOME_ID, ConnectionId("x" * 17)), "", id="too long"),
-        pytest.param(owner_comment(HOME_ID, ConnectionId("lte")) + "!", "", id="extended"),
+        pytest.param(Ownership(HOME_ID).comment(ConnectionId("x" * 17)), "", id="too long"),
+        pytest.param(Ownership(HOME_ID).comment(ConnectionId("lte")) + "!", "", id="extended"),
     ],
 )
 def test_the_comment_names_the_connection(comment: str | None, connection: str) -> None:
     """Only the exact comment says which connection a record belongs to."""
-    assert read_connection(comment) == connection
-    assert len(owner_comment(HOME_ID, ConnectionId("x" * 16))) <= 100
+    assert Ownership().connection_of(comment) == connection
+    assert len(Ownership(HOME_ID).comment(ConnectionId("x" * 16))) <= 100
 
 
 def test_an_interface_id_that_is_not_known_is_missing() -> None:

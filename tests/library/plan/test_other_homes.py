@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.models import (
     OWNER_COMMENT,
     Address,
@@ -28,9 +28,9 @@ def existing(content: object, number: int = 1, comment: str | None = None) -> Re
     return record(str(content), number=number, comment=comment, home_id=HERE)
 
 
-OURS = existing(A1, 1, owner_comment(HERE))
-THEIRS = existing(A2, 2, owner_comment(THERE))
-THEIRS_TOO = existing(A3, 3, owner_comment(HomeId("deadbeef")))
+OURS = existing(A1, 1, Ownership(HERE).comment())
+THEIRS = existing(A2, 2, Ownership(THERE).comment())
+THEIRS_TOO = existing(A3, 3, Ownership(HomeId("deadbeef")).comment())
 UNNAMED = existing(A1, 4, OWNER_COMMENT)
 NOBODYS = existing(A1, 5)
 
@@ -98,7 +98,7 @@ def test_records_of_other_homes_do_not_hide_ours(
     "records",
     [
         pytest.param([NOBODYS, THEIRS], id="nobody's and theirs"),
-        pytest.param([OURS, existing(A2, 6, owner_comment(HERE)), THEIRS], id="two of ours"),
+        pytest.param([OURS, existing(A2, 6, Ownership(HERE).comment()), THEIRS], id="two of ours"),
     ],
 )
 def test_a_record_beside_those_of_other_homes_is_not_ours_by_itself(records: list[Record]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.models import (
     Address,
     DesiredRecord,
@@ -33,7 +33,7 @@ from tests.library.builders import (
 )
 
 MAIL, VPN = "mail.example.com", RecordKey(HostName("vpn.example.com"), V4.family)
-HOME_ID, OTHERS = HomeId("3f9a1c2b"), owner_comment(HomeId("00c0ffee"))
+HOME_ID, OTHERS = HomeId("3f9a1c2b"), Ownership(HomeId("00c0ffee")).comment()
 SPF = f'"v=spf1 ip4:{A1} -all"'
 FOLLOWS = desired(A2, last=A1, texts=[MAIL])
 OURS = record(A1)

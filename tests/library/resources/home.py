@@ -10,7 +10,6 @@ from aiohttp import ClientSession
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
 from custom_components.raindrop.ddns.detection.detection import Detection
 from custom_components.raindrop.ddns.models import HomeId, ResourceId
 from custom_components.raindrop.ddns.resources.resource_settings import (
@@ -106,7 +105,7 @@ class ListHome:
     @property
     def comment(self) -> str:
         """The comment of the items of this home."""
-        return owner_comment(self.client.home_id)
+        return self.client.ownership.comment()
 
 
 def new_home(

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.models import HomeId, HostName, Policy, Reason, RecordKey
 from custom_components.raindrop.ddns.plan_values import Deletion
 from custom_components.raindrop.ddns.preview import preview
@@ -360,7 +360,7 @@ async def test_the_only_record_goes_to_a_line_that_is_up(home: Home, zone: Zone)
     cloudflare = home.updater.simulator.cloudflare
     for record in cloudflare.records(zone):
         cloudflare.delete_record(zone, record["id"])
-    comment = owner_comment(HOME_ID)
+    comment = Ownership(HOME_ID).comment()
     cloudflare.add_record(zone, type="A", name=NAME, content=F1, comment=comment)
     home.updater.state = State()
     home.sources.values[PORT] = "off"
@@ -378,7 +378,7 @@ async def test_the_only_record_of_a_line_is_deleted_when_that_goes_down(
     """Though its comment does not name the line: it has the address that the line had."""
     cloudflare = home.updater.simulator.cloudflare
     (record,) = (r for r in cloudflare.records(zone) if r["content"] == F1)
-    cloudflare.edit_record(zone, record["id"], comment=owner_comment(HOME_ID))
+    cloudflare.edit_record(zone, record["id"], comment=Ownership(HOME_ID).comment())
     home.report(None, L1)
     await home.after(full_sync=True)
     assert F1 in home.written.values()
@@ -557,7 +557,7 @@ async def test_the_preview_shows_what_is_deleted(home: Home) -> None:
 
 async def test_two_homes_share_a_name(home: Home, zone: Zone) -> None:
     """Neither touches the record of the other, and each can be alone."""
-    other = owner_comment(HomeId("00c0ffee"), ConnectionId("cabin"))
+    other = Ownership(HomeId("00c0ffee")).comment(ConnectionId("cabin"))
     cloudflare = home.updater.simulator.cloudflare
     cloudflare.add_record(zone, type="A", name=NAME, content="81.2.71.1", comment=other)
     home.updater.managed_records = home.updater.managed_records[:1]

@@ -17,7 +17,7 @@ import pytest
 from custom_components.raindrop import ddns
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.models import HomeId, HostName, Policy, RecordKey
 from custom_components.raindrop.ddns.sources import (
     ConnectionId,
@@ -170,7 +170,7 @@ def records(simulator: Simulator, zone: Zone) -> dict[str, dict[str, Any]]:
 
 def owned(found: Mapping[str, dict[str, Any]], home: LineHome) -> dict[str, ConnectionId]:
     """Return the records of a home, and which line each belongs to."""
-    comments = {owner_comment(home.id, line): line for line in LINES}
+    comments = {Ownership(home.id).comment(line): line for line in LINES}
     return {
         id_: comments[record["comment"]]
         for id_, record in found.items()

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.desired_records import desired_records_of
 from custom_components.raindrop.ddns.down_connections import with_down
 from custom_components.raindrop.ddns.models import HomeId, Policy, RecordKey, ZoneId
@@ -55,7 +55,7 @@ async def test_silence_deletes_nothing(seed: int) -> None:
         RecordKey(HOME, Family.IPV4, c): RecordState(last_address=a) for c, a in ADDRESSES.items()
     }
     existing = [
-        record(a, number=n, comment=owner_comment(HOME_ID, c), home_id=HOME_ID)
+        record(a, number=n, comment=Ownership(HOME_ID).comment(c), home_id=HOME_ID)
         for n, (c, a) in enumerate(ADDRESSES.items())
     ]
     values = {f"sensor.{c}": str(a) for c, a in ADDRESSES.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.raindrop.ddns.cloudflare.ownership import owner_comment
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.models import (
     Address,
     HomeId,
@@ -219,7 +219,7 @@ async def test_a_text_of_two_homes_is_read_again_in_the_next_update(
 ) -> None:
     """The other home usually gets its address meanwhile; if not, the next full sync looks again."""
     theirs = simulator.cloudflare.add_record(
-        zone, type="A", name="theirs", content=HOME, comment=owner_comment(HomeId("00c0ffee"))
+        zone, type="A", name="theirs", content=HOME, comment=Ownership(HomeId("00c0ffee")).comment()
     )
     for address, has_followed in ((NEXT, True), (LATER, False)):
         simulator.ip.set_address(address)

@@ -30,11 +30,22 @@ from ..errors import (
 )
 from ..host_names import to_unicode
 from ..http import USER_AGENT, HttpResponse, request
-from ..models import Change, Create, HomeId, HostName, Record, RecordId, Update, ZoneId
+from ..models import (
+    OWNER_COMMENT,
+    Change,
+    Create,
+    HomeId,
+    HostName,
+    Record,
+    RecordId,
+    Update,
+    ZoneId,
+)
 from ..zones import MAX_BATCH, Zone
 from . import codec, zone_codec
 from .credentials import Credential, scrub
 from .errors import ApiError, classify, is_captive_portal, quoted
+from .ownership import Ownership
 from .record_listing import RecordPage, is_complete, read_page
 
 _LOGGER = logging.getLogger(__name__)
@@ -93,6 +104,7 @@ class CloudflareClient:
         base_url: str = BASE_URL,
         user_agent: str = USER_AGENT,
         home_id: HomeId | None = None,
+        owner_label: str = OWNER_COMMENT,
         timeout_s: float = 20.0,
         max_batch: int = MAX_BATCH,
     ) -> None:
@@ -101,12 +113,14 @@ class CloudflareClient:
         ``session`` stays open; the caller closes it, after the last request.
         ``base_url`` is checked as ``check_base_url`` does. ``home_id`` marks the
         records that are created or taken over, and distinguishes them from those of
-        other homes. ``timeout_s`` limits one request with its response.
+        other homes, in a comment that begins with ``owner_label``. ``timeout_s`` limits
+        one request with its response.
         """
         self._session = session
         self._credential = credential
         self._user_agent = user_agent
-        self.home_id = home_id
+        self.ownership = Ownership(home_id, owner_label)
+        """The comments of this home, and what those of others mean."""
         self.timeout_s = timeout_s
         self.base_url = check_base_url(base_url)
         self.max_batch = max_batch
@@ -194,7 +208,7 @@ class CloudflareClient:
             of_page = {"page": str(len(pages) + 1)} if pages else {}
             envelope = await self.call("GET", path, Permission.DNS_READ, query={**query, **of_page})
             page = await _read(
-                envelope.size, read_page, envelope, self.page_size, self.home_id, names
+                envelope.size, read_page, envelope, self.page_size, self.ownership, names
             )
             pages.append(page)
             if page.last_page > _MAX_PAGES or (len(pages) < page.last_page and not page.count):
@@ -208,27 +222,27 @@ class CloudflareClient:
         ones. Raises UnusableAddressError, before anything is sent, if an
         address may not be written.
         """
-        body = codec.batch_body(changes, self.home_id)
+        body = codec.batch_body(changes, self.ownership)
         envelope = await self._write("POST", zone_id, "/batch", body)
-        return await _read(envelope.size, codec.read_batch, envelope.result, self.home_id)
+        return await _read(envelope.size, codec.read_batch, envelope.result, self.ownership)
 
     async def create(self, zone_id: ZoneId, change: Create) -> Record:
         """Create one record, marked as this home's.
 
         Raises UnusableAddressError as ``batch`` does.
         """
-        body = codec.create_body(change, self.home_id)
+        body = codec.create_body(change, self.ownership)
         envelope = await self._write("POST", zone_id, "", body)
-        return codec.read_record(envelope.result, self.home_id)
+        return codec.read_record(envelope.result, self.ownership)
 
     async def update(self, zone_id: ZoneId, change: Update) -> Record:
         """Update the fields of one record that differ; Cloudflare keeps all others.
 
         Raises UnusableAddressError as ``batch`` does.
         """
-        body = codec.update_body(change, self.home_id)
+        body = codec.update_body(change, self.ownership)
         envelope = await self._write("PATCH", zone_id, f"/{change.record.id}", body)
-        return codec.read_record(envelope.result, self.home_id)
+        return codec.read_record(envelope.result, self.ownership)
 
     async def delete(self, zone_id: ZoneId, record_id: RecordId) -> None:
         """Delete one record; a record that does not exist counts as deleted."""

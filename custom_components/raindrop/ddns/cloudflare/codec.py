@@ -14,12 +14,12 @@ import re
 from ..addresses import why_unusable
 from ..errors import CloudflareResponseError, HostNameError, UnusableAddressError
 from ..host_names import to_ascii
-from ..models import Address, Change, Create, HomeId, HostName, Record, RecordId, Update
+from ..models import Address, Change, Create, HostName, Record, RecordId, Update
 from ..service_binding import ServiceBinding
 from ..sources import Family
 from ..text_records import SERVICE_TYPES, TextUpdate
 from .errors import ApiError
-from .ownership import owner_comment, read_connection, read_owner
+from .ownership import NO_HOME, Ownership
 
 type JsonObject = Mapping[str, object]
 
@@ -131,12 +131,12 @@ def read_token_expiry(value: object) -> datetime | None:
     return _time(json_object(value).get("expires_on"))
 
 
-def read_record(value: object, home_id: HomeId | None = None) -> Record:
+def read_record(value: object, ownership: Ownership = NO_HOME) -> Record:
     """Decode a record. Raises CloudflareResponseError."""
     fields = json_object(value)
     comment = fields.get("comment")
     comment = comment if isinstance(comment, str) and comment else None
-    connection = read_connection(comment)
+    connection = ownership.connection_of(comment)
     meta = fields.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     # The address of a nameserver is served even though the delegation hides it.
@@ -153,34 +153,34 @@ def read_record(value: object, home_id: HomeId | None = None) -> Record:
         comment=comment,
         tags=tuple(str(tag) for tag in checked(fields.get("tags") or [], list)),
         modified_on=_time(fields.get("modified_on")),
-        owner=read_owner(comment, home_id, connection),
+        owner=ownership.owner_of(comment, connection),
         connection=connection,
         is_shadowed=bool(meta.get("shadowed_by")) and not is_served_glue,
         is_read_only=meta.get("read_only") is True,
     )
 
 
-def read_records(value: object, home_id: HomeId | None = None) -> list[Record]:
+def read_records(value: object, ownership: Ownership = NO_HOME) -> list[Record]:
     """Decode a list of records. Raises CloudflareResponseError."""
-    return [read_record(item, home_id) for item in checked(value, list)]
+    return [read_record(item, ownership) for item in checked(value, list)]
 
 
-def read_batch(value: object, home_id: HomeId | None = None) -> list[Record]:
+def read_batch(value: object, ownership: Ownership = NO_HOME) -> list[Record]:
     """Decode the records that a batch patched and posted, in this order.
 
     Lists without an operation may be null. Raises CloudflareResponseError.
     """
     fields = json_object(value)
     patched, posted = fields.get("patches") or [], fields.get("posts") or []
-    return read_records(patched, home_id) + read_records(posted, home_id)
+    return read_records(patched, ownership) + read_records(posted, ownership)
 
 
-def create_body(change: Create, home_id: HomeId | None = None) -> dict[str, object]:
+def create_body(change: Create, ownership: Ownership = NO_HOME) -> dict[str, object]:
     """Encode the body of a request that creates a record; an owned one is marked with a comment.
 
     Raises UnusableAddressError if the address may not be written.
     """
-    owned = owner_comment(home_id, change.record_key.connection)
+    owned = ownership.comment(change.record_key.connection)
     comment = owned if change.is_owned else change.comment
     return {
         "type": change.record_key.family.record_type,
@@ -194,7 +194,7 @@ def create_body(change: Create, home_id: HomeId | None = None) -> dict[str, obje
     }
 
 
-def update_body(change: Update, home_id: HomeId | None = None) -> dict[str, object]:
+def update_body(change: Update, ownership: Ownership = NO_HOME) -> dict[str, object]:
     """Encode the body of a request that changes a record: only the fields that differ.
 
     A record that is taken over gets the comment of this home and connection.
@@ -209,12 +209,12 @@ def update_body(change: Update, home_id: HomeId | None = None) -> dict[str, obje
         "content": None if address is None else _content(address, family),
         "proxied": change.proxied,
         "ttl": change.ttl_s,
-        "comment": owner_comment(home_id, connection) if change.is_takeover else None,
+        "comment": ownership.comment(connection) if change.is_takeover else None,
     }
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def batch_body(changes: Sequence[Change], home_id: HomeId | None = None) -> dict[str, object]:
+def batch_body(changes: Sequence[Change], ownership: Ownership = NO_HOME) -> dict[str, object]:
     """Encode the body of a request that makes several changes in one transaction.
 
     https://developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes/
@@ -223,8 +223,10 @@ def batch_body(changes: Sequence[Change], home_id: HomeId | None = None) -> dict
     updates = [change for change in changes if isinstance(change, Update)]
     creates = [change for change in changes if isinstance(change, Create)]
     lists = {
-        "patches": [{"id": update.record.id, **update_body(update, home_id)} for update in updates],
-        "posts": [create_body(create, home_id) for create in creates],
+        "patches": [
+            {"id": update.record.id, **update_body(update, ownership)} for update in updates
+        ],
+        "posts": [create_body(create, ownership) for create in creates],
     }
     return {key: operations for key, operations in lists.items() if operations}
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from ..errors import CloudflareResponseError
 from ..host_names import is_within
-from ..models import HomeId, HostName, Record
+from ..models import HostName, Record
 from . import codec
+from .ownership import Ownership
 
 _DELEGATION = "NS"
 _OUR_TYPES = frozenset({"A", "AAAA", "CNAME", _DELEGATION})
@@ -44,7 +45,7 @@ class RecordPage:
 def read_page(
     envelope: codec.Envelope,
     limit: int,
-    home_id: HomeId | None,
+    ownership: Ownership,
     names: Collection[HostName] | None,
 ) -> RecordPage:
     """Read one page of a list of records.
@@ -58,7 +59,7 @@ def read_page(
     if len(items) > limit:
         raise CloudflareResponseError("Cloudflare's response has more records than requested")
     info = envelope.result_info if isinstance(envelope.result_info, dict) else {}
-    records = (_read_record(item, home_id, names) for item in items)
+    records = (_read_record(item, ownership, names) for item in items)
     ids = (item.get("id") for item in items if isinstance(item, dict))
     return RecordPage(
         records=[record for record in records if record],
@@ -87,11 +88,11 @@ def is_complete(pages: Sequence[RecordPage]) -> bool:
 
 
 def _read_record(
-    value: object, home_id: HomeId | None, names: Collection[HostName] | None
+    value: object, ownership: Ownership, names: Collection[HostName] | None
 ) -> Record | None:
     """Read a record; None for one that cannot be read and is not ours."""
     try:
-        return codec.read_record(value, home_id)
+        return codec.read_record(value, ownership)
     except CloudflareResponseError:
         if not isinstance(value, dict) or _may_be_ours(value, names):
             raise

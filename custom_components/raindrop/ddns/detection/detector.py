@@ -17,6 +17,7 @@ from aiohttp import ClientSession
 
 from ..addresses import parse, parse_prefix, why_unusable
 from ..errors import DetectionError
+from ..http import USER_AGENT
 from ..models import Address
 from ..sources import Family, Meaning, Source, SourceKind
 from .cool_down import CoolDown
@@ -64,16 +65,20 @@ class Detector:
         providers: Sequence[Provider],
         read_source: ReadSource,
         now: Callable[[], datetime],
+        *,
+        user_agent: str = USER_AGENT,
     ) -> None:
         """Query providers by ``session``, and everything else by ``read_source``.
 
         ``session`` gets a family and returns a client session that connects by it only;
-        the caller closes it. ``now`` returns the time in UTC, from a clock that
-        continues while the machine is suspended.
+        the caller closes it. All providers see ``user_agent``. ``now`` returns the time
+        in UTC, from a clock that continues while the machine is suspended.
         """
         self._session = session
-        self._providers = {f: [p for p in providers if f in p.urls] for f in Family}
+        named = [replace(provider, user_agent=user_agent) for provider in providers]
+        self._providers = {f: [p for p in named if f in p.urls] for f in Family}
         self._read_source = read_source
+        self._user_agent = user_agent
         self.now = now
         """Returns the time in UTC."""
         self._damping: dict[Source, DampingState] = {}
@@ -85,7 +90,7 @@ class Detector:
 
     def detached(self) -> "Detector":
         """Return a copy with the same knowledge, whose detections do not change this one."""
-        copy = Detector(self._session, (), self._read_source, self.now)
+        copy = Detector(self._session, (), self._read_source, self.now, user_agent=self._user_agent)
         copy._providers = self._providers
         copy._damping.update(self._damping)
         copy._latest.update(self._latest)
@@ -275,7 +280,7 @@ class Detector:
         """
         source, family, now = detection.source, detection.family, self.now()
         if source.kind is SourceKind.URLS:
-            custom = [custom_provider(url, family) for url in source.urls]
+            custom = [custom_provider(url, family, self._user_agent) for url in source.urls]
             # Several URLs of one host are one provider: it must not confirm itself.
             providers = active = [*{provider.name: provider for provider in custom}.values()]
         else:

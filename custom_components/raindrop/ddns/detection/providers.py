@@ -16,7 +16,7 @@ from ..errors import (
     ResponseTimeoutError,
     ResponseTooLongError,
 )
-from ..http import HttpResponse, request
+from ..http import USER_AGENT, HttpResponse, request
 from ..models import Address
 from ..sources import Family
 from .detection import Response
@@ -41,6 +41,8 @@ class Provider:
     may contain a secret."""
     is_custom: bool = False
     """Whether the user chose it; then it may report an IPv4-mapped IPv6 address."""
+    user_agent: str = USER_AGENT
+    """What it is told of who asks."""
 
 
 PROVIDERS: tuple[Provider, ...] = (
@@ -76,7 +78,7 @@ PROVIDERS: tuple[Provider, ...] = (
 """The built-in providers in the order they are queried; Cloudflare first: it holds the zone."""
 
 
-def custom_provider(url: str, family: Family) -> Provider:
+def custom_provider(url: str, family: Family, user_agent: str = USER_AGENT) -> Provider:
     """Return a provider for a URL that the user chose; its name is its host.
 
     It may respond with the address alone, with a JSON object that has an
@@ -105,6 +107,7 @@ def custom_provider(url: str, family: Family) -> Provider:
         format=ResponseFormat.TRACE if is_trace else ResponseFormat.ANY,
         urls={family: url},
         is_custom=True,
+        user_agent=user_agent,
     )
 
 
@@ -119,7 +122,7 @@ async def query(
             provider.urls[family],
             timeout_s=limit_s,
             limit=_MAX_BODY,
-            headers=_HEADERS,
+            headers={**_HEADERS, "User-Agent": provider.user_agent},
         )
     except ResponseTimeoutError:
         return Response(provider=provider.name, error=DetectionError.TIMEOUT)

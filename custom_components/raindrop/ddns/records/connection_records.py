@@ -209,7 +209,7 @@ def _holders(
         record, claim = own[desired.record_key], claims[desired.record_key]
         is_held = record is not None and holds(record, claim)
         is_gone = desired.is_down and desired.network is None
-        return is_gone, desired.uses_way_out, desired.address is None, not is_held
+        return is_gone, desired.uses_default_route, desired.address is None, not is_held
 
     holders: dict[RecordKey, RecordKey] = {}
     networks: dict[RecordKey, Network] = {}
@@ -218,7 +218,8 @@ def _holders(
         same = (
             other
             for other, network in networks.items()
-            if claim and (claim == claims[other] or (desired.uses_way_out and claim in network))
+            if claim
+            and (claim == claims[other] or (desired.uses_default_route and claim in network))
         )
         holders[key] = next(same, key)
         network = desired.network or (network_of(claim) if claim else None)

@@ -10,7 +10,6 @@ from typing import override
 
 from ..cloudflare.client import CloudflareClient
 from ..cloudflare.codec import checked, json_object, read_id
-from ..cloudflare.ownership import owner_comment
 from ..errors import CloudflareError, CloudflareRefusedError, CloudflareResponseError, Permission
 from ..models import Network
 from ..zones import AccountId
@@ -87,7 +86,7 @@ class IpListApi(ResourceApi):
         """Add items with this home's comment together, or one by one if that is refused."""
         if not networks:
             return
-        comment = owner_comment(self._client.home_id)
+        comment = self._client.ownership.comment()
         items = [{"ip": network_text(network), "comment": comment} for network in networks]
         try:
             await self._complete(await self._begin("POST", items))
@@ -143,6 +142,6 @@ class IpListApi(ResourceApi):
         fields = json_object(value)
         return read_item(
             fields.get("comment"),
-            self._client.home_id,
+            self._client.ownership,
             lambda: (read_id(fields), checked(fields.get(_IP), str)),
         )

@@ -5,9 +5,9 @@ from ipaddress import ip_network
 import re
 
 from ..cloudflare.codec import JsonObject, checked, json_object
-from ..cloudflare.ownership import read_owner
+from ..cloudflare.ownership import Ownership
 from ..errors import CloudflareResponseError
-from ..models import HomeId, Network, Owner, ResourceId
+from ..models import Network, Owner, ResourceId
 from .resource_settings import AccountResource, ItemId, ResourceItem
 
 _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -46,7 +46,7 @@ def read_lists(
 
 
 def read_item(
-    comment: object, home_id: HomeId | None, read: Callable[[], tuple[str, str]]
+    comment: object, ownership: Ownership, read: Callable[[], tuple[str, str]]
 ) -> ResourceItem | None:
     """Return an item of a list, None for one of somebody else that cannot be read.
 
@@ -54,7 +54,7 @@ def read_item(
     item of this home that cannot be read.
     """
     text = comment if isinstance(comment, str) and comment else None
-    owner = read_owner(text, home_id)
+    owner = ownership.owner_of(text)
     try:
         item_id, address = read()
         network = ip_network(address, strict=False)

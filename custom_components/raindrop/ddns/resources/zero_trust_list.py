@@ -8,7 +8,6 @@ from typing import override
 
 from ..cloudflare.client import CloudflareClient
 from ..cloudflare.codec import JsonObject, checked, json_object
-from ..cloudflare.ownership import owner_comment
 from ..errors import CloudflareError, CloudflareResponseError, Permission
 from ..models import Network
 from ..zones import AccountId
@@ -74,7 +73,7 @@ class ZeroTrustListApi(ResourceApi):
                 await self.change(ResourcePlan(add=add, delete=delete), changes)
 
     async def _patch(self, add: Iterable[Network], remove: Iterable[ResourceItem]) -> None:
-        comment = owner_comment(self._client.home_id)
+        comment = self._client.ownership.comment()
         body = {
             "append": [{"value": network_text(one), "description": comment} for one in add],
             "remove": [_value(item) for item in remove],
@@ -111,7 +110,7 @@ class ZeroTrustListApi(ResourceApi):
             # A value that is removed and added again is another item.
             return f"{value} {fields.get('created_at')}", value
 
-        return read_item(fields.get("description"), self._client.home_id, read)
+        return read_item(fields.get("description"), self._client.ownership, read)
 
     @property
     def _path(self) -> str:
