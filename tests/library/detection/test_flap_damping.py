@@ -206,6 +206,46 @@ def test_both_ways_out_are_known_while_an_address_flaps() -> None:
     assert reports.state.ways_out(reports.now) == ()
 
 
+def test_an_address_that_never_settled_stays_contradicted() -> None:
+    """A third one that comes and goes as well does not make it count at once."""
+    reports = Reports()
+    reports.report(A)
+    reports.add(B, A)
+    reports.add(C, A)
+
+    assert reports.report_all([(0, B), (0, C)]) == [A, A]
+
+
+def test_an_address_that_was_interrupted_was_not_accepted() -> None:
+    """Only one that was accepted before counts as returning."""
+    reports = Reports()
+    reports.report(A)
+    reports.add(B, A)
+    reports.report_all([(0, B), (5, A), (5, B)])
+
+    assert reports.report(B, 2 * FLAP_HOLD_DOWN.total_seconds()) == B
+    assert reports.state.returned_at == ()
+
+
+def test_only_a_candidate_that_may_flap_is_a_flap_when_it_goes() -> None:
+    """Most addresses that nobody confirms and that do not stay were never the home's."""
+    reports = Reports(is_unverifiable=True)
+
+    reports.report_all([(0, A), (10, A), (5, B), (5, C), (5, A)])
+
+    assert reports.state.flaps == ()
+
+
+def test_every_address_between_which_a_source_changes_is_a_way_out() -> None:
+    """Also the one that a return ended with."""
+    reports = Reports()
+    stable_s = MAX_FLAP_HOLD_DOWN.total_seconds()
+
+    reports.report_all([(0, A), (5, B), (5, A), (stable_s, A), (5, C), (5, B), (stable_s, B)])
+
+    assert reports.state.ways_out(reports.now) == (A, B, C)
+
+
 def test_the_hold_down_is_counted_down() -> None:
     """A candidate knows how much of its hold-down is left; an accepted address has none."""
     reports = Reports(is_unverifiable=True)

@@ -372,3 +372,22 @@ def test_a_tunnel_is_remembered_for_an_hour() -> None:
     just_before = said_at + hour - timedelta(seconds=1)
     assert tunnels.witness([trace], Family.IPV4, just_before) == trace.name
     assert tunnels.witness([trace], Family.IPV4, said_at + hour) is None
+
+
+async def test_who_reported_a_tunnel_is_asked_first_even_in_cool_down(
+    simulator: Simulator, detector: Detector, sources: FakeSources
+) -> None:
+    """Before another address of an entity is accepted: all others would agree on the exit."""
+    await detect_first(detector, simulator, ROUTER)
+    open_tunnel(simulator)
+    await detect(detector, HERE)
+    simulator.faults.clear()
+    simulator.faults.add("ip", "cloudflare", kind="status", status=500)
+    for _ in range(6):
+        await detect(detector, HERE)
+    queried(simulator)
+
+    sources.values["router"] = NEXT
+    await detect(detector, ROUTER)
+
+    assert queried(simulator)[0] == "cloudflare"
