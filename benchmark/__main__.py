@@ -15,7 +15,7 @@ from .plots import write_plot, write_watching_plot
 from .quiet_day import measure_quiet_days
 from .reaction_times import measure_reactions
 from .report import report
-from .scenarios import Scenario, ScenarioRunner
+from .scenario_runner import Scenario, ScenarioRunner
 from .simulator_process import running_simulator
 from .summary import Rows, rows
 from .time_budgets import measure_budgets

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .contestants import COMPARED, CONTESTANTS, FLOOR
-from .scenarios import Case, Scenario
+from .scenario_runner import Case, Scenario
 from .summary import Row, Rows
 from .watch_times import WatchTimes
 

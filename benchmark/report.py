@@ -7,7 +7,7 @@ from .contestants import COMPARED, CONTESTANTS, FLOOR
 from .import_times import ImportTime
 from .quiet_day import QuietDay
 from .reaction_times import ReactionTimes
-from .scenarios import Case, Scenario
+from .scenario_runner import Case, Scenario
 from .summary import Row, Rows, ratio
 from .watch_times import WatchTimes
 

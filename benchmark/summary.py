@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from .contestants import FLOOR
-from .scenarios import Case, Sample, Samples
+from .scenario_runner import Case, Sample, Samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

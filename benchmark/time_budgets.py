@@ -7,7 +7,7 @@ from statistics import median
 from .contestants import FLOOR, FLOOR_IN_CORE, RAINDROP
 from .quiet_day import measure_quiet_days
 from .reaction_times import measure_reactions
-from .scenarios import Case, Samples, Scenario, ScenarioRunner
+from .scenario_runner import Case, Samples, Scenario, ScenarioRunner
 from .simulator_process import running_simulator
 
 MANY, SLOW_MS = 200, 50

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from .contestants import CONTESTANTS
 from .contestants.base import Contestant
-from .measure import LoopStalls, measure
+from .cost_meter import LoopStalls, measure
 from .task import Task
 
 

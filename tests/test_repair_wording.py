@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from custom_components.raindrop.issues.fix_flow_base import MENUS
+from custom_components.raindrop.issues.fix_flow_menus import MENUS
 
 TRANSLATIONS = Path(__file__).parent.parent / "custom_components" / "raindrop" / "translations"
 ISSUES = json.loads((TRANSLATIONS / "en.json").read_text())["issues"]

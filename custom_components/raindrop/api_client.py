@@ -56,6 +56,6 @@ def async_get_client(
         session,
         ddns.read_credential(stored_email(data), key if isinstance(key, str) else ""),
         max_batch=ddns.MAX_BATCH_PAID if data.get(CONF_IS_PAID) is True else ddns.MAX_BATCH,
-        home_id=home_id,
+        ownership=ddns.Ownership(home_id),
         base_url=ddns.check_base_url(os.environ.get(BASE_URL_VARIABLE) or ddns.BASE_URL),
     )

@@ -3,7 +3,7 @@
 from homeassistant.components.repairs import RepairsFlow
 from homeassistant.core import HomeAssistant
 
-from .issues.fix_flow_base import RetryFlow
+from .issues.fix_flow_menus import RetryFlow
 from .issues.issue import ATTR_ENTRY_ID, ATTR_ISSUE
 from .issues.record_fix_flows import (
     AmbiguousFlow,

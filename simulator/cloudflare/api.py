@@ -8,7 +8,7 @@ from ..delivery import rate_limited
 from ..faults import Kind
 from ..http_server import Call
 from ..responses import Response, json_response
-from . import auth, errors, listing, writes
+from . import auth, errors, record_search, writes
 from .auth import Actor, Credentials, Permission, PresentedCredentials, Token
 from .dns_location_api import ACTIONS as LOCATION_ACTIONS, LocationApi
 from .dns_locations import Locations
@@ -16,7 +16,7 @@ from .errors import RefusedError
 from .ip_list_api import CursorPage, IpListApi
 from .ip_lists import IpLists
 from .limiter import Allowance, Limiter
-from .query import Page, Query
+from .query_parameters import Page, Query
 from .record import OddRecord, Record
 from .routes import Action, RouteMatch, match
 from .shadowing import shown_with_shadows
@@ -78,7 +78,7 @@ class AuthorizedRequest:
 
     def shown(self, records: Sequence[Record | OddRecord]) -> list[dict[str, Any]]:
         """Return records as the API shows them, with shadow metadata if that is requested."""
-        if self.call.query.get(listing.SHADOW[0]) == "true":
+        if self.call.query.get(record_search.SHADOW[0]) == "true":
             return shown_with_shadows(self.zone, records)
         return [record.shown() for record in records]
 
@@ -211,7 +211,7 @@ class Api:
         if call.method in WITH_BODY:
             _check_body(call)
         if action not in ("list_records", "list_zones"):
-            Query(call.query, listing.SHADOW[:1], call.entry.surprises)
+            Query(call.query, record_search.SHADOW[:1], call.entry.surprises)
         request = AuthorizedRequest(call, route, zone)
         try:
             return self._actions[action](request)
@@ -238,10 +238,12 @@ class Api:
 
     def _list_zones(self, call: Call, actor: Actor) -> Success:
         """List the zones that the actor has access to."""
-        query = Query(call.query, listing.ZONE_PARAMETERS, call.entry.surprises)
-        name = listing.requested_name(query)
+        query = Query(call.query, record_search.ZONE_PARAMETERS, call.entry.surprises)
+        name = record_search.requested_name(query)
         visible = auth.visible(actor, self._zones.values(), name, self._switches)
-        page = listing.zones(visible, query, self._switches.zone_name_forms, call.entry.surprises)
+        page = record_search.zones(
+            visible, query, self._switches.zone_name_forms, call.entry.surprises
+        )
         return Success([zone.shown(LEGACY_PERMISSIONS) for zone in page.items], page=page)
 
     def _get_zone(self, request: AuthorizedRequest) -> Success:
@@ -249,8 +251,8 @@ class Api:
 
     def _list_records(self, request: AuthorizedRequest) -> Success:
         """List the records that match the query."""
-        query = Query(request.call.query, listing.RECORD_PARAMETERS, request.surprises)
-        page = listing.records(request.zone, query, request.surprises, request.call.fault)
+        query = Query(request.call.query, record_search.RECORD_PARAMETERS, request.surprises)
+        page = record_search.records(request.zone, query, request.surprises, request.call.fault)
         if self._switches.filtered_totals == "whole":
             page = replace(page, total=len(request.zone.records) + len(request.zone.odd_records))
         return Success(request.shown(page.items), page=page)
@@ -279,7 +281,7 @@ class Api:
         return Success({"id": writes.delete(request.zone, request.record_id).id})
 
     def _batch(self, request: AuthorizedRequest) -> Success:
-        if listing.SHADOW[0] in request.call.query:
+        if record_search.SHADOW[0] in request.call.query:
             request.surprises.append("shadow metadata of a batch is not simulated")
         absent = self._switches.batch_absent_lists
         return Success(writes.batch(request.zone, request.body(), request.surprises, absent))

@@ -4,7 +4,7 @@ from ..http_server import Call
 from .auth import ZONE_REFUSALS, Actor, Permission
 from .dns_locations import Locations
 from .errors import RefusedError
-from .query import Query
+from .query_parameters import Query
 from .routes import Action, RouteMatch
 from .switches import Switches
 from .wrong_successes import without_ignored_fields

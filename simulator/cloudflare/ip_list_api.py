@@ -8,7 +8,7 @@ from . import errors
 from .auth import ZONE_REFUSALS, Actor, Permission
 from .errors import RefusedError
 from .ip_lists import IpLists, ItemList, Operation
-from .query import Query
+from .query_parameters import Query
 from .routes import Action, RouteMatch
 from .switches import Switches
 from .zone import Account

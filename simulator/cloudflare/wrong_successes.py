@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..faults import Fault, Kind
-from .query import Page, paged
+from .query_parameters import Page, paged
 
 SMALL = frozenset({Kind.SMALL_PAGES, Kind.NO_RESULT_INFO})
 """Kinds whose pages have the size of the fault at most."""

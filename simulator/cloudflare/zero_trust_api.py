@@ -5,7 +5,7 @@ from typing import Any
 from ..http_server import Call
 from .auth import ZONE_REFUSALS, Actor, Permission
 from .errors import RefusedError
-from .query import Page, Query
+from .query_parameters import Page, Query
 from .routes import Action, RouteMatch
 from .switches import Switches
 from .wrong_successes import faulty_page, without_ignored_fields

@@ -6,7 +6,7 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.raindrop.const import DOMAIN
-from custom_components.raindrop.issues.fix_flow_base import RetryFlow
+from custom_components.raindrop.issues.fix_flow_menus import RetryFlow
 from custom_components.raindrop.issues.record_fix_flows import MissingFlow
 from custom_components.raindrop.repairs import async_create_fix_flow
 from simulator import Simulator

@@ -33,6 +33,7 @@ from .cloudflare.discovery import (
     verify_access,
     zone_elsewhere,
 )
+from .cloudflare.ownership import Ownership
 from .detection.connection_watch import STUN_SERVERS, ConnectionWatch, WatchStatus
 from .detection.detection import Detection, Response
 from .detection.detector import Detector, ReadSource, SourceState, parse_state
@@ -172,8 +173,8 @@ __all__ = [  # noqa: RUF022
     "IPV6_NETWORK", "IncompleteRecord", "InterfaceId", "InterfaceIdError", "ItemId",
     "LastNetworkError", "MAX_BATCH", "MAX_BATCH_PAID", "MAX_PREFIX", "MAX_TTL_S", "MIN_PREFIX",
     "MIN_TTL_S", "ManagedRecord", "Meaning", "Network", "NoAddressError", "Outcome",
-    "OutsideZoneError", "Owner", "PROVIDERS", "Permission", "Plan", "Policy", "Preview",
-    "ProbeStatus", "Provider", "ProviderUrlError", "ProxyObstacles", "PublicAnswers",
+    "OutsideZoneError", "Owner", "Ownership", "PROVIDERS", "Permission", "Plan", "Policy",
+    "Preview", "ProbeStatus", "Provider", "ProviderUrlError", "ProxyObstacles", "PublicAnswers",
     "PublicQuestions", "RESOLVERS", "RateLimit", "ReadSource", "Reason", "Record",
     "RecordAttributes", "RecordId", "RecordKey", "RecordState", "RecordVersion",
     "RelativeNameError", "Resolver", "ResourceConfig", "ResourceId", "ResourceItem", "ResourceKind",

@@ -13,7 +13,7 @@ from ..resources.resource_config import (
     read_resource_config,
 )
 from .networks import CONF_NETWORK, chosen_networks, network_schema
-from .resource import SECTIONS, ResourceFlow
+from .resource_form import SECTIONS, ResourceFlow
 
 
 class DnsLocationFlow(ResourceFlow):

@@ -1,7 +1,7 @@
 """The subentry flow of an IP list."""
 
 from ..ddns import ResourceKind
-from .resource import ResourceFlow
+from .resource_form import ResourceFlow
 
 
 class IpListFlow(ResourceFlow):

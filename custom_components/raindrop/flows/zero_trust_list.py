@@ -1,7 +1,7 @@
 """The subentry flow of a Zero Trust list."""
 
 from ..ddns import ResourceKind
-from .resource import ResourceFlow
+from .resource_form import ResourceFlow
 
 
 class ZeroTrustListFlow(ResourceFlow):

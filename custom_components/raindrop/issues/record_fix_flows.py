@@ -16,7 +16,7 @@ from ..flows.schemas import record_choice
 from ..storage.connections import CONF_CONNECTIONS, with_own_records
 from ..storage.sources import CONF_SOURCES, FAMILIES
 from ..subentries import async_change_domain
-from .fix_flow_base import RetryFlow
+from .fix_flow_menus import RetryFlow
 from .issue import ATTR_CONNECTION, ATTR_FAMILY
 
 _RECORD = "record"

@@ -8,7 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 from ..ddns import CloudflareError
 from ..error_messages import translated_error
 from ..flows.networks import CONF_NETWORK, chosen_networks, network_schema
-from .fix_flow_base import RetryFlow
+from .fix_flow_menus import RetryFlow
 from .zone_fix_flows import PermissionFlow
 
 

@@ -10,7 +10,7 @@ from ..const import DOMAIN
 from ..dashboard_links import dns_url, zone_placeholders
 from ..ddns import Zone
 from ..zone_move import async_find_zone, async_use_zone
-from .fix_flow_base import RetryFlow
+from .fix_flow_menus import RetryFlow
 
 
 class PermissionFlow(RetryFlow):

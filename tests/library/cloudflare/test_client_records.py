@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.errors import (
     CloudflareNotFoundError,
     CloudflarePermissionError,
@@ -288,7 +289,10 @@ async def test_created_records_are_marked_with_the_id_of_the_home(
 ) -> None:
     """The home's id is a parameter of the client, alone and in a batch."""
     client = CloudflareClient(
-        session, ApiToken(TOKEN), base_url=simulator.cloudflare.base_url, home_id=HomeId("3f9a1c2b")
+        session,
+        ApiToken(TOKEN),
+        base_url=simulator.cloudflare.base_url,
+        ownership=Ownership(HomeId("3f9a1c2b")),
     )
 
     alone = await client.create(zone_id(zone), create("a.example.com", A1))
@@ -307,8 +311,7 @@ async def test_the_comment_of_created_records_is_a_parameter(
         session,
         ApiToken(TOKEN),
         base_url=simulator.cloudflare.base_url,
-        home_id=HomeId("3f9a1c2b"),
-        owner_label="Kept by (us)",
+        ownership=Ownership(HomeId("3f9a1c2b"), "Kept by (us)"),
     )
     simulator.cloudflare.add_record(zone, type="A", name="b", content=OLD, comment=OWNER_COMMENT)
 

@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.detection.detection import Detection
 from custom_components.raindrop.ddns.models import HomeId, ResourceId
 from custom_components.raindrop.ddns.resources.resource_settings import (
@@ -118,7 +119,10 @@ def new_home(
 ) -> ListHome:
     """Return a home that keeps its IPv4 address in a list of a kind."""
     client = CloudflareClient(
-        session, ApiToken(TOKEN), base_url=simulator.cloudflare.base_url, home_id=home_id
+        session,
+        ApiToken(TOKEN),
+        base_url=simulator.cloudflare.base_url,
+        ownership=Ownership(home_id),
     )
     defaults = {"sources": {Family.IPV4: HERE}}
     account_id, resource_id = AccountId(of.account.id), ResourceId(of.id)

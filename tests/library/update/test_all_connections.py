@@ -93,7 +93,7 @@ class Home:
 def client(simulator: Simulator, session: ClientSession) -> CloudflareClient:
     """Return a client of a home with an id."""
     token, url = ApiToken(TOKEN), simulator.cloudflare.base_url
-    return CloudflareClient(session, token, home_id=HOME_ID, base_url=url)
+    return CloudflareClient(session, token, ownership=Ownership(HOME_ID), base_url=url)
 
 
 @pytest.fixture

@@ -209,7 +209,9 @@ async def test_no_home_loses_its_last_record(
         LineHome(
             HomeId(id_),
             network,
-            CloudflareClient(session, ApiToken(TOKEN), home_id=HomeId(id_), base_url=url),
+            CloudflareClient(
+                session, ApiToken(TOKEN), ownership=Ownership(HomeId(id_)), base_url=url
+            ),
             sessions,
             zone,
             rng,

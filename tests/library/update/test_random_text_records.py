@@ -12,6 +12,7 @@ import pytest
 
 from custom_components.raindrop.ddns.cloudflare.client import CloudflareClient
 from custom_components.raindrop.ddns.cloudflare.credentials import ApiToken
+from custom_components.raindrop.ddns.cloudflare.ownership import Ownership
 from custom_components.raindrop.ddns.models import HomeId, HostName, Policy, RecordKey
 from custom_components.raindrop.ddns.sources import Family, Source
 from custom_components.raindrop.ddns.state import RecordState, State
@@ -138,7 +139,7 @@ async def homes(
                     session,
                     ApiToken(TOKEN),
                     base_url=simulator.cloudflare.base_url,
-                    home_id=HomeId(name * 4),
+                    ownership=Ownership(HomeId(name * 4)),
                 ),
                 sources=sources,
                 sessions=sessions,

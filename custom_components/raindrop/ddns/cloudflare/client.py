@@ -30,22 +30,12 @@ from ..errors import (
 )
 from ..host_names import to_unicode
 from ..http import USER_AGENT, HttpResponse, request
-from ..models import (
-    OWNER_COMMENT,
-    Change,
-    Create,
-    HomeId,
-    HostName,
-    Record,
-    RecordId,
-    Update,
-    ZoneId,
-)
+from ..models import Change, Create, HostName, Record, RecordId, Update, ZoneId
 from ..zones import MAX_BATCH, Zone
 from . import codec, zone_codec
 from .credentials import Credential, scrub
 from .errors import ApiError, classify, is_captive_portal, quoted
-from .ownership import Ownership
+from .ownership import NO_HOME, Ownership
 from .record_listing import RecordPage, is_complete, read_page
 
 _LOGGER = logging.getLogger(__name__)
@@ -103,23 +93,21 @@ class CloudflareClient:
         *,
         base_url: str = BASE_URL,
         user_agent: str = USER_AGENT,
-        home_id: HomeId | None = None,
-        owner_label: str = OWNER_COMMENT,
+        ownership: Ownership = NO_HOME,
         timeout_s: float = 20.0,
         max_batch: int = MAX_BATCH,
     ) -> None:
         """Create a client; no request is sent.
 
         ``session`` stays open; the caller closes it, after the last request.
-        ``base_url`` is checked as ``check_base_url`` does. ``home_id`` marks the
+        ``base_url`` is checked as ``check_base_url`` does. ``ownership`` marks the
         records that are created or taken over, and distinguishes them from those of
-        other homes, in a comment that begins with ``owner_label``. ``timeout_s`` limits
-        one request with its response.
+        other homes. ``timeout_s`` limits one request with its response.
         """
         self._session = session
         self._credential = credential
         self._user_agent = user_agent
-        self.ownership = Ownership(home_id, owner_label)
+        self.ownership = ownership
         """The comments of this home, and what those of others mean."""
         self.timeout_s = timeout_s
         self.base_url = check_base_url(base_url)

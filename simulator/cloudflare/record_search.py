@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from ..faults import Fault
 from .errors import RefusedError, bad_query
 from .host_names import to_ascii
-from .query import Page, Query, paged
+from .query_parameters import Page, Query, paged
 from .record import TYPES, Fields, OddRecord, Record
 from .switches import ZoneNameForms
 from .wrong_successes import faulty_page
