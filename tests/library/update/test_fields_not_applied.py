@@ -335,3 +335,18 @@ def restart(updater: ZoneUpdater) -> None:
         incomplete=known.incomplete,
     )
     updater.state = State(records={V4: stored})
+
+
+async def test_a_new_record_that_came_out_differently_stays_that_of_this_home(
+    updater: ZoneUpdater,
+) -> None:
+    """If it has to be created again, it gets the comment of this home again."""
+    updater.managed_records = [managed(MISSING.name, policy=PROXIED)]
+    ignore(updater, "proxied")
+
+    await updater.update()
+
+    known = updater.state.record(MISSING)
+    assert known.reason is Reason.NOT_APPLIED
+    assert known.last_attributes is not None
+    assert known.last_attributes.is_owned is True
