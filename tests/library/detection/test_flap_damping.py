@@ -206,7 +206,7 @@ def test_both_ways_out_are_known_while_an_address_flaps() -> None:
     assert reports.state.ways_out(reports.now) == ()
 
 
-def test_an_address_that_never_settled_is_still_in_hold_down() -> None:
+def test_an_address_that_was_never_stable_is_in_hold_down() -> None:
     """A third one that comes and goes as well does not make it count at once."""
     reports = Reports()
     reports.report(A)
