@@ -6,6 +6,7 @@ from pathlib import Path
 from mutmut.mutation.file_mutation import MutatedFile, mutate_file_contents
 from mutmut.utils.format_utils import get_mutant_name
 
+from .decorators import with_marks, without_marks
 from .results import Mutant, parse_mutant
 
 
@@ -14,8 +15,9 @@ def put_mutants(folder: Path, module: str, path: Path) -> dict[str, Mutant]:
 
     A function calls one of its mutants while that is named in ``MUTANT_UNDER_TEST``.
     """
-    mutated = mutate_file_contents(str(path), (folder / path).read_text())
-    (folder / path).write_text(mutated.code)
+    code, marks = without_marks((folder / path).read_text())
+    mutated = mutate_file_contents(str(path), code)
+    (folder / path).write_text(with_marks(mutated.code, marks))
     lines = mutated.code.splitlines()
     return {
         get_mutant_name(path, name): parse_mutant(module, name, _diff(mutated, lines, name))

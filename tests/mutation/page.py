@@ -1,5 +1,6 @@
 """The page of the results, in Markdown."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -10,7 +11,7 @@ from devtools.checkout import commit
 
 from .explained import MIN_SCORE
 from .results import Mutant, Result
-from .suites import ROOT
+from .suites import ROOT, SUITES
 
 PAGE = ROOT / "docs" / "mutation.md"
 _INTRODUCTION = f"""\
@@ -20,10 +21,13 @@ tests must kill at least {MIN_SCORE:.0f} % of the mutants of each module, and ea
 reason below. The reasons are in [survivors.toml](../tests/mutation/survivors.toml); the script \
 fails if one is missing or no longer needed."""
 _LIMITS = """\
-The tool is mutmut. It changes the code inside functions without a decorator, but not the \
-constants of a module: networks whose addresses are never written, counts and time limits have \
-their own tests. A mutant that makes a test take far too long is also killed. Tests with \
-random examples use the same examples every time."""
+mutmut changes the code inside functions, but not the constants of a module: networks whose \
+addresses are never written, counts and time limits have their own tests. It leaves out functions \
+with a decorator other than `callback`, `classmethod`, `override`, `property` and `staticmethod`. \
+Each mutant runs in a fork of one pytest session, with the tests that call its function; if its \
+survival is explained, with those of the first ten seconds. A mutant that makes a test take far \
+too long is also killed. Tests with random examples use the same 500 examples every time, so they \
+kill the same mutants; a test that needs the real time could kill one by chance."""
 
 
 def page(
@@ -46,9 +50,20 @@ def run_facts() -> Iterator[tuple[str, str]]:
     """Yield the date of a run, its versions and its machine."""
     yield "Date", datetime.now(tz=UTC).strftime("%Y-%m-%d")
     yield "Raindrop", f"commit {commit()}"
+    yield "Not checked", _not_checked()
     yield "Tool", f"mutmut {version('mutmut')}, Python {platform.python_version()}"
     yield "Command", "`scripts/mutation`"
     yield "Cores", f"{os.cpu_count()}"
+
+
+def _not_checked() -> str:
+    """Return the modules that are not checked, by reason."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for suite in SUITES:
+        for name, why in suite.not_checked.items():
+            names[why].append(f"`{name}`")
+    of_library = [f"{why}: {', '.join(modules)}" for why, modules in names.items()]
+    return "; ".join([*of_library, "the modules that use Home Assistant, except those below"])
 
 
 def _scores(results: Collection[Result]) -> str:

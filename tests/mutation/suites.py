@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 import tomllib
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 INTEGRATION = Path("custom_components/raindrop")
@@ -27,23 +28,32 @@ class Suite:
     @property
     def tests(self) -> list[str]:
         """Return the arguments of pytest that select the tests."""
-        return self._settings["tests"]
+        tests: list[str] = self._settings["tests"]
+        return tests
 
     @property
     def pytest_args(self) -> list[str]:
         """Return the other arguments of pytest."""
-        return self._settings["pytest_args"]
+        args: list[str] = self._settings["pytest_args"]
+        return args
 
     @property
     def modules(self) -> Mapping[str, Path]:
         """Return the paths of the modules that are mutated, by name."""
-        return {module_name(Path(path)): Path(path) for path in self._settings["modules"]}
+        patterns: list[str] = self._settings["modules"]
+        found = {path.relative_to(ROOT) for pattern in patterns for path in ROOT.glob(pattern)}
+        by_name = {module_name(path): path for path in found if path.name != "__init__.py"}
+        return {name: by_name[name] for name in sorted(by_name.keys() - self.not_checked)}
 
     @property
-    def _settings(self) -> dict[str, list[str]]:
-        text = Path(__file__).with_name(f"{self.name}.toml").read_text()
-        settings: dict[str, list[str]] = tomllib.loads(text)
-        return settings
+    def not_checked(self) -> Mapping[str, str]:
+        """Return why other modules are not mutated, by name."""
+        reasons: dict[str, str] = self._settings.get("not_checked", {})
+        return {module_name(Path(path)): reason for path, reason in reasons.items()}
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        return tomllib.loads(Path(__file__).with_name(f"{self.name}.toml").read_text())
 
 
 def module_name(path: Path) -> str:

@@ -1,11 +1,13 @@
 """Runs the tests of mutants in a copy of the code and its tests, and returns the results."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from itertools import chain
 from pathlib import Path
 import shutil
 import subprocess
 import sys
 
+from .explained import SURVIVORS, parse_reasons
 from .mutants import put_mutants
 from .results import Mutant, MutationError, Outcome, Result
 from .suites import MODULES, ROOT, SUITES, Suite
@@ -31,7 +33,7 @@ def _suite_results(suite: Suite, modules: Collection[str]) -> list[Result]:
     mutants = {
         module: put_mutants(suite.workspace, module, suite.modules[module]) for module in modules
     }
-    outcomes = _run(suite, [name for of_module in mutants.values() for name in of_module])
+    outcomes = _run(suite, dict(chain.from_iterable(m.items() for m in mutants.values())))
     return [_result(module, of_module, outcomes) for module, of_module in mutants.items()]
 
 
@@ -51,11 +53,16 @@ def _copy(suite: Suite) -> None:
         (suite.workspace / package / "__init__.py").touch()
 
 
-def _run(suite: Suite, mutants: Collection[str]) -> dict[str, Outcome]:
+def _run(suite: Suite, mutants: Mapping[str, Mutant]) -> dict[str, Outcome]:
     """Run the tests of each mutant, and return the outcome by its name."""
-    names, outcomes = suite.workspace / "mutants", suite.workspace / "outcomes"
-    names.write_text("\n".join(mutants))
-    plugin = ["-p", "tests.mutation.plugin", f"--mutants={names}", f"--outcomes={outcomes}"]
+    reasons = parse_reasons(SURVIVORS.read_text())
+    explained = [name for name, mutant in mutants.items() if mutant in reasons]
+    (suite.workspace / "mutants").write_text("\n".join(mutants))
+    (suite.workspace / "explained").write_text("\n".join(explained))
+    options = [
+        f"--{name}={suite.workspace / name}" for name in ("mutants", "explained", "outcomes")
+    ]
+    plugin = ["-p", "tests.mutation.plugin", *options]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *plugin, *suite.pytest_args, *suite.tests],
         cwd=suite.workspace,
@@ -65,7 +72,9 @@ def _run(suite: Suite, mutants: Collection[str]) -> dict[str, Outcome]:
     )
     if done.returncode:
         raise MutationError(f"pytest failed ({done.returncode}):\n{done.stdout[-4000:]}")
-    lines = [line.rpartition(" ") for line in outcomes.read_text().splitlines()]
+    lines = [
+        line.rpartition(" ") for line in (suite.workspace / "outcomes").read_text().splitlines()
+    ]
     return {name: Outcome(outcome) for outcome, _, name in lines}
 
 
