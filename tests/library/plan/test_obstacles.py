@@ -155,6 +155,7 @@ def test_other_records_do_not_stand_in_the_way(records: list[Record]) -> None:
     """A record that can be written is written."""
     (change,) = make_plan([desired(A2)], records, ZONE).changes
     assert change.address == A2
+    assert name_conflict(V4, records, ZONE) is None
 
 
 def test_the_own_record_is_no_placeholder() -> None:

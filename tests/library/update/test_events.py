@@ -81,6 +81,14 @@ def written(type_: EventType, from_ip: Address | None, to_ip: Address) -> DdnsEv
     return DdnsEvent(type=type_, family=IPV4, record_key=V4, from_ip=from_ip, to_ip=to_ip)
 
 
+def test_an_event_of_the_home_has_no_connection() -> None:
+    """Nor has that of a record that is its name's only one."""
+    of_home = DdnsEvent(type=EventType.PUBLIC_CHANGED, family=IPV4)
+    of_record = DdnsEvent(type=EventType.CREATED, family=IPV4, record_key=V4)
+
+    assert (of_home.connection, of_record.connection) == ("", "")
+
+
 @pytest.mark.parametrize(
     "before, after, events",
     [

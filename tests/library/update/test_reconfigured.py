@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from custom_components.raindrop.ddns.failover import FailoverState
 from custom_components.raindrop.ddns.models import Policy, Reason, ZoneId
 from custom_components.raindrop.ddns.plan_values import Conflict, Outcome, TextOutcome
+from custom_components.raindrop.ddns.sources import Connection, ConnectionId
 from custom_components.raindrop.ddns.state import RecordState, State, reconfigured
 from custom_components.raindrop.ddns.text_records import TextUpdate
 from custom_components.raindrop.ddns.zone_config import ManagedRecord, ZoneConfig
@@ -64,3 +66,30 @@ def test_each_changed_record_is_compared_again() -> None:
 
     assert after.record(first.record_key).synced_address == A1
     assert after.record(second.record_key).synced_address is None
+
+
+@pytest.mark.parametrize("has_connections", [True, False])
+def test_only_a_record_with_connections_keeps_which_one_is_in_use(*, has_connections: bool) -> None:
+    """Another policy is no reason to go back to the first connection."""
+    connection = Connection(id=ConnectionId("fibre"), name="Fibre", source=HERE)
+    failover = FailoverState(in_use=connection.id, since=datetime(2026, 11, 23, 12, tzinfo=UTC))
+    state = State(records={V4: RecordState(failover=failover)})
+    before = replace(managed(HOME), connections=(connection,))
+    after = replace(
+        managed(HOME, policy=Policy(create=True)),
+        connections=(connection,) if has_connections else (),
+    )
+
+    known = reconfigured(state, config(before), config(after)).record(V4)
+
+    assert known.failover == (failover if has_connections else None)
+
+
+def test_what_a_removed_connection_leaves_is_looked_for() -> None:
+    """Its record is nobody's any more, so the zone has to be read; without one it has not."""
+    of_fibre = replace(managed(HOME), record_key=V4._replace(connection=ConnectionId("fibre")))
+    other = managed("www.example.com")
+    state = State(is_converged=True)
+
+    assert not reconfigured(state, config(of_fibre, other), config(other)).is_converged
+    assert reconfigured(state, config(managed(HOME), other), config(other)).is_converged
