@@ -19,7 +19,7 @@ from custom_components.raindrop.ddns.models import (
     ZoneId,
 )
 from custom_components.raindrop.ddns.plan_values import Outcome
-from custom_components.raindrop.ddns.sources import Family, Source
+from custom_components.raindrop.ddns.sources import Family, Meaning, Source, SourceKind
 from custom_components.raindrop.ddns.state import RecordState, State
 from custom_components.raindrop.ddns.update_result import (
     DdnsEvent,
@@ -230,6 +230,32 @@ def test_a_failure_has_the_address_that_the_record_should_hold() -> None:
     (event,) = events_between(config, home(B1), failed(Reason.REFUSED, V6, B1), {})
 
     assert event.to_ip == ip_address("2001:218:1:2::beef")
+
+
+def test_a_failure_has_the_interface_identifier_of_the_record() -> None:
+    """Where the policy has none, the record keeps its own."""
+    policy = Policy(interface_id=InterfaceId())
+    config = replace(CONFIG, managed_records=[managed(HOME, IPV6, policy)])
+    state = failed(Reason.REFUSED, V6, B1)
+    known = replace(state.record(V6), record=record("2001:218:9:9::77", kind="AAAA"))
+
+    (event,) = events_between(config, home(B1), replace(state, records={V6: known}), {})
+
+    assert event.to_ip == ip_address("2001:218:1:2::77")
+
+
+def test_a_failure_without_a_prefix_has_no_address() -> None:
+    """A router's own address is not in the network that the record needs."""
+    source = Source(IPV6, SourceKind.ENTITY, entity="router", meaning=Meaning.ROUTER)
+    own = managed(HOME, IPV6, Policy(interface_id=InterfaceId(bits=0xBEEF)))
+    config = replace(CONFIG, managed_records=[replace(own, source=source)])
+    detections = {source: Detection(source=source, address=B1)}
+    before = replace(home(B1), detections=detections)
+    after = replace(failed(Reason.REFUSED, V6, B1), detections=detections)
+
+    (event,) = events_between(config, before, after, {})
+
+    assert event.to_ip is None
 
 
 def test_a_recovery_has_the_address_of_the_record() -> None:
